@@ -1,0 +1,2 @@
+// What tsx needs to run nothing.
+export {};

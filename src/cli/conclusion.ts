@@ -1,0 +1,183 @@
+import type { KeyName } from '../rotation/judge.ts';
+import type { RunResult } from '../rotation/run.ts';
+import { type Config, KEY_VARIABLE } from './config.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { SCRIPT } from './help.ts';
+import { afterRotation, howToGoOn } from './next-steps.ts';
+import { stoppedBy } from './stopped-by.ts';
+import {
+  isRefused,
+  listed,
+  listUnreadable,
+  restoreDetails,
+  rowCount,
+  rowProblem,
+  tableState,
+  unreadableHeadline,
+} from './wording.ts';
+
+/** How a run ended, in words for a person and in a code for a script. */
+export interface Conclusion {
+  readonly exitCode: ExitCode;
+  readonly headline: string;
+  /** What state the table is in. */
+  readonly details: readonly string[];
+  /** What to do, in this order. */
+  readonly nextSteps: readonly string[];
+}
+
+const CHECK_URL = 'if rows were expected, check the database in DATABASE_URL';
+
+/** Judges the end of a run. */
+export function conclude(config: Config, result: RunResult): Conclusion {
+  const { ending, before, after } = result;
+  const target: KeyName = config.command === 'rotate' ? config.target : 'new';
+  const source: KeyName = target === 'new' ? 'old' : 'new';
+  const runAgain = howToGoOn(config);
+
+  switch (ending.kind) {
+    case 'rotated': {
+      const same = before?.digest === after?.digest;
+      const proof = same
+        ? 'the plaintexts are the same as before'
+        : 'the plaintexts are not all the same as before: an application wrote to the table meanwhile';
+      const details = [`the ${target} key alone opened ${rowCount(after?.rows ?? 0)} after the last write`, proof];
+      return done(`every row is under the ${target} key`, details, afterRotation(config, target));
+    }
+    case 'nothing to do': {
+      if (after?.rows === 0) return done('the table is empty: there is nothing to rotate', [], [CHECK_URL]);
+      const diagnosis = `the ${source} key opens none of ${rowCount(after?.rows ?? 0)}, the ${target} key opens all: rotated already, or the keys are swapped`;
+      return done(
+        `every row is under the ${target} key already: nothing to do`,
+        [diagnosis],
+        [
+          `if this table was never rotated, the keys are swapped: the services' key stands in ${KEY_VARIABLE[target]}`,
+          `else set the ${target} key in every service, and check: ${SCRIPT} verify`,
+        ],
+      );
+    }
+    case 'rehearsed':
+      return done(
+        `a run would rotate ${rowCount(before?.under[source] ?? 0)} to the ${target} key, and nothing is in the way`,
+        ['nothing was written'],
+        ['run the same command without --dry-run'],
+      );
+    case 'verified':
+      if (after?.rows === 0) return done('the table is empty', [], [CHECK_URL]);
+      return done(
+        `the new key opens all ${rowCount(after?.rows ?? 0)}`,
+        [],
+        ['retire the old key once no backup needs it any more'],
+      );
+    case 'unreadable rows': {
+      const none = before?.under.old === 0 && before.under.new === 0;
+      return {
+        exitCode: EXIT.unreadableRows,
+        headline: before === null ? '' : unreadableHeadline(before),
+        details: ['nothing was written', ...(before === null || none ? [] : listUnreadable(before))],
+        nextSteps: none
+          ? ['check that both keys and DATABASE_URL belong together']
+          : [
+              'repair or delete these rows, or find the key that they are under',
+              'or rotate all the others with --skip-unreadable',
+            ],
+      };
+    }
+    case 'all but unreadable rows':
+      return {
+        exitCode: EXIT.unreadableRows,
+        headline: after === null ? '' : unreadableHeadline(after),
+        details: [
+          `the ${target} key opens the other ${rowCount(after?.under[target] ?? 0)}`,
+          ...(after === null ? [] : listUnreadable(after)),
+        ],
+        nextSteps: ['repair or delete these rows; until then keep every key that they may be under'],
+      };
+    case 'not verified':
+      return notVerified(config, source, result, runAgain);
+    case 'restored': {
+      const rows = rowCount(ending.tally.restored);
+      const details = restoreDetails(ending.tally);
+      if (config.command === 'restore' && config.dryRun) {
+        return done(
+          `a restore would put back ${rows}`,
+          ['nothing was written', ...details],
+          ['run the same command without --dry-run'],
+        );
+      }
+      const switchBack = 'set that key in every service that reads the table, and restart them';
+      return done(`put back ${rows}`, details, [`see which key the rows are under: ${SCRIPT} --dry-run`, switchBack]);
+    }
+    case 'row failed':
+      return {
+        exitCode: EXIT.database,
+        headline: `row ${ending.id} could not be rotated: ${rowProblem(ending.why)}`,
+        details: [
+          'the rows before it, in the order of their ids, are rotated; those after it are untouched',
+          ...tableState(result, target),
+        ],
+        nextSteps: ['look at that row', runAgain],
+      };
+    case 'write unanswered': {
+      const { exitCode, headline, nextSteps } = stoppedBy(ending.cause, runAgain);
+      const soFar = isRefused(ending) ? '' : ' so far, but the server may still be at it';
+      const rows = [
+        ...ending.found.written.map((id) => `row ${id} was read again: it was written`),
+        ...ending.found.notWritten.map((id) => `row ${id} was read again: it was not written${soFar}`),
+        ...ending.found.unknown.map((id) => `row ${id} could not be read again: it is under one of the two keys`),
+      ];
+      return {
+        exitCode,
+        headline: `a write failed: ${headline}`,
+        details: [...listed(rows), ...tableState(result, target)],
+        nextSteps,
+      };
+    }
+    case 'stopped': {
+      const stop = stoppedBy(ending.cause, runAgain);
+      if (config.command === 'verify' || config.dryRun || ending.phase === null)
+        return { ...stop, details: ['nothing was written'] };
+      if (config.command === 'restore')
+        return { ...stop, details: ['rows up to here hold what the backup holds, the others what the rotation left'] };
+      return { ...stop, details: tableState(result, target) };
+    }
+    default:
+      return ending satisfies never;
+  }
+}
+
+function done(headline: string, details: readonly string[], nextSteps: readonly string[]): Conclusion {
+  return { exitCode: EXIT.done, headline, details, nextSteps };
+}
+
+function notVerified(config: Config, source: KeyName, { after }: RunResult, runAgain: string): Conclusion {
+  const rows = rowCount(after?.rows ?? 0);
+  const list = after === null ? [] : listUnreadable(after);
+  const keep = 'keep the old key';
+  if (config.command === 'verify') {
+    const headline =
+      after?.unreadable === after?.rows
+        ? `the new key opens none of ${rows}`
+        : `the new key does not open ${after?.unreadable ?? 0} of ${rows}`;
+    const dryRun = `see which key they are under: ${SCRIPT} --dry-run`;
+    return {
+      exitCode: EXIT.notVerified,
+      headline,
+      details: after?.unreadable === after?.rows ? [] : list,
+      nextSteps: [keep, dryRun],
+    };
+  }
+  const left = after?.under[source] ?? 0;
+  if (left > 0) {
+    const headline = `${left} of ${rows} came in under the ${source} key while the rotation ran`;
+    const stop = `a service still writes with the ${source} key: stop it, or give it the other one`;
+    return { exitCode: EXIT.notVerified, headline, details: list, nextSteps: [keep, stop, runAgain] };
+  }
+  const headline = `${after?.unreadable ?? 0} of ${rows} became unreadable while the rotation ran`;
+  return {
+    exitCode: EXIT.notVerified,
+    headline,
+    details: list,
+    nextSteps: [keep, 'find out what wrote these rows, and with which key', runAgain],
+  };
+}

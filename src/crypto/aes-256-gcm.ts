@@ -1,0 +1,41 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { EncryptedValue } from './encrypted-value.ts';
+import type { EncryptionKey } from './encryption-key.ts';
+
+const ALGORITHM = 'aes-256-gcm';
+/** Without it Node 20 and 22 accept tags of 4, 8 and 12 to 15 bytes. */
+const OPTIONS = { authTagLength: 16 };
+
+/**
+ * Encrypts under a fresh random iv (SP 800-38D, section 8.2.2), without associated data.
+ *
+ * @param plaintext - any bytes, also none
+ * @param ivBytes - length of the new iv: 12 or 16 bytes
+ * @returns the value in lower-case hex
+ */
+export function seal(key: EncryptionKey, plaintext: Buffer, ivBytes: number): EncryptedValue {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv(ALGORITHM, key.keyObject, iv, OPTIONS);
+  const content = cipher.update(plaintext, undefined, 'hex') + cipher.final('hex');
+  return { iv: iv.toString('hex'), content, tag: cipher.getAuthTag().toString('hex') };
+}
+
+/**
+ * Decrypts and authenticates. "Not under this key" is an answer, not an error, and looks the same as "damaged".
+ *
+ * @param value - well-formed, as `checkFormat` returns it
+ * @returns the plaintext, which the caller overwrites after use; null where the tag does not match
+ */
+export function open(key: EncryptionKey, value: EncryptedValue): Buffer | null {
+  const decipher = createDecipheriv(ALGORITHM, key.keyObject, Buffer.from(value.iv, 'hex'), OPTIONS);
+  decipher.setAuthTag(Buffer.from(value.tag, 'hex'));
+  // update() hands out bytes that nobody has vouched for yet: they leave this function only once final() has checked the tag.
+  const plaintext = decipher.update(value.content, 'hex');
+  try {
+    decipher.final();
+    return plaintext;
+  } catch {
+    plaintext.fill(0);
+    return null;
+  }
+}

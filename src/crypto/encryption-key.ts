@@ -1,0 +1,51 @@
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+
+/** An AES-256 key that is in memory only as a KeyObject: printing it, or turning it into JSON, shows no key bytes. */
+export interface EncryptionKey {
+  /** 16 hex characters that name the key, the same in every run, and safe to print. */
+  readonly fingerprint: string;
+  readonly keyObject: KeyObject;
+}
+
+const KEY_HEX_CHARACTERS = 64;
+const FINGERPRINT_LABEL = 'rotate-encryption-key fingerprint v1';
+
+/** The values that `.env.example` shows: anybody can read them, so they are no keys. */
+const SAMPLE_KEYS = new Set(['0123456789abcdef'.repeat(4), 'fedcba9876543210'.repeat(4)]);
+
+/**
+ * Says what keeps `text` from being an encryption key, never quoting it.
+ *
+ * @param text - the candidate, expected to be exactly 64 hex characters (32 bytes)
+ * @returns the problem, to be read after the name of the variable; null where the text is a usable key
+ */
+export function encryptionKeyProblem(text: string): string | null {
+  if (text === '') return 'is empty';
+  if (/\s/u.test(text)) return 'contains white space';
+  if (/^0x/iu.test(text)) return 'begins with 0x';
+  if (!/^[0-9a-f]*$/iu.test(text)) return 'contains a character that is not a hex digit (0-9, a-f)';
+  if (text.length !== KEY_HEX_CHARACTERS) return `has ${text.length} characters instead of ${KEY_HEX_CHARACTERS}`;
+  const bytes = text.toLowerCase().match(/../gu) ?? [];
+  if (new Set(bytes).size === 1) return 'has 32 bytes that are all alike';
+  if (SAMPLE_KEYS.has(text.toLowerCase())) return 'is the sample value of the documentation';
+  return null;
+}
+
+/**
+ * Turns 64 hex characters into an encryption key.
+ *
+ * The fingerprint is HMAC-SHA256(key, fixed label), cut to 8 bytes. It is never the encryption of a zero block,
+ * because in GCM that is the hash key H (SP 800-38D, section 6.4).
+ *
+ * @param hex - 64 hex characters
+ * @throws Error where `encryptionKeyProblem` finds a problem; the message does not quote the text
+ */
+export function importEncryptionKey(hex: string): EncryptionKey {
+  const problem = encryptionKeyProblem(hex);
+  if (problem !== null) throw new Error(`the encryption key ${problem}`);
+  const bytes = Buffer.from(hex, 'hex');
+  const keyObject = createSecretKey(bytes);
+  bytes.fill(0);
+  const fingerprint = createHmac('sha256', keyObject).update(FINGERPRINT_LABEL).digest('hex').slice(0, 16);
+  return { fingerprint, keyObject };
+}

@@ -1,0 +1,20 @@
+import { open, seal } from './aes-256-gcm.ts';
+import type { EncryptedValue } from './encrypted-value.ts';
+import type { EncryptionKey } from './encryption-key.ts';
+
+/**
+ * Encrypts a plaintext anew, under another key and a fresh iv as long as the old one, and proves the result by opening it.
+ *
+ * @param plaintext - what `before` opened to
+ * @param before - the stored value, well-formed; gives the length of the iv
+ * @returns the new value, which is known to open under `key` to exactly `plaintext`
+ * @throws Error where the new value does not open to the plaintext: a fault of the machine, never of the input
+ */
+export function reEncrypt(plaintext: Buffer, before: EncryptedValue, key: EncryptionKey): EncryptedValue {
+  const after = seal(key, plaintext, before.iv.length / 2);
+  const reopened = open(key, after);
+  const proven = reopened?.equals(plaintext) === true;
+  reopened?.fill(0);
+  if (!proven) throw new Error('the re-encrypted value does not open to the plaintext that went in');
+  return after;
+}

@@ -1,0 +1,18 @@
+/** The database could not be reached, was lost, or refused. Message and hint are safe to print. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  /** What to mend; null where running again may be all that it takes. */
+  readonly hint: string | null;
+  /** The server answered that the statement failed, so that it had no effect. Without an answer it may still be carried out. */
+  readonly refused: boolean;
+  constructor(message: string, hint: string | null, refused = false) {
+    super(message);
+    this.hint = hint;
+    this.refused = refused;
+  }
+}
+
+/** Another rotation holds the lock on the table. */
+export class RotationRunning extends Error {
+  override readonly name = 'RotationRunning';
+}

@@ -1,0 +1,69 @@
+import { Client } from 'pg';
+import type { Connector } from './connection.ts';
+import { DatabaseError, RotationRunning } from './database-error.ts';
+import { explain } from './explain.ts';
+import type { DatabaseSettings } from './settings.ts';
+import type { Table } from './table.ts';
+
+/**
+ * The first half of the advisory lock's number; the other half is the table's oid. Any constant would do, as long as it
+ * never changes and no application chose it too: these are the first four bytes of the SHA-256 of "rotate-encryption-key".
+ */
+const LOCK_CLASS = 0x7713c2da;
+
+/** Often enough that firewalls and poolers do not take the connection for an idle one, and that a dead one is noticed. */
+const HEARTBEAT_MS = 5000;
+
+/** The limits that could end a transaction that stays open and idle; those that this version of the server does not have are passed over. */
+const LIFT_LIMITS = `
+  SELECT set_config(name, '0', true) FROM pg_settings
+   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')`;
+
+/**
+ * Runs `work` while holding the lock of the table: one rotation at a time. The lock belongs to a transaction that stays open on a
+ * connection of its own, so it also holds behind a pooler in transaction mode, and ends with the connection whatever happens.
+ *
+ * @param work - gets a signal that is aborted, with a DatabaseError, as soon as the lock is known to be lost
+ * @throws RotationRunning where the lock is taken, DatabaseError where it cannot be asked for
+ */
+export async function withRotationLock<T>(
+  connector: Connector,
+  settings: DatabaseSettings,
+  table: Table,
+  work: (lost: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const client = new Client(connector.config);
+  const lost = new AbortController();
+  const lose = (error: unknown) => {
+    const { message } = explain(error, settings);
+    lost.abort(new DatabaseError(`the lock was lost: ${message}`, null));
+  };
+  client.on('error', lose);
+  client.on('end', () => lose(new Error('connection terminated')));
+
+  let heartbeat: NodeJS.Timeout | undefined;
+  try {
+    await acquire(client, settings, table);
+    heartbeat = setInterval(() => client.query('SELECT 1').catch(lose), HEARTBEAT_MS);
+    return await work(lost.signal);
+  } finally {
+    clearInterval(heartbeat);
+    // Not awaited: the connector ends what does not end by itself.
+    client.end().catch(() => {});
+  }
+}
+
+async function acquire(client: Client, settings: DatabaseSettings, table: Table): Promise<void> {
+  try {
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(LIFT_LIMITS);
+    const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1, $2::regclass::oid::int) AS locked', [
+      LOCK_CLASS,
+      table.name,
+    ]);
+    if (rows[0]?.locked !== true) throw new RotationRunning(`another rotation of ${table.label} is running`);
+  } catch (error) {
+    throw error instanceof RotationRunning ? error : explain(error, settings);
+  }
+}

@@ -1,0 +1,55 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+import { type Connector, createConnector } from './connection.ts';
+import { PrismaClient } from './generated/client.ts';
+import { withRotationLock } from './lock.ts';
+import { createRows, type Rows } from './rows.ts';
+import type { DatabaseSettings } from './settings.ts';
+import { describeTable, type Table } from './table.ts';
+
+export interface Database {
+  readonly table: Table;
+  readonly rows: Rows;
+  /** Runs `work` while no other rotation of the table can: see withRotationLock. */
+  readonly withLock: <T>(work: (lost: AbortSignal) => Promise<T>) => Promise<T>;
+}
+
+/** One reads ahead while the other writes. */
+const POOL_CONNECTIONS = 2;
+/** How long a connection may take to say goodbye before it is cut. */
+const GOODBYE_MS = 1000;
+
+/**
+ * Connects, checks the table, runs `work`, and closes every connection whatever happens.
+ *
+ * @param willWrite - also require what writing takes
+ * @throws DatabaseError, and whatever `work` throws
+ */
+export async function withDatabase<T>(
+  settings: DatabaseSettings,
+  willWrite: boolean,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const connector = createConnector(settings);
+  const pool = new Pool({ ...connector.config, max: POOL_CONNECTIONS });
+  // An idle connection that breaks says so here; the next query finds out for itself.
+  pool.on('error', () => {});
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: settings.schema }), errorFormat: 'minimal' });
+  try {
+    const table = await describeTable(pool, prisma, settings, willWrite);
+    const withLock: Database['withLock'] = (locked) => withRotationLock(connector, settings, table, locked);
+    return await work({ table, rows: createRows(prisma, table, settings), withLock });
+  } finally {
+    await close(prisma, pool, connector);
+  }
+}
+
+async function close(prisma: PrismaClient, pool: Pool, connector: Connector): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, GOODBYE_MS);
+  });
+  await Promise.race([Promise.allSettled([prisma.$disconnect(), pool.end()]), limit]);
+  clearTimeout(timer);
+  connector.destroy();
+}

@@ -1,0 +1,98 @@
+import { reEncrypt } from '../crypto/re-encrypt.ts';
+import { createJudge, type NamedKey } from './judge.ts';
+import { readPages } from './pages.ts';
+import { type Row, type Store, type Swap, storedBytes } from './store.ts';
+import { createBatchWriter, RowFailed, type RowOutcome, type Tally } from './write-batch.ts';
+
+export interface RotatePassOptions {
+  readonly store: Store;
+  readonly keys: readonly NamedKey[];
+  /** The key to reach: one of `keys`. */
+  readonly target: NamedKey;
+  /** Rows per statement. */
+  readonly batchRows: number;
+  readonly skipUnreadable: boolean;
+  /** Checked before each write. */
+  readonly signal: AbortSignal;
+  readonly tally: Tally;
+  /** Called with the rows dealt with so far, those that needed nothing included. */
+  readonly onProgress: (rows: number) => void;
+  readonly onRow: (id: string, outcome: RowOutcome) => void;
+}
+
+/** Ends a batch of long values before it has all its rows: the server takes no statement over 1 GB. */
+const BATCH_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Goes over the table once, in id order, and moves every row that is not under the target key to it. The rows of the
+ * next batch are read and re-encrypted while this one is written; batches are written strictly one after the other.
+ *
+ * @throws RowFailed, WriteUnanswered, the signal's reason (after the write in hand), or what the store throws on reading
+ */
+export async function rotatePass(options: RotatePassOptions): Promise<void> {
+  const { store, target, signal } = options;
+  const judge = createJudge(options.keys);
+  const writeBatch = createBatchWriter({ store, plan, signal, tally: options.tally, onRow: options.onRow });
+  let writing: Promise<void> = Promise.resolve();
+  let swaps: Swap[] = [];
+  let bytes = 0;
+  let rows = 0;
+  let told = 0;
+
+  function plan(row: Row): Swap | 'already rotated' | 'unreadable' {
+    const judged = judge(row);
+    if (judged.kind === 'unreadable') {
+      if (options.skipUnreadable) return 'unreadable';
+      throw new RowFailed(row.id, judged.why);
+    }
+    try {
+      if (judged.under === target.name) return 'already rotated';
+      return { id: row.id, before: judged.value, after: reEncrypt(judged.plaintext, judged.value, target.key) };
+    } finally {
+      judged.plaintext.fill(0);
+    }
+  }
+
+  async function flush(): Promise<void> {
+    await writing;
+    if (swaps.length === 0) return;
+    signal.throwIfAborted();
+    const rowsSoFar = rows;
+    writing = writeBatch(swaps).then(() => {
+      told = rowsSoFar;
+      options.onProgress(told);
+    });
+    // Its failure is met at the next `await writing`; until then it must not count as unhandled.
+    writing.catch(() => {});
+    swaps = [];
+    bytes = 0;
+  }
+
+  async function settled(): Promise<void> {
+    await writing;
+    if (rows > told) options.onProgress(rows);
+    told = rows;
+  }
+
+  try {
+    for await (const page of readPages(store)) {
+      signal.throwIfAborted();
+      for (const row of page) {
+        const planned = plan(row);
+        rows += 1;
+        if (typeof planned !== 'object') continue;
+        swaps.push(planned);
+        bytes += storedBytes(planned.after);
+        if (swaps.length >= options.batchRows || bytes >= BATCH_BYTES) await flush();
+      }
+      if (swaps.length === 0) await settled();
+    }
+    await flush();
+    await settled();
+  } catch (error) {
+    // The rows before the one that failed are planned and not yet written: they come first.
+    if (error instanceof RowFailed) await flush();
+    await writing;
+    throw error;
+  }
+}

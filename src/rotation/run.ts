@@ -1,0 +1,124 @@
+import type { NamedKey } from './judge.ts';
+import { createDigestKey } from './plaintext-digest.ts';
+import type { RestoreTally } from './restore.ts';
+import type { Store } from './store.ts';
+import { type Census, survey, type UnreadableRow } from './survey.ts';
+import { RowFailed, type RowOutcome, type RowProblem, type Tally, WriteUnanswered } from './write-batch.ts';
+
+export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
+
+export interface Phase {
+  readonly name: PhaseName;
+  /** Rows dealt with. */
+  readonly rows: number;
+  readonly seconds: number;
+}
+
+/** How a run ended. */
+export type Ending =
+  | { readonly kind: 'rotated' }
+  | { readonly kind: 'nothing to do' }
+  /** A dry run found nothing in the way. */
+  | { readonly kind: 'rehearsed' }
+  | { readonly kind: 'verified' }
+  /** Rows that no key opens: nothing was written. */
+  | { readonly kind: 'unreadable rows' }
+  /** Rows that no key opens were skipped, all the others are under the key to reach. */
+  | { readonly kind: 'all but unreadable rows' }
+  | { readonly kind: 'not verified' }
+  /** What a backup holds was put back. */
+  | { readonly kind: 'restored'; readonly tally: RestoreTally }
+  | { readonly kind: 'row failed'; readonly id: string; readonly why: RowProblem }
+  | { readonly kind: 'write unanswered'; readonly found: WriteUnanswered['found']; readonly cause: unknown }
+  /** By the signal or by an error; `phase` is null where it had not begun. */
+  | { readonly kind: 'stopped'; readonly phase: PhaseName | null; readonly cause: unknown };
+
+/** All that is known at the end of a run, however it ended. */
+export interface RunResult {
+  readonly ending: Ending;
+  readonly phases: readonly Phase[];
+  readonly tally: Readonly<Tally>;
+  /** What the preflight found; null where it did not get to its end, or where there is none. */
+  readonly before: Census | null;
+  /** What the last full pass found, if nothing was written after it; else null. */
+  readonly after: Census | null;
+}
+
+/** Is told what happens while a run is under way. */
+export interface Observer {
+  readonly onPhase: (name: PhaseName, expectedRows: number) => void;
+  /** Rows of the phase dealt with so far. */
+  readonly onProgress: (rows: number) => void;
+  readonly onPhaseEnd: () => void;
+  readonly onCensus: (phase: PhaseName, census: Census) => void;
+  readonly onRow: (id: string, outcome: RowOutcome) => void;
+  readonly onUnreadable: (row: UnreadableRow) => void;
+}
+
+export interface RunOptions {
+  readonly store: Store;
+  /** Aborting it stops the run after the write in hand; its reason becomes the cause of the ending. */
+  readonly signal: AbortSignal;
+  readonly observer: Observer;
+}
+
+/** Keeps what is known of a run while its phases go by, so that a run that stops anywhere still has a result. */
+export class Run {
+  readonly tally: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+  before: Census | null = null;
+  after: Census | null = null;
+  readonly #options: RunOptions;
+  readonly #digestKey = createDigestKey();
+  readonly #phases: Phase[] = [];
+  #phase: PhaseName | null = null;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  /** Times one phase. `work` reports its progress, in rows, through the function it is given. */
+  async phase<T>(name: PhaseName, expectedRows: number, work: (onProgress: (rows: number) => void) => Promise<T>): Promise<T> {
+    const { observer } = this.#options;
+    const start = performance.now();
+    let rows = 0;
+    this.#phase = name;
+    observer.onPhase(name, expectedRows);
+    try {
+      return await work((rowsSoFar) => {
+        rows = rowsSoFar;
+        observer.onProgress(rowsSoFar);
+      });
+    } finally {
+      this.#phases.push({ name, rows, seconds: (performance.now() - start) / 1000 });
+      observer.onPhaseEnd();
+    }
+  }
+
+  async survey(name: PhaseName, expectedRows: number, keys: readonly NamedKey[]): Promise<Census> {
+    const { store, signal, observer } = this.#options;
+    const { onUnreadable } = observer;
+    const census = await this.phase(name, expectedRows, (onProgress) =>
+      survey({ store, keys, digestKey: this.#digestKey, signal, onProgress, onUnreadable }),
+    );
+    observer.onCensus(name, census);
+    return census;
+  }
+
+  /** Runs the phases and turns however they end into the result. Never rejects. */
+  async finish(phases: () => Promise<Ending>): Promise<RunResult> {
+    const ending = await phases().catch((error: unknown) => this.#endingOf(error));
+    return { ending, phases: this.#phases, tally: this.tally, before: this.before, after: this.after };
+  }
+
+  #endingOf(error: unknown): Ending {
+    if (error instanceof RowFailed) return { kind: 'row failed', id: error.id, why: error.why };
+    if (error instanceof WriteUnanswered) return { kind: 'write unanswered', found: error.found, cause: error.cause };
+    return { kind: 'stopped', phase: this.#phase, cause: error };
+  }
+}
+
+/** @returns the result of a run that ended before it could begin: no connection, or no lock */
+export function notStarted(cause: unknown): RunResult {
+  const tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+  return { ending: { kind: 'stopped', phase: null, cause }, phases: [], tally, before: null, after: null };
+}

@@ -1,0 +1,115 @@
+import type { Unreadable } from './judge.ts';
+import { holds, type Row, type Store, type Swap } from './store.ts';
+
+export type RowOutcome = 'rotated' | 'already rotated' | 'gone' | 'unreadable' | 'restored';
+
+/** What became of the rows that a run set out to write. */
+export interface Tally {
+  rotated: number;
+  /** Swaps that found another value than the one that was read: the application had changed or deleted the row. */
+  conflicts: number;
+  /** Of the conflicts: the row no longer exists. */
+  gone: number;
+  /** Of the conflicts: the application had itself put the row under the key to reach. */
+  alreadyRotated: number;
+}
+
+export type RowProblem = Unreadable | { readonly kind: 'conflicts'; readonly attempts: number };
+
+/** A row that cannot be rotated: those before it are, those after it are untouched. */
+export class RowFailed extends Error {
+  override readonly name = 'RowFailed';
+  readonly id: string;
+  readonly why: RowProblem;
+  constructor(id: string, why: RowProblem) {
+    super(`row ${id} cannot be rotated: ${why.kind}`);
+    this.id = id;
+    this.why = why;
+  }
+}
+
+/** A write that gave no answer: it may have been applied. `found` is what reading its rows again showed. */
+export class WriteUnanswered extends Error {
+  override readonly name = 'WriteUnanswered';
+  readonly found: Readonly<Record<'written' | 'notWritten' | 'unknown', readonly string[]>>;
+  constructor(cause: unknown, found: WriteUnanswered['found']) {
+    super('a write was not answered', { cause });
+    this.found = found;
+  }
+}
+
+export interface BatchWriterOptions {
+  readonly store: Store;
+  /** @returns the swap that a row needs, or why it needs none. @throws RowFailed */
+  readonly plan: (row: Row) => Swap | 'already rotated' | 'unreadable';
+  /** Checked before a row is written again. */
+  readonly signal: AbortSignal;
+  /** Added to with each row, so that it is right whenever the run ends. */
+  readonly tally: Tally;
+  readonly onRow: (id: string, outcome: RowOutcome) => void;
+}
+
+const CONFLICT_ATTEMPTS = 3;
+
+/**
+ * Makes the function that writes one batch and settles each of its rows.
+ *
+ * It rejects with RowFailed, WriteUnanswered, or what the store throws on reading.
+ */
+export function createBatchWriter(options: BatchWriterOptions): (batch: readonly Swap[]) => Promise<void> {
+  const { store, tally } = options;
+
+  async function writeBatch(batch: readonly Swap[]): Promise<void> {
+    const written = await swap(batch);
+    const [swapped, conflicting] = [batch.filter(({ id }) => written.has(id)), batch.filter(({ id }) => !written.has(id))];
+    // All that is known first: settling a conflict may fail.
+    for (const { id } of swapped) settle(id, 'rotated');
+    for (const { id } of conflicting) await settleConflict(id);
+  }
+
+  /** A value changed after it was read: it is read again and judged anew. */
+  async function settleConflict(id: string): Promise<void> {
+    for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
+      tally.conflicts += 1;
+      const [row] = await store.readRows([id]);
+      if (row === undefined) return settle(id, 'gone');
+      const planned = options.plan(row);
+      if (typeof planned === 'string') return settle(id, planned);
+      options.signal.throwIfAborted();
+      const written = await swap([planned]);
+      if (written.has(id)) return settle(id, 'rotated');
+    }
+    throw new RowFailed(id, { kind: 'conflicts', attempts: CONFLICT_ATTEMPTS });
+  }
+
+  async function swap(batch: readonly Swap[]): Promise<ReadonlySet<string>> {
+    try {
+      return await store.swap(batch);
+    } catch (cause) {
+      const found = await findOut(batch);
+      for (const id of found.written) settle(id, 'rotated');
+      throw new WriteUnanswered(cause, found);
+    }
+  }
+
+  /** An error of the database does not mean that nothing was written: only reading the rows again tells. */
+  async function findOut(batch: readonly Swap[]): Promise<WriteUnanswered['found']> {
+    const ids = batch.map(({ id }) => id);
+    try {
+      const stored = new Map((await store.readRows(ids)).map((row) => [row.id, row]));
+      const written = batch.filter(({ id, after }) => holds(stored.get(id), after)).map(({ id }) => id);
+      return { written, notWritten: ids.filter((id) => !written.includes(id)), unknown: [] };
+    } catch {
+      return { written: [], notWritten: [], unknown: ids };
+    }
+  }
+
+  function settle(id: string, outcome: RowOutcome): void {
+    if (outcome === 'rotated') tally.rotated += 1;
+    if (outcome === 'already rotated') tally.alreadyRotated += 1;
+    if (outcome === 'gone') tally.gone += 1;
+    options.onRow(id, outcome);
+  }
+
+  return writeBatch;
+}

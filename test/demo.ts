@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { Client } from 'pg';
+import { CREATE_TABLES, encrypt, insertKeys, newKey, providerKey } from './support/application.ts';
+import { startEmbeddedPostgres } from './support/embedded-postgres.ts';
+
+const ROWS = 500;
+const script = 'scripts/rotate-encryption-key.ts';
+const oldKey = newKey();
+
+console.log('Starting an embedded PostgreSQL in a temporary folder …');
+const server = await startEmbeddedPostgres();
+process.once('exit', server.stopNow);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
+try {
+  const url = `${server.url}postgres`;
+  const client = new Client(url);
+  await client.connect();
+  await client.query(CREATE_TABLES);
+  await insertKeys(
+    client,
+    Array.from({ length: ROWS }, () => encrypt(oldKey, providerKey())),
+  );
+  await client.end();
+  console.log(`Inserted ${ROWS} API keys, encrypted under the old key.`);
+
+  const env = { ...process.env, OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: newKey(), DATABASE_URL: url };
+  for (const args of [['--dry-run'], [], ['verify'], []]) await run(args, env);
+} finally {
+  await server.stop();
+}
+
+/** Runs the tool as an operator types it. */
+async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  console.log(`\n$ npx tsx ${[script, ...args].join(' ')}`);
+  const child = spawn('npx', ['tsx', script, ...args], { env, stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  console.log(`exit code ${code}`);
+  if (code !== 0) throw new Error(`the demo expected exit code 0, not ${code}`);
+}

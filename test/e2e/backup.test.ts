@@ -1,0 +1,176 @@
+import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { decrypt, encrypt, newKey } from '../support/application.ts';
+import { secret } from '../support/canaries.ts';
+import { fillTable, readTable, useDatabase } from '../support/database.ts';
+import { runTool, startTool, workFolder } from '../support/run-tool.ts';
+
+const database = useDatabase();
+const oldKey = secret(newKey());
+const freshKey = secret(newKey());
+const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
+const withoutKeys = { DATABASE_URL: database.url };
+
+let files = 0;
+let backup = '';
+beforeEach(() => {
+  files += 1;
+  backup = path.join(workFolder, `backup-${files}`);
+});
+
+function records(file: string): { id: string; before: object; after: object }[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => JSON.parse(line));
+}
+
+describe('rotate --backup', () => {
+  it.each([1, 7])('writes each old and each new value, for its owner only, and no secret (batches of %i)', async (rows) => {
+    const plaintexts = await fillTable(database, oldKey, 20);
+    const before = await readTable(database);
+    const { code } = await runTool(['--backup', backup, '--batch-size', String(rows)], env);
+    expect(code).toBe(0);
+    expect(statSync(backup).mode & 0o777).toBe(0o600);
+    const after = await readTable(database);
+    const value = ({ iv, content, tag }: (typeof before)[number]) => ({ iv, content, tag });
+    expect(records(backup)).toEqual(
+      before.map((row, index) => ({ id: row.id, before: value(row), after: after[index] && value(after[index]) })),
+    );
+    const text = readFileSync(backup, 'utf8');
+    for (const leak of [oldKey, freshKey, ...plaintexts.values()]) expect(text).not.toContain(leak);
+  });
+
+  it('refuses a file that exists, and leaves none where there is nothing to write', async () => {
+    await fillTable(database, freshKey, 3);
+    expect((await runTool(['--backup', backup], env)).code).toBe(0);
+    expect(existsSync(backup)).toBe(false);
+    writeFileSync(backup, 'precious');
+    const { code, stderr } = await runTool(['--backup', backup], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`--backup: ${backup} exists already`);
+    expect(readFileSync(backup, 'utf8')).toBe('precious');
+  });
+
+  it('refuses a folder that does not exist, and --dry-run', async () => {
+    expect((await runTool(['--backup', '/no/such/folder/backup'], env)).code).toBe(2);
+    expect((await runTool(['--backup', backup, '--dry-run'], env)).code).toBe(2);
+  });
+
+  it('writes nothing to the table where the backup cannot be written', async () => {
+    await fillTable(database, oldKey, 5);
+    const before = await readTable(database);
+    const tool = startTool(['--backup', backup], { ...env, NODE_OPTIONS: `--import ${fullDisk()}` });
+    const { code, stdout, stderr } = await tool.end;
+    expect(stderr).toContain('cannot be written (ENOSPC)');
+    expect(stdout).toContain('0 rows rotated in this run');
+    expect(code).toBe(4);
+    expect(await readTable(database)).toEqual(before);
+  });
+});
+
+describe('restore', () => {
+  it('puts back every byte without any key, updated_at included, and is harmless when repeated', async () => {
+    await fillTable(database, oldKey, 700);
+    const before = await readTable(database);
+    await runTool(['--backup', backup, '--batch-size', '100'], env);
+    const rotated = await readTable(database);
+
+    const rehearsal = await runTool(['restore', backup, '--dry-run'], withoutKeys);
+    expect(rehearsal).toMatchObject({ code: 0 });
+    expect(rehearsal.stdout).toContain('a restore would put back 700 rows');
+    expect(await readTable(database)).toEqual(rotated);
+
+    const { code, stdout } = await runTool(['restore', backup], withoutKeys);
+    expect(code).toBe(0);
+    expect(stdout).toContain('put back 700 rows');
+    expect(await readTable(database)).toEqual(before);
+
+    const again = await runTool(['restore', backup, '--json'], withoutKeys);
+    expect(JSON.parse(again.stdout).restore).toEqual({ restored: 0, alreadyRestored: 700, gone: 0, changed: [] });
+    const census = await runTool(['--dry-run', '--json'], env);
+    expect(JSON.parse(census.stdout).before).toEqual({ rows: 700, underOldKey: 700, underNewKey: 0, unreadable: 0 });
+  });
+
+  it('leaves alone, counts and lists what the application changed or deleted since', async () => {
+    await fillTable(database, oldKey, 10);
+    const before = await readTable(database);
+    await runTool(['--backup', backup], env);
+    const [changed, gone] = before.map(({ id }) => id);
+    const value = encrypt(freshKey, 'set by the application after the rotation');
+    await database.pool.query('UPDATE user_api_keys SET iv = $1, content = $2, tag = $3 WHERE id = $4', [
+      value.iv,
+      value.content,
+      value.tag,
+      changed,
+    ]);
+    await database.pool.query('DELETE FROM user_api_keys WHERE id = $1', [gone]);
+
+    const { code, stdout } = await runTool(['restore', backup], withoutKeys);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('put back 8 rows');
+    expect(stdout).toContain('1 row deleted since the rotation');
+    expect(stdout).toContain('1 row changed since the rotation, and left alone');
+    expect(stdout).toContain(`row ${changed}: left alone`);
+    const after = await readTable(database);
+    expect(after.slice(1)).toEqual(before.slice(2));
+    expect(decrypt(freshKey, after[0] ?? value)?.toString()).toBe('set by the application after the rotation');
+  });
+
+  it('passes over a last line that a crash tore, and refuses any other damage with its line number', async () => {
+    await fillTable(database, oldKey, 5);
+    await runTool(['--backup', backup], env);
+    const rotated = await readTable(database);
+    const lines = readFileSync(backup, 'utf8').split('\n');
+    const damaged = `${backup}-damaged`;
+    const damages: [string, string][] = [
+      [lines.toSpliced(2, 1, (lines[2] ?? '').slice(0, -5)).join('\n'), 'line 3 of the backup file is not JSON'],
+      [lines.toSpliced(3, 1, '{"id":"x"}').join('\n'), 'line 4 of the backup file is not a record'],
+      [lines.slice(1).join('\n'), 'line 1 of the backup file is not a header'],
+      [lines.join('\n').replace('"formatVersion":1', '"formatVersion":2'), 'line 1 of the backup file is not a header'],
+      ['', 'the backup file is empty'],
+    ];
+    for (const [text, message] of damages) {
+      writeFileSync(damaged, text);
+      const { code, stderr } = await runTool(['restore', damaged], withoutKeys);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+    expect(await readTable(database)).toEqual(rotated);
+
+    copyFileSync(backup, damaged);
+    appendFileSync(damaged, (lines[1] ?? '').slice(0, 40));
+    const { code, stdout } = await runTool(['restore', damaged], withoutKeys);
+    expect(code).toBe(0);
+    expect(stdout).toContain('put back 5 rows');
+  });
+
+  it('refuses the backup of another database or table, and a file that is missing', async () => {
+    await fillTable(database, oldKey, 2);
+    await runTool(['--backup', backup], env);
+    const [header = '', ...rest] = readFileSync(backup, 'utf8').split('\n');
+    for (const other of [{ database: { host: 'h', port: 1, name: 'elsewhere' } }, { table: 'public.other_keys' }]) {
+      writeFileSync(`${backup}-other`, [JSON.stringify({ ...JSON.parse(header), ...other }), ...rest].join('\n'));
+      const { code, stderr } = await runTool(['restore', `${backup}-other`], withoutKeys);
+      expect(stderr).toContain('error: the backup is of table ');
+      expect(code).toBe(2);
+    }
+    expect((await runTool(['restore', `${backup}-missing`], withoutKeys)).code).toBe(2);
+    expect((await runTool(['restore'], withoutKeys)).code).toBe(2);
+  });
+});
+
+/** @returns the url of a module that makes every flush to the disk fail as on a full one */
+function fullDisk(): string {
+  const file = path.join(workFolder, 'full-disk.mjs');
+  writeFileSync(
+    file,
+    `import { open } from 'node:fs/promises';
+     const handle = await open(process.execPath);
+     Object.getPrototypeOf(handle).datasync = async () => { throw Object.assign(new Error('full'), { code: 'ENOSPC' }); };
+     await handle.close();`,
+  );
+  return file;
+}

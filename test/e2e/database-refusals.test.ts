@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, describe, expect, it } from 'vitest';
+import { newKey } from '../support/application.ts';
+import { secret } from '../support/canaries.ts';
+import { fillTable, readTable, useDatabase } from '../support/database.ts';
+import { runTool, type ToolRun } from '../support/run-tool.ts';
+
+const database = useDatabase();
+const oldKey = secret(newKey());
+const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: secret(newKey()), DATABASE_URL: database.url };
+const role = `rotate_key_test_${randomBytes(6).toString('hex')}`;
+const rolePassword = secret(randomBytes(12).toString('hex'));
+
+afterAll(() => database.pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`).catch(() => {}));
+
+function urlWith(change: (url: URL) => void): string {
+  const url = new URL(database.url);
+  change(url);
+  return url.href;
+}
+
+async function expectRefusal(run: Promise<ToolRun>, message: string | RegExp): Promise<void> {
+  const { code, stdout, stderr } = await run;
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/\nrotate-encryption-key: hint: \S/u);
+  expect(stdout).toContain('nothing was written');
+  expect(code).toBe(4);
+}
+
+describe('a database that refuses ends the run with exit code 4, a reason and a hint', () => {
+  it.each([
+    [
+      'an unknown host',
+      (url: URL) => {
+        url.hostname = 'no-such-host.invalid';
+      },
+      'the host no-such-host.invalid is not known',
+    ],
+    [
+      'a port where nobody listens',
+      (url: URL) => {
+        url.port = '1';
+      },
+      'nothing accepts connections on',
+    ],
+    [
+      'a wrong password',
+      (url: URL) => {
+        url.password = 'wrong';
+      },
+      'refuses user',
+    ],
+    [
+      'a missing database',
+      (url: URL) => {
+        url.pathname = '/no_such_database';
+      },
+      'there is no database no_such_database',
+    ],
+    [
+      'a missing schema',
+      (url: URL) => {
+        url.searchParams.set('schema', 'elsewhere');
+      },
+      'there is no table elsewhere.user_api_keys',
+    ],
+  ])('%s', async (_title, change, message) => {
+    await expectRefusal(runTool([], { ...env, DATABASE_URL: urlWith(change) }), message);
+  });
+
+  it('a missing table', async () => {
+    await database.pool.query('ALTER TABLE user_api_keys RENAME TO elsewhere');
+    await expectRefusal(runTool([], env), 'there is no table public.user_api_keys in database').finally(() =>
+      database.pool.query('ALTER TABLE elsewhere RENAME TO user_api_keys'),
+    );
+  });
+
+  it('a missing column', async () => {
+    await database.pool.query('ALTER TABLE user_api_keys RENAME COLUMN tag TO auth_tag');
+    await expectRefusal(runTool([], env), 'table public.user_api_keys has no column tag').finally(() =>
+      database.pool.query('ALTER TABLE user_api_keys RENAME COLUMN auth_tag TO tag'),
+    );
+  });
+
+  it('a role without UPDATE, without SELECT, or from which row-level security hides rows', async () => {
+    await fillTable(database, oldKey, 3);
+    const before = await readTable(database);
+    await database.pool.query(`CREATE ROLE ${role} LOGIN PASSWORD '${rolePassword}'`);
+    const asRole = { ...env, DATABASE_URL: urlWith((url) => Object.assign(url, { username: role, password: rolePassword })) };
+    await expectRefusal(runTool([], asRole), `user ${role} may not SELECT from public.user_api_keys`);
+    await database.pool.query(`GRANT SELECT ON user_api_keys TO ${role}`);
+    await expectRefusal(runTool(['--dry-run'], asRole), `user ${role} may not UPDATE public.user_api_keys`);
+    await database.pool.query(`GRANT UPDATE (iv, content) ON user_api_keys TO ${role}`);
+    await expectRefusal(runTool([], asRole), `user ${role} may not UPDATE public.user_api_keys`);
+    await database.pool.query(`GRANT UPDATE ON user_api_keys TO ${role}; ALTER TABLE user_api_keys ENABLE ROW LEVEL SECURITY`);
+    await expectRefusal(runTool([], asRole), `row-level security hides rows of public.user_api_keys from user ${role}`);
+    await database.pool.query('ALTER TABLE user_api_keys DISABLE ROW LEVEL SECURITY');
+    expect(await readTable(database)).toEqual(before);
+    expect((await runTool([], asRole)).code).toBe(0);
+  });
+
+  it('a database that is read-only', async () => {
+    const { pathname } = new URL(database.url);
+    await database.pool.query(`ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`);
+    await expectRefusal(runTool([], env), /is read-only, or a standby/u).finally(() =>
+      database.pool.query(
+        `SET default_transaction_read_only = off; ALTER DATABASE ${pathname.slice(1)} RESET default_transaction_read_only`,
+      ),
+    );
+  });
+
+  it('a row whose write the database refuses: the rows before it are rotated and named, those after it untouched', async () => {
+    await fillTable(database, oldKey, 9);
+    const before = await readTable(database);
+    const failing = before[5]?.id ?? '';
+    await database.pool.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON user_api_keys FOR EACH ROW WHEN (OLD.id = '${failing}') EXECUTE FUNCTION refuse()`);
+
+    const { code, stdout, stderr } = await runTool(['--verbose'], env);
+    await database.pool.query('DROP FUNCTION refuse CASCADE');
+
+    expect(code).toBe(4);
+    expect(stdout).toContain('a write failed: not this one');
+    expect(stdout).toContain(`row ${failing} was read again: it was not written`);
+    expect(stdout).toContain('5 rows rotated in this run');
+    expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
+    expect(stderr.match(/Rotated key \S+/gu)).toEqual(before.slice(0, 5).map(({ id }) => `Rotated key ${id}`));
+    const after = await readTable(database);
+    expect(after.slice(5)).toEqual(before.slice(5));
+    expect((await runTool([], env)).code).toBe(0);
+  });
+});

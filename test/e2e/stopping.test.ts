@@ -1,0 +1,159 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { decrypt, encrypt, insertKeys, newKey } from '../support/application.ts';
+import { secret } from '../support/canaries.ts';
+import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
+import { type RunningTool, runTool, startTool, workFolder } from '../support/run-tool.ts';
+
+const ROWS = 3000;
+const database = useDatabase();
+const oldKey = secret(newKey());
+const freshKey = secret(newKey());
+const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
+
+/** Resolves once the tool has said that it rotated `rows` rows. */
+function rowsRotated({ child }: RunningTool, rows: number): Promise<void> {
+  let seen = 0;
+  return new Promise((resolve) => {
+    child.stderr?.on('data', (text: Buffer) => {
+      seen += text.toString().split('Rotated key').length - 1;
+      if (seen >= rows) resolve();
+    });
+  });
+}
+
+describe('a signal', () => {
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)(
+    '%s stops the run after the write in hand with exit code %i, and the same command finishes it',
+    async (signal, code) => {
+      const plaintexts = await fillTable(database, oldKey, ROWS);
+      const tool = startTool(['--verbose'], env);
+      await rowsRotated(tool, 200);
+      tool.child.kill(signal);
+      const stopped = await tool.end;
+
+      expect(stopped.code).toBe(code);
+      const rotated = (await readTable(database)).filter((row) => decrypt(freshKey, row) !== null).length;
+      expect(rotated).toBeGreaterThanOrEqual(200);
+      expect(rotated).toBeLessThan(ROWS);
+      expect(stopped.stdout).toContain(`stopped by ${signal}`);
+      expect(stopped.stdout).toContain(`${rotated} rows under the new key, ${ROWS - rotated} still under the old key`);
+      expect(stopped.stderr).toContain('hint: run the same command again: it goes on where it stopped');
+
+      const again = await runTool(['--json', '--batch-size', '500'], env);
+      expect(again.code).toBe(0);
+      expect(JSON.parse(again.stdout)).toMatchObject({ rotated: ROWS - rotated });
+      expectAllUnder(freshKey, await readTable(database), plaintexts);
+    },
+  );
+
+  it('during the preflight stops a run that has written nothing', async () => {
+    await fillTable(database, oldKey, 5);
+    const blocker = await database.pool.connect();
+    await blocker.query('BEGIN; LOCK TABLE user_api_keys IN ACCESS EXCLUSIVE MODE');
+    const tool = startTool([], env);
+    await new Promise((resolve) => tool.child.stderr?.once('data', resolve));
+    tool.child.kill('SIGTERM');
+    await blocker.query('ROLLBACK');
+    blocker.release();
+    const { code, stdout } = await tool.end;
+    expect(code).toBe(143);
+    expect(stdout).toContain('nothing was written');
+  });
+
+  it('ends the process at once where it is the second', async () => {
+    await fillTable(database, oldKey, 5);
+    const blocker = await database.pool.connect();
+    await blocker.query('BEGIN; LOCK TABLE user_api_keys IN ACCESS EXCLUSIVE MODE');
+    const tool = startTool([], env);
+    await new Promise((resolve) => tool.child.stderr?.once('data', resolve));
+    tool.child.kill('SIGINT');
+    const again = setInterval(() => tool.child.kill('SIGTERM'), 20);
+    const { signal } = await tool.end;
+    clearInterval(again);
+    await blocker.query('ROLLBACK');
+    blocker.release();
+    expect(signal).toBe('SIGTERM');
+  });
+});
+
+describe('one rotation at a time', () => {
+  it('refuses a second rotation, also a dry run, with exit code 5, and lets it in afterwards', async () => {
+    await fillTable(database, oldKey, ROWS);
+    const first = startTool(['--verbose'], env);
+    await rowsRotated(first, 10);
+
+    const [second, rehearsal] = await Promise.all([runTool([], env), runTool(['--dry-run'], env)]);
+
+    expect(first.child.exitCode).toBeNull();
+    for (const refused of [second, rehearsal]) {
+      expect(refused.code).toBe(5);
+      expect(refused.stderr).toContain('error: another rotation of public.user_api_keys is running');
+      expect(refused.stdout).toContain('nothing was written');
+    }
+    first.child.kill('SIGTERM');
+    await first.end;
+    expect((await runTool(['--batch-size', '500'], env)).code).toBe(0);
+  });
+});
+
+describe('verification', () => {
+  it('goes round again for rows that came in under the old key, and exits 6 where they never end', async () => {
+    await fillTable(database, oldKey, 3);
+    // An application that still writes with the old key, at every write of the tool: each swap brings a new old-key row.
+    const value = encrypt(oldKey, 'written by a service that still has the old key');
+    await insertKeys(database.pool, [value]);
+    await database.pool.query(`
+      CREATE FUNCTION keep_writing() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        UPDATE user_api_keys SET iv = '${value.iv}', content = '${value.content}', tag = '${value.tag}'
+         WHERE id = (SELECT id FROM user_api_keys ORDER BY id LIMIT 1) AND id <> NEW.id;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER keep_writing AFTER UPDATE ON user_api_keys FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION keep_writing();
+      CREATE FUNCTION spread() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        UPDATE user_api_keys SET iv = '${value.iv}', content = '${value.content}', tag = '${value.tag}'
+         WHERE id = (SELECT id FROM user_api_keys ORDER BY id DESC LIMIT 1) AND id <> NEW.id;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER spread AFTER UPDATE ON user_api_keys FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION spread()`);
+
+    const { code, stdout, stderr } = await runTool([], env);
+    await database.pool.query('DROP FUNCTION keep_writing CASCADE; DROP FUNCTION spread CASCADE');
+
+    expect(code).toBe(6);
+    expect(stderr.match(/verify: /gu)?.length).toBe(3);
+    expect(stdout).toContain('came in under the old key while the rotation ran');
+    expect(stdout).toContain('1. keep the old key');
+    expect(stdout).toContain('a service still writes with the old key');
+    expect((await runTool([], env)).code).toBe(0);
+  });
+});
+
+describe('a bug in the tool', () => {
+  it('ends with exit code 1, without the message of the error', async () => {
+    await fillTable(database, oldKey, 3);
+    const before = await readTable(database);
+    const preload = path.join(workFolder, 'bug.mjs');
+    const message = secret('a message that quotes a plaintext');
+    writeFileSync(
+      preload,
+      `import crypto from 'node:crypto'; import { syncBuiltinESMExports } from 'node:module';
+       const { createHmac } = crypto;
+       crypto.createHmac = (name, key) => { if (new Error().stack.includes('digest')) throw new TypeError('${message}'); return createHmac(name, key); };
+       syncBuiltinESMExports();`,
+    );
+    const { code, stdout, stderr } = await runTool([], { ...env, NODE_OPTIONS: `--import ${pathToFileURL(preload).href}` });
+    expect(stdout).toContain('a bug in the tool: TypeError at ');
+    expect(stderr).toContain('error: a bug in the tool: TypeError at ');
+    expect(code).toBe(1);
+    expect(await readTable(database)).toEqual(before);
+  });
+});

@@ -1,0 +1,87 @@
+import process from 'node:process';
+import { Client, Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CREATE_TABLES } from '../support/application.ts';
+import { secret } from '../support/canaries.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../support/embedded-postgres.ts';
+import { killAndRestart } from '../support/kill-server.ts';
+import { lineSeen } from '../support/moments.ts';
+import { SeededRandom } from '../support/random.ts';
+import { whileHolding } from '../support/row-lock.ts';
+import { runTool, startTool } from '../support/run-tool.ts';
+import { count, environment, expectIntact, newKeys, plant } from '../support/witness.ts';
+
+/** Each table is a series of kills; an ordinary run is a small sample of `npm run test:crash`. */
+const TABLES = Math.ceil(Number(process.env['CRASH_TABLES'] ?? 2) / 5);
+const ROWS = 150;
+const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
+
+const keys = newKeys();
+let server: EmbeddedPostgres;
+let pool: Pool;
+let url: string;
+
+beforeAll(async () => {
+  server = await startEmbeddedPostgres();
+  secret(new URL(server.url).password);
+  url = `${server.url}application`;
+  const client = new Client(`${server.url}postgres`);
+  await client.connect();
+  await client.query('CREATE DATABASE application');
+  await client.end();
+  pool = newPool();
+  await pool.query(CREATE_TABLES);
+});
+
+afterAll(async () => {
+  await pool.end();
+  await server.stop();
+});
+
+function newPool(): Pool {
+  const fresh = new Pool({ connectionString: url, max: 2 });
+  // Its idle connections die with the server.
+  fresh.on('error', () => {});
+  return fresh;
+}
+
+describe('a server that is killed (SIGKILL, all its processes) at random moments', () => {
+  it(
+    'makes the tool exit 4, keeps every row under exactly one key, and the next runs finish',
+    async () => {
+      console.log(`crash-server: CRASH_SEED=${SEED}`);
+      let kills = 0;
+      for (let table = 0; table < TABLES; table += 1) kills += await rotateOnDyingServer(new SeededRandom(SEED + table));
+      console.log(`crash-server: ${TABLES} tables of ${ROWS} rows finished, the server killed ${kills} times, 0 rows lost`);
+      expect(kills).toBeGreaterThanOrEqual(TABLES);
+    },
+    20 * 60_000,
+  );
+});
+
+/** @returns the number of kills until all rows were rotated */
+async function rotateOnDyingServer(random: SeededRandom): Promise<number> {
+  const planted = await plant({ url, pool }, keys, ROWS);
+  const last = [...planted.plaintexts.keys()].sort().at(-1) ?? '';
+  let kills = 0;
+  for (let rotated = 0; rotated < ROWS - 30; kills += 1) {
+    // An application's transaction holds the last row: the run cannot end before the server dies.
+    await whileHolding({ url, pool }, last, async () => {
+      const tool = startTool(['--verbose'], environment(keys, url));
+      await lineSeen(tool, kills === 0 ? /preflight: / : /Rotated key /u, kills === 0 ? 1 : 1 + random.below(25));
+      await killAndRestart(server);
+      const { code, stdout, stderr } = await tool.end;
+      expect(code, stderr).toBe(4);
+      expect(stdout).toContain('run the same command again');
+      await pool.end();
+      pool = newPool();
+      const whereabouts = await expectIntact({ url, pool }, keys, planted);
+      for (const [, id = ''] of stderr.matchAll(/Rotated key (\S+)/gu)) expect(whereabouts.get(id)).toBe('new');
+      rotated = count(whereabouts, 'new');
+    });
+  }
+  const end = await runTool([], environment(keys, url));
+  expect(end.code, end.stderr).toBe(0);
+  expect(count(await expectIntact({ url, pool }, keys, planted), 'new')).toBe(ROWS);
+  return kills;
+}

@@ -1,0 +1,79 @@
+import process from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { type TestDatabase, useDatabase } from '../support/database.ts';
+import { inParallel } from '../support/in-parallel.ts';
+import { lineSeen } from '../support/moments.ts';
+import { SeededRandom } from '../support/random.ts';
+import { startTool } from '../support/run-tool.ts';
+import { count, environment, expectIntact, lockIsFree, newKeys, plant } from '../support/witness.ts';
+
+/** `npm run test:crash` kills at least 500 times, over 50 tables; an ordinary run is a small sample of it. */
+const TABLES = Number(process.env['CRASH_TABLES'] ?? 2);
+/** So many that 50 tables take more than 500 kills: there is one for every 13 rows or so. */
+const ROWS = Number(process.env['CRASH_ROWS'] ?? (TABLES < 50 ? 40 : 160));
+const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
+
+const databases = [useDatabase(), useDatabase(), useDatabase()];
+const keys = newKeys();
+
+describe('a tool that is killed (SIGKILL) at random moments', () => {
+  it(
+    'leaves every row under exactly one key each time, and in the end finishes every table',
+    async () => {
+      console.log(`crash: CRASH_SEED=${SEED} CRASH_TABLES=${TABLES} CRASH_ROWS=${ROWS}`);
+      const tables = Array.from({ length: TABLES }, (_, table) => table);
+
+      const kills = await inParallel(databases, tables, rotateUnderFire);
+
+      const all = kills.flat();
+      console.log(
+        `crash: ${TABLES} tables of ${ROWS} rows finished, ${all.length} kills (${all.filter(({ midway }) => midway).length} of them ` +
+          `with the table half rotated), 0 rows lost, 0 rows under neither key`,
+      );
+      expect(all.length).toBeGreaterThanOrEqual(TABLES < 50 ? TABLES : 10 * TABLES);
+      expect(all.some(({ midway }) => midway)).toBe(true);
+    },
+    60 * 60_000,
+  );
+});
+
+/** Starts the tool and kills it, again and again, until a run gets to its end. @returns the kills */
+async function rotateUnderFire(database: TestDatabase, table: number): Promise<{ midway: boolean }[]> {
+  const random = new SeededRandom(SEED + table);
+  const batchRows = random.pick(1, 1, 1, 4);
+  const planted = await plant(database, keys, ROWS);
+  const kills: { midway: boolean }[] = [];
+  for (;;) {
+    const tool = startTool(['--verbose', '--batch-size', String(batchRows)], environment(keys, database.url));
+    await momentToKill(tool, random);
+    tool.child.kill('SIGKILL');
+    const { code, signal, stderr } = await tool.end;
+    await lockIsFree(database);
+
+    const whereabouts = await expectIntact(database, keys, planted);
+    const rotated = count(whereabouts, 'new');
+    for (const [, id = ''] of stderr.matchAll(/Rotated key (\S+)/gu)) expect(whereabouts.get(id)).toBe('new');
+    if (signal === null) {
+      expect(code, stderr).toBe(0);
+      expect(rotated).toBe(ROWS);
+      return kills;
+    }
+    expect(signal).toBe('SIGKILL');
+    kills.push({ midway: rotated > 0 && rotated < ROWS });
+  }
+}
+
+/** Mostly after some more rows; now and then in another phase. Once nothing is left to kill, the run has ended by itself. */
+async function momentToKill(tool: ReturnType<typeof startTool>, random: SeededRandom): Promise<void> {
+  const rows = 1 + random.below(15);
+  switch (random.below(10)) {
+    case 0:
+      return lineSeen(tool, /./u);
+    case 1:
+      return lineSeen(tool, /preflight: /u);
+    case 2:
+      return lineSeen(tool, /verify: /u);
+    default:
+      return lineSeen(tool, /Rotated key /u, rows);
+  }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it, vi } from 'vitest';
+import { readTable, useDatabase } from '../support/database.ts';
+import { lineSeen } from '../support/moments.ts';
+import { endLockConnection, somebodyWaits, whileHolding } from '../support/row-lock.ts';
+import { runTool, startTool } from '../support/run-tool.ts';
+import { count, environment, expectIntact, newKeys, plant } from '../support/witness.ts';
+
+// Many processes on few cores take their time.
+vi.setConfig({ testTimeout: 300_000 });
+
+const ROWS = 20;
+const database = useDatabase();
+const keys = newKeys();
+const env = environment(keys, database.url);
+
+/** @returns the id of the n-th row, in the order in which a rotation goes */
+function idAt(ids: ReadonlyMap<string, string>, position: number): string {
+  return [...ids.keys()].sort()[position] ?? '';
+}
+
+describe('rotations of one table at the same time', () => {
+  it.each([2, 10])('lets one of %i that start at once work; the others exit 5 and write nothing', async (rotations) => {
+    const planted = await plant(database, keys, ROWS);
+    await whileHolding(database, idAt(planted.plaintexts, 0), async (release) => {
+      // The one that works waits at the first row, so the others meet it whenever they come.
+      const tools = Array.from({ length: rotations }, () => startTool([], env));
+      let ended = 0;
+      const refused = new Promise<void>((resolve) => {
+        for (const { child } of tools) {
+          child.once('close', () => {
+            ended += 1;
+            if (ended === rotations - 1) resolve();
+          });
+        }
+      });
+      await refused;
+      expect(await readTable(database)).toEqual(planted.before);
+      await release();
+      const runs = await Promise.all(tools.map(({ end }) => end));
+      expect(runs.map(({ code }) => code).sort()).toEqual([0, ...Array(rotations - 1).fill(5)]);
+      for (const { code, stdout, stderr } of runs) {
+        if (code === 0) continue;
+        expect(stdout).toContain('nothing was written');
+        expect(stderr).toContain('another rotation of public.user_api_keys is running');
+      }
+    });
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  });
+
+  it('refuses a second one that comes in the middle of the first', async () => {
+    const planted = await plant(database, keys, ROWS);
+    await whileHolding(database, idAt(planted.plaintexts, 10), async (release) => {
+      const first = startTool(['--verbose'], env);
+      await lineSeen(first, /Rotated key /u, 10);
+      const midway = await readTable(database);
+      expect((await runTool([], env)).code).toBe(5);
+      expect((await runTool(['--rollback'], env)).code).toBe(5);
+      expect(await readTable(database)).toEqual(midway);
+      await release();
+      expect((await first.end).code).toBe(0);
+    });
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  });
+});
+
+describe('the lock that is lost in the middle of a run', () => {
+  it.each([0, 7])('stops the run after the write in hand, %i rows behind it', async (position) => {
+    const planted = await plant(database, keys, ROWS);
+    await whileHolding(database, idAt(planted.plaintexts, position), async (release) => {
+      const tool = startTool(['--verbose'], env);
+      await somebodyWaits(database);
+      await endLockConnection(database);
+      await release();
+
+      const { code, stdout, stderr } = await tool.end;
+
+      expect(code, stderr).toBe(4);
+      expect(stderr).toContain('the lock was lost');
+      expect(stdout).toContain('run the same command again');
+    });
+    const whereabouts = await expectIntact(database, keys, planted);
+    expect(count(whereabouts, 'new')).toBe(position + 1);
+    for (let behind = 0; behind <= position; behind += 1) expect(whereabouts.get(idAt(planted.plaintexts, behind))).toBe('new');
+    expect((await runTool([], env)).code).toBe(0);
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  });
+});

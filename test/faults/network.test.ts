@@ -1,0 +1,98 @@
+import process from 'node:process';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestDatabase, useDatabase } from '../support/database.ts';
+import { inParallel } from '../support/in-parallel.ts';
+import { type Fault, type Message, startProxy } from '../support/proxy.ts';
+import { runTool, type ToolRun } from '../support/run-tool.ts';
+import { count, environment, expectIntact, lockIsFree, newKeys, plant, type Whereabouts } from '../support/witness.ts';
+
+const ROWS = 5;
+/** An ordinary run strikes at every k-th message, with another first one for each fault; FAULTS=all strikes at each message. */
+const every = process.env['FAULTS'] === 'all' ? 1 : 64;
+const WHAT_IS_KNOWN =
+  /error: (a write failed: )?(the connection to \S+ was (cut|lost)|the lock was lost|\S+ did not (answer a statement|accept a connection) within 1.5 s)/u;
+const FAULTS: readonly Fault[] = ['fin', 'rst', 'stall', 'stall of one connection', 'delay'];
+
+const databases = [useDatabase(), useDatabase(), useDatabase(), useDatabase()];
+const keys = newKeys();
+let undisturbed: readonly Message[] = [];
+
+beforeAll(async () => {
+  const [database] = databases;
+  if (database === undefined) return;
+  await plant(database, keys, ROWS);
+  const proxy = await startProxy(database.url);
+  const { code } = await runTool([], environment(keys, proxy.url));
+  expect(code).toBe(0);
+  undisturbed = [...proxy.messages];
+  await proxy.close();
+});
+
+describe('a network that fails at the n-th message of a run', () => {
+  it.each(FAULTS)(
+    'loses nothing, and says the truth about every row (%s)',
+    async (fault) => {
+      const first = 1 + Math.floor((FAULTS.indexOf(fault) * every) / FAULTS.length);
+      const numbers = undisturbed.map((_, index) => index + 1).filter((number) => (number - first) % every === 0);
+      expect(numbers.length).toBeGreaterThan(0);
+
+      const runs = await inParallel(databases, numbers, (database, at) => strikeOnce(database, fault, at));
+
+      const ended = (code: number) => runs.filter((run) => run.code === code).length;
+      console.log(
+        `network, ${fault}: ${runs.length} of ${undisturbed.length} messages, ${ended(4)} runs ended with 4, ${ended(0)} with 0; ` +
+          `${runs.filter(({ unanswered }) => unanswered).length} writes unanswered; 0 rows lost`,
+      );
+    },
+    30 * 60_000,
+  );
+});
+
+async function strikeOnce(database: TestDatabase, fault: Fault, at: number): Promise<{ code: number; unanswered: boolean }> {
+  const planted = await plant(database, keys, ROWS);
+  const proxy = await startProxy(database.url, { fault, at });
+  const limits = fault.startsWith('stall') ? { DATABASE_CONNECT_TIMEOUT_MS: '1500', DATABASE_STATEMENT_TIMEOUT_MS: '1500' } : {};
+  const run = await runTool(['--verbose'], { ...environment(keys, proxy.url), ...limits });
+  await proxy.close();
+  await lockIsFree(database);
+
+  const struck = proxy.struck();
+  const where = `${fault} at message ${at}, ${struck?.from} ${struck?.type}\n${run.stdout}${run.stderr}`;
+  expect(struck, where).not.toBeNull();
+  const whereabouts = await expectIntact(database, keys, planted);
+  // The farewell (Terminate, "X") is all that a finished run no longer needs.
+  if (fault === 'delay' || (struck?.from === 'tool' && struck.type === 'X')) {
+    expect(run.code, where).toBe(0);
+    expect(count(whereabouts, 'new'), where).toBe(ROWS);
+    return { code: 0, unanswered: false };
+  }
+  expect(run.code, where).toBe(4);
+  expect(run.stderr, where).toMatch(WHAT_IS_KNOWN);
+  expect(run.stderr, where).toMatch(/hint: .*run the same command again/u);
+  expectTruth(run, whereabouts, where);
+
+  const rerun = await runTool([], environment(keys, database.url));
+  expect(rerun.code, rerun.stderr).toBe(0);
+  expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  return { code: 4, unanswered: run.stdout.includes('a write failed') };
+}
+
+/** What the tool said of the table, against the table itself. */
+function expectTruth({ stdout, stderr }: ToolRun, whereabouts: Whereabouts, where: string): void {
+  for (const [, id = ''] of stderr.matchAll(/Rotated key (\S+)/gu)) expect(whereabouts.get(id), where).toBe('new');
+  for (const [, id = '', found] of stdout.matchAll(/row (\S+) was read again: it was (written|not written)/gu)) {
+    expect(whereabouts.get(id), where).toBe(found === 'written' ? 'new' : 'old');
+  }
+  const unknown = [...stdout.matchAll(/row (\S+) could not be read again: it is under one of the two keys/gu)].length;
+  if (stdout.includes('a write failed')) expect(stdout, where).toMatch(/row \S+ (was read again|could not be read)/u);
+  const rotated = count(whereabouts, 'new');
+  if (stdout.includes('nothing was written')) {
+    expect(rotated, where).toBe(0);
+    return;
+  }
+  const [, said = Number.NaN, left = Number.NaN] =
+    /(\d+) rows? under the new key, (\d+) still under the old key/u.exec(stdout) ?? [];
+  expect(rotated - Number(said), where).toBeGreaterThanOrEqual(0);
+  expect(rotated - Number(said), where).toBeLessThanOrEqual(unknown);
+  expect(Number(said) + Number(left), where).toBe(ROWS);
+}

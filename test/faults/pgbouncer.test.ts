@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { readTable, useDatabase } from '../support/database.ts';
+import { lineSeen } from '../support/moments.ts';
+import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/pgbouncer.ts';
+import { endLockConnection, somebodyWaits, whileHolding } from '../support/row-lock.ts';
+import { runTool, startTool } from '../support/run-tool.ts';
+import { count, environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/witness.ts';
+
+// Many processes on few cores take their time.
+vi.setConfig({ testTimeout: 300_000 });
+
+const ROWS = 20;
+const database = useDatabase();
+const keys = newKeys();
+const direct = environment(keys, database.url);
+let bouncer: PgBouncer | null = null;
+
+if (pgBouncerBinary === null)
+  console.log('pgbouncer: not on this machine (Debian: apt install pgbouncer), its tests are skipped');
+
+async function behindPgBouncer(poolSize: number): Promise<{ bouncer: PgBouncer; env: Record<string, string> }> {
+  bouncer = await startPgBouncer(pgBouncerBinary ?? '', inject('postgres').url, poolSize);
+  return { bouncer, env: environment(keys, bouncer.through(database.url)) };
+}
+
+afterEach(async () => {
+  await bouncer?.stop();
+  bouncer = null;
+});
+
+function firstId({ plaintexts }: Planted): string {
+  return [...plaintexts.keys()].sort()[0] ?? '';
+}
+
+describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode', () => {
+  it.each([['1'], ['500']])('rotates and verifies (--batch-size %s)', async (batchSize) => {
+    const planted = await plant(database, keys, ROWS);
+    const { env } = await behindPgBouncer(3);
+    const run = await runTool(['--batch-size', batchSize], env);
+    expect(run.code, run.stderr).toBe(0);
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+    const verify = await runTool(['verify'], env);
+    expect(verify.code, verify.stderr).toBe(0);
+  });
+
+  it('holds the lock: a second run is refused, whether it comes through PgBouncer or not', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const { env } = await behindPgBouncer(8);
+    await whileHolding(database, firstId(planted), async (release) => {
+      const first = startTool([], env);
+      await somebodyWaits(database);
+      const others = await Promise.all([runTool([], env), runTool(['--rollback'], env), runTool([], direct)]);
+      expect(others.map(({ code }) => code)).toEqual([5, 5, 5]);
+      expect(await readTable(database)).toEqual(planted.before);
+      await release();
+      const { code, stderr } = await first.end;
+      expect(code, stderr).toBe(0);
+    });
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  });
+
+  it('stops after the write in hand when the lock is lost', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const { env } = await behindPgBouncer(3);
+    await whileHolding(database, firstId(planted), async (release) => {
+      const tool = startTool([], env);
+      await somebodyWaits(database);
+      await endLockConnection(database);
+      await release();
+      const { code, stderr } = await tool.end;
+      expect(code, stderr).toBe(4);
+    });
+    // PgBouncer passes the end on in its own time: a write that was begun before may come after.
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBeLessThan(ROWS);
+    expect((await runTool([], env)).code).toBe(0);
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  });
+
+  it('exits 4 when PgBouncer dies, and the next run finishes', async () => {
+    const planted = await plant(database, keys, 200);
+    const { env, bouncer: dying } = await behindPgBouncer(3);
+    const tool = startTool(['--verbose'], env);
+    await lineSeen(tool, /Rotated key /u, 5);
+    await dying.kill();
+    const { code, stderr } = await tool.end;
+    expect(code, stderr).toBe(4);
+    await lockIsFree(database);
+    await expectIntact(database, keys, planted);
+    await dying.start();
+    expect((await runTool([], env)).code).toBe(0);
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(200);
+  });
+
+  it('writes nothing and exits 4 within its limits when PgBouncer has no connection left for it', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const { env } = await behindPgBouncer(1);
+    const { code, stderr } = await runTool([], { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '700' });
+    expect(code, stderr).toBe(4);
+    expect(stderr).toContain('did not answer a statement within 0.7 s');
+    expect(await readTable(database)).toEqual(planted.before);
+  });
+});

@@ -1,0 +1,67 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { DatabaseError, RotationRunning } from '../../src/database/database-error.ts';
+import { withDatabase } from '../../src/database/with-database.ts';
+import { expectNoSecret } from '../support/canaries.ts';
+import { useDatabase } from '../support/database.ts';
+import { settingsOf } from '../support/settings.ts';
+
+const database = useDatabase();
+const settings = settingsOf(database.url);
+
+const withLock = <T>(work: (lost: AbortSignal) => Promise<T>) => withDatabase(settings, true, (opened) => opened.withLock(work));
+
+describe('the rotation lock', () => {
+  it('is held by one at a time, and free again afterwards, also after a failure', async () => {
+    await withLock(async () => {
+      await expect(withLock(async () => {})).rejects.toThrow(RotationRunning);
+    });
+    await expect(withLock(() => Promise.reject(new Error('the work failed')))).rejects.toThrow('the work failed');
+    expect(await withLock(async () => 'free')).toBe('free');
+  });
+
+  it('is one for each table', async () => {
+    await database.pool.query('CREATE SCHEMA other; CREATE TABLE other.user_api_keys (LIKE public.user_api_keys)');
+    const both = withLock(() =>
+      withDatabase({ ...settings, schema: 'other' }, true, (opened) => opened.withLock(async () => 'both')),
+    );
+    expect(await both).toBe('both');
+  });
+
+  it('outlives the limits that the server sets for idle transactions', async () => {
+    await database.pool.query(`ALTER DATABASE ${settings.name} SET idle_in_transaction_session_timeout = '50ms'`);
+    await withLock(async (lost) => {
+      // Longer than the limit, as measured by the server itself.
+      await database.pool.query('SELECT pg_sleep(0.3)');
+      expect(lost.aborted).toBe(false);
+      await expect(withLock(async () => {})).rejects.toThrow(RotationRunning);
+    });
+    await database.pool.query(`ALTER DATABASE ${settings.name} RESET idle_in_transaction_session_timeout`);
+  });
+
+  it('says so when it is lost', async () => {
+    await withLock(async (lost) => {
+      const aborted = new Promise((resolve) => lost.addEventListener('abort', resolve));
+      await database.pool.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+      );
+      await aborted;
+      expect(lost.reason).toBeInstanceOf(DatabaseError);
+      expect(String(lost.reason.message)).toContain('the lock was lost');
+    });
+  });
+});
+
+describe('an error of the database', () => {
+  it('shows no password, however it is printed', async () => {
+    const bad = [
+      { ...settings, url: database.url.replace(/:\d+\//u, ':1/'), port: 1 },
+      { ...settings, url: database.url.replace(/\/[^/]*$/u, '/missing'), name: 'missing' },
+    ];
+    for (const wrong of bad) {
+      const error: unknown = await withDatabase(wrong, true, async () => {}).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(DatabaseError);
+      expectNoSecret(inspect(error, { depth: 10, showHidden: true }));
+    }
+  });
+});

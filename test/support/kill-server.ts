@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import process from 'node:process';
+import type { EmbeddedPostgres } from './embedded-postgres.ts';
+
+/** Kills the server and every process of it with SIGKILL, as a machine that dies would, and starts it on the same data. */
+export async function killAndRestart(server: EmbeddedPostgres): Promise<void> {
+  const postmaster = server.pid();
+  const killed = new Set([postmaster, ...childrenOf(postmaster)]);
+  for (const pid of killed) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // A backend may have ended by itself meanwhile.
+    }
+  }
+  // A server does not start while a process of the one before holds its shared memory, nor while the pid in its lock file exists.
+  while (processes().some(({ pid, state }) => pid === postmaster || (killed.has(pid) && !state.startsWith('Z')))) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await server.start();
+}
+
+function childrenOf(parent: number): number[] {
+  return processes().flatMap(({ pid, ppid }) => (ppid === parent ? [pid] : []));
+}
+
+function processes(): { pid: number; ppid: number; state: string }[] {
+  const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' });
+  return list
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [pid = '', ppid = '', state = ''] = line.trim().split(/\s+/u);
+      return { pid: Number(pid), ppid: Number(ppid), state };
+    });
+}

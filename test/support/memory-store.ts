@@ -1,0 +1,81 @@
+import type { Row, Store, Swap } from '../../src/rotation/store.ts';
+
+export type StoreCall =
+  | { readonly method: 'count' }
+  | { readonly method: 'readPage'; readonly after: string | null; readonly limit: number }
+  | { readonly method: 'readRows'; readonly ids: readonly string[] }
+  | { readonly method: 'swap'; readonly swaps: readonly Swap[] };
+
+/** May write to the table as an application would, abort the run, or throw. `nth` counts the calls of that method from 1. */
+export type Hook = (call: StoreCall, nth: number) => void;
+
+/**
+ * The table in memory, with a place to step in before and after each call. A hook that throws rejects the call: from `before`
+ * nothing was done, from `after` it was done and only the answer was lost.
+ */
+export class MemoryStore implements Store {
+  /** By id. Write to it as the application: the tool sees it at its next call. */
+  readonly rows = new Map<string, Row>();
+  /** Every call that was made, in order. */
+  readonly calls: StoreCall[] = [];
+  before: Hook = () => {};
+  after: Hook = () => {};
+
+  /** The rows in the order of their ids. */
+  get table(): Row[] {
+    return [...this.rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** The ids of each swap that was asked for. */
+  get swapped(): string[][] {
+    return this.calls.flatMap((call) => (call.method === 'swap' ? [call.swaps.map(({ id }) => id)] : []));
+  }
+
+  put(...rows: readonly Row[]): void {
+    for (const row of rows) this.rows.set(row.id, row);
+  }
+
+  async count(): Promise<number> {
+    return this.#answer({ method: 'count' }, () => this.rows.size);
+  }
+
+  async readPage(after: string | null, limit: number): Promise<Row[]> {
+    return this.#answer({ method: 'readPage', after, limit }, () =>
+      this.table.filter(({ id }) => after === null || id > after).slice(0, limit),
+    );
+  }
+
+  /** In the opposite order: any order is allowed. */
+  async readRows(ids: readonly string[]): Promise<Row[]> {
+    return this.#answer({ method: 'readRows', ids }, () => [...ids].reverse().flatMap((id) => this.rows.get(id) ?? []));
+  }
+
+  async swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>> {
+    return this.#answer({ method: 'swap', swaps }, () => {
+      const hits = swaps.filter(({ id, before }) => sameValue(this.rows.get(id), before));
+      for (const { id, after } of hits) this.rows.set(id, { id, ...after });
+      return new Set(hits.map(({ id }) => id));
+    });
+  }
+
+  async #answer<T>(call: StoreCall, work: () => T): Promise<T> {
+    this.calls.push(call);
+    const nth = this.calls.filter(({ method }) => method === call.method).length;
+    await turn();
+    this.before(call, nth);
+    const result = work();
+    await turn();
+    this.after(call, nth);
+    await turn();
+    return result;
+  }
+}
+
+/** Lets everything else run that is ready, as waiting for a database does. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function sameValue(row: Row | undefined, value: Swap['before']): boolean {
+  return row?.iv === value.iv && row.content === value.content && row.tag === value.tag;
+}

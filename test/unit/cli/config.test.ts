@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
+import { type Config, checkConfig } from '../../../src/cli/config.ts';
+import type { Environment } from '../../../src/cli/environment.ts';
+import { UsageError } from '../../../src/cli/usage-error.ts';
+import { newKey } from '../../support/application.ts';
+
+const OLD = newKey();
+const NEW = newKey();
+const ENV = { OLD_ENCRYPTION_KEY: OLD, NEW_ENCRYPTION_KEY: NEW, DATABASE_URL: 'postgres://user:hunter2@host/name' };
+const folder = mkdtempSync(path.join(tmpdir(), 'config-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  const at = path.join(folder, name);
+  writeFileSync(at, content);
+  return at;
+}
+
+function configOf(argv: string, env: Environment): Config {
+  const invocation = parseCommandLine(argv.split(' ').filter(Boolean));
+  if (!('options' in invocation)) return expect.fail('not a run');
+  return checkConfig(invocation, env);
+}
+
+function problems(argv: string, env: Environment): string[] {
+  try {
+    configOf(argv, env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const shown = JSON.stringify([error.problems, error.message]);
+    for (const secret of [OLD, NEW, 'hunter2']) expect(shown).not.toContain(secret);
+    for (const { hint } of error.problems) expect(hint).not.toBe('');
+    return error.problems.map(({ message }) => message);
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('of a rotation has both keys, the database and what the flags say', () => {
+    const config = configOf('', ENV);
+    expect(config).toMatchObject({
+      command: 'rotate',
+      target: 'new',
+      dryRun: false,
+      skipUnreadable: false,
+      batchRows: 1,
+      backup: null,
+      database: { host: 'host', name: 'name', connectTimeoutMs: 10_000, statementTimeoutMs: 60_000 },
+    });
+    if (config.command !== 'rotate') return expect.fail('not a rotation');
+    expect(config.keys.old.keyObject.export().toString('hex')).toBe(OLD);
+    expect(config.keys.new.keyObject.export().toString('hex')).toBe(NEW);
+    expect(configOf('--rollback --dry-run --skip-unreadable --batch-size 7', ENV)).toMatchObject({
+      ...{ target: 'old', dryRun: true, skipUnreadable: true, batchRows: 7 },
+    });
+    return undefined;
+  });
+
+  it('of a verification needs no old key, and of a restore no key at all', () => {
+    const { OLD_ENCRYPTION_KEY: _old, ...withoutOld } = ENV;
+    expect(configOf('verify', withoutOld).command).toBe('verify');
+    expect(configOf('verify', { ...ENV, OLD_ENCRYPTION_KEY: 'nonsense' }).command).toBe('verify');
+    expect(configOf('restore f --dry-run', { DATABASE_URL: ENV.DATABASE_URL })).toMatchObject({ file: 'f', dryRun: true });
+  });
+
+  it.each<[title: string, change: Environment, expected: string[]]>([
+    [
+      'no variable',
+      { OLD_ENCRYPTION_KEY: undefined, NEW_ENCRYPTION_KEY: undefined, DATABASE_URL: undefined },
+      ['DATABASE_URL is not set', 'NEW_ENCRYPTION_KEY is not set', 'OLD_ENCRYPTION_KEY is not set'],
+    ],
+    ['an empty key', { OLD_ENCRYPTION_KEY: '' }, ['OLD_ENCRYPTION_KEY is empty']],
+    ['a short key', { NEW_ENCRYPTION_KEY: NEW.slice(1) }, ['NEW_ENCRYPTION_KEY has 63 characters instead of 64']],
+    ['a long key', { OLD_ENCRYPTION_KEY: `${OLD}0` }, ['OLD_ENCRYPTION_KEY has 65 characters instead of 64']],
+    ['equal keys', { OLD_ENCRYPTION_KEY: NEW }, ['OLD_ENCRYPTION_KEY and NEW_ENCRYPTION_KEY are the same']],
+    [
+      'equal keys in another case',
+      { OLD_ENCRYPTION_KEY: NEW.toUpperCase() },
+      ['OLD_ENCRYPTION_KEY and NEW_ENCRYPTION_KEY are the same'],
+    ],
+    [
+      'a url of another database',
+      { DATABASE_URL: 'mysql://user:hunter2@h/d' },
+      ['DATABASE_URL does not begin with postgresql:// or postgres://'],
+    ],
+    [
+      'everything wrong at once',
+      { OLD_ENCRYPTION_KEY: `0x${OLD}`, NEW_ENCRYPTION_KEY: '0'.repeat(64), DATABASE_URL: 'hunter2' },
+      [
+        'DATABASE_URL is not a url (in the password, write @ : / ? # as %40 %3A %2F %3F %23)',
+        'NEW_ENCRYPTION_KEY has 32 bytes that are all alike',
+        'OLD_ENCRYPTION_KEY begins with 0x',
+      ],
+    ],
+    [
+      'a missing key beside a wrong one',
+      { OLD_ENCRYPTION_KEY: undefined, NEW_ENCRYPTION_KEY: ' ' },
+      ['OLD_ENCRYPTION_KEY is not set', 'NEW_ENCRYPTION_KEY contains white space'],
+    ],
+    [
+      'a wait that is no number',
+      { DATABASE_CONNECT_TIMEOUT_MS: 'soon' },
+      ['DATABASE_CONNECT_TIMEOUT_MS is not a number of milliseconds'],
+    ],
+    ['a wait of nothing', { DATABASE_STATEMENT_TIMEOUT_MS: '0' }, ['DATABASE_STATEMENT_TIMEOUT_MS is less than 1']],
+    [
+      'a wait of half a millisecond',
+      { DATABASE_STATEMENT_TIMEOUT_MS: '1.5' },
+      ['DATABASE_STATEMENT_TIMEOUT_MS is not a whole number'],
+    ],
+    [
+      'a wait of more than an hour',
+      { DATABASE_CONNECT_TIMEOUT_MS: '3600001' },
+      ['DATABASE_CONNECT_TIMEOUT_MS is more than an hour'],
+    ],
+  ])('with %s names every problem and quotes none', (_title, change, expected) => {
+    expect(problems('', { ...ENV, ...change })).toEqual(expected);
+  });
+});
+
+describe('a key in a file', () => {
+  const { OLD_ENCRYPTION_KEY: _old, ...env } = ENV;
+
+  it.each(['', '\n', '\r\n'])('may end with one newline: %j', (end) => {
+    const config = configOf('', { ...env, OLD_ENCRYPTION_KEY_FILE: file('key', OLD + end) });
+    expect(config.command === 'rotate' && config.keys.old.keyObject.export().toString('hex')).toBe(OLD);
+  });
+
+  it.each<[title: string, files: () => Environment, expected: string]>([
+    [
+      'beside the variable',
+      () => ({ ...ENV, OLD_ENCRYPTION_KEY_FILE: file('key', OLD) }),
+      'OLD_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY_FILE are both set',
+    ],
+    ['without a name', () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: '' }), 'OLD_ENCRYPTION_KEY_FILE is empty'],
+    [
+      'that does not exist',
+      () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: path.join(folder, 'none') }),
+      'the file that OLD_ENCRYPTION_KEY_FILE names does not exist',
+    ],
+    ['that is empty', () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('empty', '') }), 'OLD_ENCRYPTION_KEY is empty'],
+    [
+      'with two newlines',
+      () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('two', `${OLD}\n\n`) }),
+      'OLD_ENCRYPTION_KEY contains white space',
+    ],
+    [
+      'that is far too large',
+      () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('large', '0'.repeat(65_537)) }),
+      'the file that OLD_ENCRYPTION_KEY_FILE names is larger than 65536 bytes',
+    ],
+    [
+      'that is a directory',
+      () => {
+        mkdirSync(path.join(folder, 'directory'), { recursive: true });
+        return { ...env, OLD_ENCRYPTION_KEY_FILE: path.join(folder, 'directory') };
+      },
+      'the file that OLD_ENCRYPTION_KEY_FILE names is a directory',
+    ],
+    [
+      'with the other key',
+      () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('other', `${NEW}\n`) }),
+      'OLD_ENCRYPTION_KEY and NEW_ENCRYPTION_KEY are the same',
+    ],
+  ])('%s is refused', (_title, files, expected) => {
+    expect(problems('', files())).toEqual([expected]);
+  });
+});

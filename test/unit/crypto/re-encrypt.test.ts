@@ -1,0 +1,78 @@
+import { createDecipheriv, randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
+import { reEncrypt } from '../../../src/crypto/re-encrypt.ts';
+import { decrypt, encrypt, newKey } from '../../support/application.ts';
+
+const [oldHex, newHex] = [newKey(), newKey()];
+const key = importEncryptionKey(newHex);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('re-encrypting a value', () => {
+  it('keeps the plaintext and the length of the iv, and takes a new iv', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(12, 16), (array, ivBytes) => {
+        const plaintext = Buffer.from(array);
+        const before = encrypt(oldHex, plaintext, ivBytes);
+        const after = reEncrypt(plaintext, before, key);
+        expect(decrypt(newHex, after)).toEqual(plaintext);
+        expect(decrypt(oldHex, after)).toBeNull();
+        expect(after.iv).toHaveLength(ivBytes * 2);
+        expect(after.iv).not.toBe(before.iv);
+      }),
+    );
+  });
+
+  it('re-encrypts 1 MiB', () => {
+    const plaintext = randomBytes(1024 * 1024);
+    expect(decrypt(newHex, reEncrypt(plaintext, encrypt(oldHex, plaintext), key))?.equals(plaintext)).toBe(true);
+  });
+
+  it('leaves the plaintext and the value before as they were', () => {
+    const before = encrypt(oldHex, 'plaintext');
+    const copy = { ...before };
+    const plaintext = Buffer.from('plaintext');
+    reEncrypt(plaintext, before, key);
+    expect(plaintext.toString()).toBe('plaintext');
+    expect(before).toEqual(copy);
+  });
+
+  it('refuses a new value that the key does not open: a key that changes between sealing and opening', () => {
+    const keyObjects = [importEncryptionKey(newHex).keyObject, importEncryptionKey(newKey()).keyObject];
+    const unstable = {
+      fingerprint: '',
+      get keyObject() {
+        return keyObjects.shift() ?? expect.fail('the key was asked for a third time');
+      },
+    };
+    expect(() => reEncrypt(Buffer.from('plaintext'), encrypt(oldHex, 'plaintext'), unstable)).toThrow(
+      'the re-encrypted value does not open to the plaintext that went in',
+    );
+  });
+
+  it('refuses a new value that opens to anything but the plaintext: a bit of it that flips after sealing', () => {
+    const plaintext = Buffer.from('plaintext');
+    let uses = 0;
+    const flipping = {
+      fingerprint: '',
+      get keyObject() {
+        uses += 1;
+        if (uses === 2) plaintext.writeUInt8(plaintext.readUInt8(0) ^ 1, 0);
+        return key.keyObject;
+      },
+    };
+    expect(() => reEncrypt(plaintext, encrypt(oldHex, 'plaintext'), flipping)).toThrow('does not open to the plaintext');
+    expect(uses).toBe(2);
+  });
+
+  it('leaves no copy of the plaintext in memory', () => {
+    const decipher = Object.getPrototypeOf(createDecipheriv('aes-256-gcm', randomBytes(32), randomBytes(12)));
+    const update = vi.spyOn(decipher, 'update');
+    reEncrypt(Buffer.from('plaintext'), encrypt(oldHex, 'plaintext'), key);
+    expect(update.mock.results.map(({ value }) => value)).toEqual([Buffer.alloc(9)]);
+  });
+});

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import { type RestoreOptions, type RestoreTally, restore } from '../../../src/rotation/restore.ts';
+import type { RunResult } from '../../../src/rotation/run.ts';
+import type { Swap } from '../../../src/rotation/store.ts';
+import type { MemoryStore } from '../../support/memory-store.ts';
+import { contents, idOf, rotateTable, row, silentObserver, tableOf, under } from './table.ts';
+
+/** Rotates the table. @returns the swaps, as a backup holds them */
+async function rotated(store: MemoryStore, batchRows = 2): Promise<readonly Swap[][]> {
+  await rotateTable(store, { batchRows });
+  return store.calls.flatMap((call) => (call.method === 'swap' ? [[...call.swaps]] : []));
+}
+
+function restoreTable(store: MemoryStore, batches: readonly Swap[][], change: Partial<RestoreOptions> = {}): Promise<RunResult> {
+  return restore({
+    store,
+    swaps: batches.flat().length,
+    readSwaps: async function* () {
+      yield* batches;
+    },
+    dryRun: false,
+    signal: new AbortController().signal,
+    observer: silentObserver(),
+    ...change,
+  });
+}
+
+function tally(change: Partial<RestoreTally>): object {
+  const none: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
+  return { kind: 'restored', tally: { ...none, ...change } };
+}
+
+describe('restoring', () => {
+  it('puts back every value byte for byte, tells of each row, and how far it is', async () => {
+    const store = tableOf(5);
+    const before = store.table;
+    const batches = await rotated(store);
+    const told: string[] = [];
+    const observer = {
+      ...silentObserver(),
+      onRow: (id: string, outcome: string) => told.push(`${id} ${outcome}`),
+      onProgress: (rows: number) => told.push(`at ${rows}`),
+      onPhase: (name: string, expected: number) => told.push(`${name} of ${expected}`),
+    };
+    const { ending, phases } = await restoreTable(store, batches, { observer });
+    expect(store.table).toEqual(before);
+    expect(ending).toEqual(tally({ restored: 5 }));
+    expect(phases).toMatchObject([{ name: 'restore', rows: 5 }]);
+    expect(told).toEqual([
+      'restore of 5',
+      ...[1, 2].map((number) => `${idOf(number)} restored`),
+      'at 2',
+      ...[3, 4].map((number) => `${idOf(number)} restored`),
+      'at 4',
+      `${idOf(5)} restored`,
+      'at 5',
+    ]);
+  });
+
+  it('leaves alone what the application changed or deleted since', async () => {
+    const store = tableOf(5);
+    const batches = await rotated(store);
+    const written = row(2, 'new', 'written since');
+    store.put(written);
+    store.rows.delete(idOf(4));
+    const { ending } = await restoreTable(store, batches);
+    expect(ending).toEqual(tally({ restored: 3, gone: 1, changed: new Set([idOf(2)]) }));
+    expect(store.rows.get(idOf(2))).toEqual(written);
+    expect(store.rows.has(idOf(4))).toBe(false);
+  });
+
+  it('does no harm when it is done again', async () => {
+    const store = tableOf(5);
+    const before = store.table;
+    const batches = await rotated(store);
+    await restoreTable(store, batches);
+    expect((await restoreTable(store, batches)).ending).toEqual(tally({ alreadyRestored: 5 }));
+    expect(store.table).toEqual(before);
+  });
+
+  it('does nothing with an empty backup, and reads no row again where it put back all', async () => {
+    const store = tableOf(2);
+    expect((await restoreTable(store, [])).ending).toEqual(tally({}));
+    const batches = await rotated(store);
+    await restoreTable(store, batches);
+    expect(store.calls.some(({ method }) => method === 'readRows')).toBe(false);
+  });
+
+  it.each([1, 5])(
+    'puts back the value that was rotated last, where a row changed while it was rotated, in batches of %i',
+    async (size) => {
+      const store = tableOf(5);
+      store.before = (call, nth) => {
+        if (call.method === 'swap' && nth === 1) store.put(row(1, 'old', 'written meanwhile'));
+      };
+      const batches = await rotated(store, size);
+      store.before = () => {};
+      expect(batches.flat()).toHaveLength(6);
+      const rehearsal = await restoreTable(store, batches, { dryRun: true });
+      expect(rehearsal.ending).toEqual(tally({ restored: 5 }));
+      expect((await restoreTable(store, batches)).ending).toEqual(tally({ restored: 5 }));
+      expect(contents(store)).toEqual(['old: written meanwhile', ...under('old', 2, 5)]);
+      expect((await restoreTable(store, batches)).ending).toEqual(tally({ alreadyRestored: 5 }));
+    },
+  );
+
+  it('counts a row as changed that stands in the backup twice and holds neither value', async () => {
+    const store = tableOf(2);
+    store.before = (call, nth) => {
+      if (call.method === 'swap' && nth === 1) store.put(row(1, 'old', 'written meanwhile'));
+    };
+    const batches = await rotated(store, 1);
+    store.before = () => {};
+    store.put(row(1, 'new', 'written since'));
+    expect((await restoreTable(store, batches)).ending).toEqual(tally({ restored: 1, changed: new Set([idOf(1)]) }));
+    expect(contents(store)).toEqual(['new: written since', ...under('old', 2, 2)]);
+  });
+});
+
+describe('the backup', () => {
+  it('is read once where no row was left alone, and else a second time, which asks only for those rows', async () => {
+    const store = tableOf(5);
+    const batches = await rotated(store);
+    let readings = 0;
+    const readSwaps = async function* () {
+      readings += 1;
+      yield* batches;
+    };
+    await restoreTable(store, batches, { readSwaps });
+    expect(readings).toBe(1);
+
+    store.put(row(2, 'new', 'written since'));
+    store.calls.length = 0;
+    await restoreTable(store, batches, { readSwaps });
+    expect(readings).toBe(3);
+    const asked = store.calls.flatMap((call) => (call.method === 'readRows' ? [call.ids] : []));
+    expect(asked).toEqual([[idOf(1), idOf(2)], [idOf(3), idOf(4)], [idOf(5)], [idOf(2)]]);
+  });
+});
+
+describe('a dry run of it', () => {
+  it('writes nothing, and counts what a run would put back', async () => {
+    const store = tableOf(5);
+    const batches = await rotated(store);
+    store.put(row(2, 'new', 'written since'));
+    store.rows.delete(idOf(4));
+    const [rows, swaps] = [store.table, store.swapped.length];
+    const { ending } = await restoreTable(store, batches, { dryRun: true });
+    expect(ending).toEqual(tally({ restored: 3, gone: 1, changed: new Set([idOf(2)]) }));
+    expect(store.table).toEqual(rows);
+    expect(store.swapped).toHaveLength(swaps);
+  });
+});
+
+describe('a restore that stops', () => {
+  it('has put back whole batches only, and is finished by the same command again', async () => {
+    const store = tableOf(5);
+    const before = store.table;
+    const batches = await rotated(store);
+    const abort = new AbortController();
+    store.before = () => abort.abort(new Error('stop'));
+    const { ending } = await restoreTable(store, batches, { signal: abort.signal });
+    expect(ending).toEqual({ kind: 'stopped', phase: 'restore', cause: new Error('stop') });
+    expect(contents(store)).toEqual([...under('old', 1, 2), ...under('new', 3, 5)]);
+    store.before = () => {};
+    expect((await restoreTable(store, batches)).ending).toEqual(tally({ restored: 3, alreadyRestored: 2 }));
+    expect(store.table).toEqual(before);
+  });
+
+  it('while it looks at the changed rows again says so', async () => {
+    const store = tableOf(2);
+    const batches = await rotated(store);
+    store.put(row(1, 'new', 'written since'));
+    const abort = new AbortController();
+    store.after = (call) => {
+      if (call.method === 'readRows') abort.abort(new Error('stop'));
+    };
+    expect((await restoreTable(store, batches, { signal: abort.signal })).ending.kind).toBe('stopped');
+  });
+
+  it('because the database failed says so', async () => {
+    const store = tableOf(5);
+    const batches = await rotated(store);
+    store.before = () => {
+      throw new Error('cut');
+    };
+    expect((await restoreTable(store, batches)).ending).toEqual({ kind: 'stopped', phase: 'restore', cause: new Error('cut') });
+  });
+});

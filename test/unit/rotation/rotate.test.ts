@@ -1,0 +1,167 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { Observer } from '../../../src/rotation/run.ts';
+import { contents, hex, idOf, plaintextOf, rotateTable, row, silentObserver, strangeRow, tableOf, under } from './table.ts';
+
+describe('rotating', () => {
+  it('ends with every row under the new key, counted before and after', async () => {
+    const store = tableOf(9);
+    store.put(row(4, 'new'));
+    const { ending, tally, before, after, phases } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'rotated' });
+    expect(contents(store)).toEqual(under('new', 1, 9));
+    expect(tally).toEqual({ rotated: 8, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(before).toMatchObject({ rows: 9, under: { old: 8, new: 1 }, unreadable: 0 });
+    expect(after).toMatchObject({ rows: 9, under: { old: 0, new: 9 }, unreadable: 0 });
+    expect(after?.digest).toBe(before?.digest);
+    expect(phases.map(({ name, rows }) => `${name} ${rows}`)).toEqual(['preflight 9', 'rotate 9', 'verify 9']);
+    for (const { seconds } of phases) expect(seconds).toBeGreaterThan(0);
+    for (const { seconds } of phases) expect(seconds).toBeLessThan(5);
+  });
+
+  it('back to the old key makes the same promises', async () => {
+    const store = tableOf(9, 'new');
+    store.put(row(4, 'old'));
+    const { ending, before, after } = await rotateTable(store, { target: 'old' });
+    expect(ending).toEqual({ kind: 'rotated' });
+    expect(contents(store)).toEqual(under('old', 1, 9));
+    expect(before).toMatchObject({ under: { old: 1, new: 8 } });
+    expect(after).toMatchObject({ under: { old: 9, new: 0 } });
+  });
+
+  it('and back again gives the plaintexts that there were', async () => {
+    const store = tableOf(9);
+    await rotateTable(store);
+    await rotateTable(store, { target: 'old' });
+    expect(contents(store)).toEqual(under('old', 1, 9));
+  });
+
+  it.each(['old', 'new'] as const)('to the %s key writes nothing where every row is under it', async (target) => {
+    const store = tableOf(9, target);
+    const { ending, before, after, phases } = await rotateTable(store, { target });
+    expect(ending).toEqual({ kind: 'nothing to do' });
+    expect(store.swapped).toEqual([]);
+    expect(after).toBe(before);
+    expect(after?.under[target]).toBe(9);
+    expect(phases.map(({ name }) => name)).toEqual(['preflight']);
+  });
+
+  it('has nothing to do on an empty table', async () => {
+    const { ending, after } = await rotateTable(tableOf(0));
+    expect(ending).toEqual({ kind: 'nothing to do' });
+    expect(after?.rows).toBe(0);
+  });
+
+  it.each([1, 5, 9])('writes nothing where row %i of 9 opens under neither key', async (bad) => {
+    const store = tableOf(9);
+    store.put(strangeRow(bad));
+    const { ending, before, after, phases } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'unreadable rows' });
+    expect(store.swapped).toEqual([]);
+    expect(before?.unreadableRows).toEqual([{ id: idOf(bad), why: { kind: 'not-authentic' } }]);
+    expect(after).toBeNull();
+    expect(phases).toHaveLength(1);
+  });
+
+  it('writes nothing where both keys are wrong', async () => {
+    const store = tableOf(0);
+    store.put(strangeRow(1), strangeRow(2));
+    expect((await rotateTable(store)).ending).toEqual({ kind: 'unreadable rows' });
+    expect(store.swapped).toEqual([]);
+  });
+
+  it('rotates all the others where unreadable rows are skipped, and says that some are left', async () => {
+    const store = tableOf(9);
+    store.put(strangeRow(5));
+    const { ending, after, before } = await rotateTable(store, { skipUnreadable: true });
+    expect(ending).toEqual({ kind: 'all but unreadable rows' });
+    expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('new', 6, 9)]);
+    expect(after).toMatchObject({ under: { old: 0, new: 8 }, unreadable: 1 });
+    expect(after?.digest).toBe(before?.digest);
+  });
+
+  it('says that unreadable rows are left also where it has nothing to write', async () => {
+    const store = tableOf(9, 'new');
+    store.put(strangeRow(5));
+    const { ending, before, after } = await rotateTable(store, { skipUnreadable: true });
+    expect(ending).toEqual({ kind: 'all but unreadable rows' });
+    expect(after).toBe(before);
+    expect(store.swapped).toEqual([]);
+  });
+
+  it('names the row that the application damaged after the preflight, and stops there', async () => {
+    const store = tableOf(9);
+    store.before = (call, nth) => {
+      if (call.method === 'swap' && nth === 5) store.put(strangeRow(5));
+    };
+    const { ending, tally, before, after } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'row failed', id: idOf(5), why: { kind: 'not-authentic' } });
+    expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('old', 6, 9)]);
+    expect(tally.rotated).toBe(4);
+    expect(before?.rows).toBe(9);
+    expect(after).toBeNull();
+  });
+});
+
+describe('a dry run', () => {
+  it.each(['new', 'old'] as const)('to the %s key writes nothing and says what is there', async (target) => {
+    const store = tableOf(9);
+    store.put(row(4, 'new'));
+    const rows = store.table;
+    const { ending, before, after } = await rotateTable(store, { dryRun: true, target });
+    expect(ending).toEqual({ kind: 'rehearsed' });
+    expect(before).toMatchObject({ under: { old: 8, new: 1 } });
+    expect(after).toBeNull();
+    expect(store.table).toEqual(rows);
+    expect(store.calls.map(({ method }) => method).filter((method) => method === 'swap' || method === 'readRows')).toEqual([]);
+  });
+
+  it('finds nothing to do where a run would', async () => {
+    expect((await rotateTable(tableOf(9, 'new'), { dryRun: true })).ending).toEqual({ kind: 'nothing to do' });
+  });
+
+  it.each([true, false])('finds unreadable rows, also where a run would skip them: %s', async (skipUnreadable) => {
+    for (const name of ['old', 'new'] as const) {
+      const store = tableOf(3, name);
+      store.put(strangeRow(2));
+      expect((await rotateTable(store, { dryRun: true, skipUnreadable })).ending).toEqual({ kind: 'unreadable rows' });
+      expect(store.swapped).toEqual([]);
+    }
+  });
+});
+
+describe('what a run tells', () => {
+  it('is each phase with the rows to expect, its progress, its end and its census, and each row', async () => {
+    const store = tableOf(2);
+    store.put(strangeRow(3), row(4, 'new'));
+    const told: string[] = [];
+    const observer: Observer = {
+      onPhase: (name, expected) => told.push(`${name} of ${expected}`),
+      onProgress: (rows) => told.push(`at ${rows}`),
+      onPhaseEnd: () => told.push('end'),
+      onCensus: (phase, census) => told.push(`${phase}: ${census.under.old} old, ${census.under.new} new`),
+      onRow: (id, outcome) => told.push(`${id} ${outcome}`),
+      onUnreadable: ({ id, why }) => told.push(`${id} ${why.kind}`),
+    };
+    await rotateTable(store, { observer, skipUnreadable: true, batchRows: 9 });
+    expect(told).toEqual([
+      ...['preflight of 4', `${idOf(3)} not-authentic`, 'at 4', 'end', 'preflight: 2 old, 1 new'],
+      ...['rotate of 4', `${idOf(1)} rotated`, `${idOf(2)} rotated`, 'at 4', 'end'],
+      ...['verify of 4', `${idOf(3)} not-authentic`, 'at 4', 'end', 'verify: 0 old, 3 new'],
+    ]);
+  });
+
+  it('shows no key, no plaintext and no ciphertext, however it ended', async () => {
+    const store = tableOf(3);
+    store.put({ ...row(2), tag: 'not hex' });
+    const results = [await rotateTable(store), await rotateTable(store, { skipUnreadable: true })];
+    store.before = () => {
+      throw new Error('cut');
+    };
+    results.push(await rotateTable(store, { observer: silentObserver() }));
+    const shown = inspect(results, { depth: null, showHidden: true });
+    for (const secret of [hex.old, hex.new, plaintextOf(1), String(store.table[0]?.content), 'not hex at']) {
+      expect(shown).not.toContain(secret);
+    }
+  });
+});

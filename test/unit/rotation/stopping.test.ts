@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { notStarted } from '../../../src/rotation/run.ts';
+import { verify } from '../../../src/rotation/verify.ts';
+import type { MemoryStore } from '../../support/memory-store.ts';
+import { contents, keys, rotateTable, silentObserver, tableOf, under } from './table.ts';
+
+const REASON = new Error('stop');
+const ROWS = 6;
+
+/** Calls `step` at the n-th moment of a run: each call of the store has one before and one after. */
+function atMoment(store: MemoryStore, moment: number, step: () => void): void {
+  let moments = 0;
+  const count = () => {
+    moments += 1;
+    if (moments === moment) step();
+  };
+  store.before = count;
+  store.after = count;
+}
+
+/** How many moments an undisturbed run has. */
+async function momentsOf(batchRows: number): Promise<number> {
+  const store = tableOf(ROWS);
+  await rotateTable(store, { batchRows });
+  return store.calls.length * 2;
+}
+
+/** The rotated rows are the first ones, and as many as the run says. */
+function expectFirstRotated(store: MemoryStore, rotated: number): void {
+  expect(contents(store)).toEqual([...under('new', 1, rotated), ...under('old', rotated + 1, ROWS)]);
+}
+
+describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRows) => {
+  it('by the signal writes nothing after the write in hand, counts what it wrote, and is finished by the same run again', async () => {
+    const moments = await momentsOf(batchRows);
+    expect(moments).toBeGreaterThan(16);
+    for (let moment = 1; moment <= moments; moment += 1) {
+      const store = tableOf(ROWS);
+      const abort = new AbortController();
+      let swapsBefore = 0;
+      atMoment(store, moment, () => {
+        swapsBefore = store.swapped.length;
+        abort.abort(REASON);
+      });
+      const { ending, tally, after } = await rotateTable(store, { batchRows, signal: abort.signal });
+      expect(ending).toMatchObject({ kind: 'stopped', cause: REASON });
+      expect(after).toBeNull();
+      expect(store.swapped).toHaveLength(swapsBefore);
+      expectFirstRotated(store, tally.rotated);
+
+      store.before = () => {};
+      store.after = () => {};
+      const again = await rotateTable(store, { batchRows });
+      expect(['rotated', 'nothing to do']).toContain(again.ending.kind);
+      expect(tally.rotated + again.tally.rotated).toBe(ROWS);
+      expect(contents(store)).toEqual(under('new', 1, ROWS));
+    }
+  });
+
+  it('by an error of the database never loses or half-writes a row, and is finished by the same run again', async () => {
+    const moments = await momentsOf(batchRows);
+    const endings = new Set<string>();
+    for (let moment = 1; moment <= moments; moment += 1) {
+      const store = tableOf(ROWS);
+      atMoment(store, moment, () => {
+        throw REASON;
+      });
+      const { ending, tally } = await rotateTable(store, { batchRows });
+      expect(ending).toMatchObject({ cause: REASON });
+      endings.add(ending.kind);
+      expectFirstRotated(store, tally.rotated);
+
+      store.before = () => {};
+      store.after = () => {};
+      await rotateTable(store, { batchRows });
+      expect(contents(store)).toEqual(under('new', 1, ROWS));
+    }
+    expect([...endings]).toEqual(
+      ['stopped', 'write unanswered', 'stopped'].filter((kind, index, all) => all.indexOf(kind) === index),
+    );
+  });
+});
+
+describe('a run that stopped', () => {
+  it('reads nothing but the number of rows where it was aborted before it began', async () => {
+    const store = tableOf(3);
+    const { ending, before, phases } = await rotateTable(store, { signal: AbortSignal.abort(REASON) });
+    expect(ending).toEqual({ kind: 'stopped', phase: 'preflight', cause: REASON });
+    expect(before).toBeNull();
+    expect(phases).toMatchObject([{ name: 'preflight', rows: 0 }]);
+    expect(store.calls).toEqual([{ method: 'count' }]);
+  });
+
+  it('names no phase where it could not even count the rows', async () => {
+    const store = tableOf(3);
+    store.before = () => {
+      throw REASON;
+    };
+    expect((await rotateTable(store)).ending).toEqual({ kind: 'stopped', phase: null, cause: REASON });
+  });
+
+  it.each(['rotate', 'verify'] as const)('in the phase %s says so, and ends that phase', async (phase) => {
+    const store = tableOf(3);
+    const ends: string[] = [];
+    const abort = new AbortController();
+    const observer = {
+      ...silentObserver(),
+      onPhase: (name: string) => {
+        if (name === phase) abort.abort(REASON);
+      },
+      onPhaseEnd: () => ends.push('end'),
+    };
+    const { ending, phases, before } = await rotateTable(store, { observer, signal: abort.signal });
+    expect(ending).toEqual({ kind: 'stopped', phase, cause: REASON });
+    expect(phases.at(-1)?.name).toBe(phase);
+    expect(ends).toHaveLength(phases.length);
+    expect(before?.rows).toBe(3);
+  });
+
+  it('before it could begin knows nothing', () => {
+    expect(notStarted(REASON)).toEqual({
+      ending: { kind: 'stopped', phase: null, cause: REASON },
+      phases: [],
+      tally: { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 },
+      before: null,
+      after: null,
+    });
+  });
+
+  it('while it verified alone has no result', async () => {
+    const store = tableOf(3, 'new');
+    const options = { store, observer: silentObserver(), signal: AbortSignal.abort(REASON), newKey: keys.new };
+    expect(await verify(options)).toMatchObject({ ending: { kind: 'stopped', phase: 'verify', cause: REASON }, after: null });
+  });
+});

@@ -1,0 +1,124 @@
+import { createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Census, type SurveyOptions, survey, type UnreadableRow } from '../../../src/rotation/survey.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { idOf, keys, named, row, strangeRow, tableOf } from './table.ts';
+
+const digestKey = createSecretKey(randomBytes(32));
+
+function surveyTable(store: MemoryStore, change: Partial<SurveyOptions> = {}): Promise<Census> {
+  const signal = new AbortController().signal;
+  return survey({ store, keys: named, digestKey, signal, onProgress: () => {}, onUnreadable: () => {}, ...change });
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a survey', () => {
+  it('counts the rows under each key and those that none opens, with the reasons', async () => {
+    const store = tableOf(5);
+    store.put(row(6, 'new'), row(7, 'new'), strangeRow(8), { ...row(9), content: null });
+    expect(await surveyTable(store)).toMatchObject({
+      rows: 9,
+      under: { old: 5, new: 2 },
+      unreadable: 2,
+      unreadableRows: [
+        { id: idOf(8), why: { kind: 'not-authentic' } },
+        { id: idOf(9), why: { kind: 'malformed', column: 'content', problem: 'null' } },
+      ],
+    });
+  });
+
+  it('finds nothing in an empty table', async () => {
+    expect(await surveyTable(new MemoryStore())).toEqual({
+      rows: 0,
+      under: { old: 0, new: 0 },
+      unreadable: 0,
+      unreadableRows: [],
+      digest: '0'.repeat(64),
+    });
+  });
+
+  it('with the new key alone counts the rows under the old one as unreadable', async () => {
+    const census = await surveyTable(tableOf(3), { keys: [{ name: 'new', key: keys.new }] });
+    expect(census).toMatchObject({ rows: 3, under: { old: 0, new: 0 }, unreadable: 3 });
+  });
+
+  it('keeps the first 1000 unreadable rows, counts all, and tells of each', async () => {
+    const store = new MemoryStore();
+    for (let number = 1; number <= 2005; number += 1) store.put({ ...row(1), id: idOf(number), tag: '' });
+    const told: UnreadableRow[] = [];
+    const census = await surveyTable(store, { onUnreadable: (unreadable) => told.push(unreadable) });
+    expect(census.unreadable).toBe(2005);
+    expect(census.unreadableRows).toEqual(told.slice(0, 1000));
+    expect(told.map(({ id }) => id)).toEqual(store.table.map(({ id }) => id));
+  });
+
+  it('tells after each page how far it is, and writes nothing', async () => {
+    const store = tableOf(2500);
+    const told: number[] = [];
+    await surveyTable(store, { onProgress: (rows) => told.push(rows) });
+    expect(told).toEqual([100, 1100, 2100, 2500]);
+    expect(store.calls.every(({ method }) => method === 'readPage')).toBe(true);
+  });
+
+  it('gives the same digest for the same plaintexts under other keys, and another one for a changed plaintext', async () => {
+    const { digest } = await surveyTable(tableOf(4, 'old'));
+    expect((await surveyTable(tableOf(4, 'new'))).digest).toBe(digest);
+    const changed = tableOf(4, 'new');
+    changed.put(row(2, 'new', 'another plaintext'));
+    expect((await surveyTable(changed)).digest).not.toBe(digest);
+    const damaged = tableOf(4, 'new');
+    damaged.put(strangeRow(2));
+    expect((await surveyTable(damaged)).digest).not.toBe(digest);
+  });
+
+  it('leaves no plaintext in memory', async () => {
+    const update = vi.spyOn(Object.getPrototypeOf(createDecipheriv('aes-256-gcm', randomBytes(32), randomBytes(12))), 'update');
+    await surveyTable(tableOf(3));
+    const left = update.mock.results.map(({ value }) => Buffer.from(value));
+    expect(left).toHaveLength(4);
+    expect(left.filter((bytes) => bytes.some((byte) => byte !== 0))).toEqual([]);
+  });
+
+  it('fails with the error of the store', async () => {
+    const store = tableOf(2500);
+    store.after = (_call, nth) => {
+      if (nth === 3) throw new Error('cut');
+    };
+    await expect(surveyTable(store)).rejects.toThrow('cut');
+  });
+});
+
+describe('an aborted survey', () => {
+  const reason = new Error('stop');
+
+  it('reads nothing where it was aborted before it began', async () => {
+    const store = tableOf(3);
+    await expect(surveyTable(store, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(store.calls).toEqual([]);
+  });
+
+  it.each([1, 2, 3, 4])('gives no census, but the reason, when it is stopped during page %i of 4', async (page) => {
+    const store = tableOf(2500);
+    const abort = new AbortController();
+    const told: number[] = [];
+    store.after = (_call, nth) => {
+      if (nth === page) abort.abort(reason);
+    };
+    await expect(surveyTable(store, { signal: abort.signal, onProgress: (rows) => told.push(rows) })).rejects.toBe(reason);
+    expect(told.length).toBeLessThan(page);
+  });
+
+  it('gives no census when it is stopped while the last row is judged, or on an empty table', async () => {
+    const abort = new AbortController();
+    const stop = () => abort.abort(reason);
+    await expect(surveyTable(tableOf(3), { signal: abort.signal, onProgress: stop })).rejects.toBe(reason);
+
+    const empty = new MemoryStore();
+    const another = new AbortController();
+    empty.after = () => another.abort(reason);
+    await expect(surveyTable(empty, { signal: another.signal })).rejects.toBe(reason);
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import type { RunResult } from '../../../src/rotation/run.ts';
+import { verify } from '../../../src/rotation/verify.ts';
+import type { MemoryStore } from '../../support/memory-store.ts';
+import { idOf, keys, row, silentObserver, strangeRow, tableOf } from './table.ts';
+
+function verifyTable(store: MemoryStore): Promise<RunResult> {
+  return verify({ store, newKey: keys.new, signal: new AbortController().signal, observer: silentObserver() });
+}
+
+describe('verifying', () => {
+  it.each([0, 1, 150])('says that the new key opens all of %i rows, and writes nothing', async (count) => {
+    const store = tableOf(count, 'new');
+    const { ending, before, after, phases, tally } = await verifyTable(store);
+    expect(ending).toEqual({ kind: 'verified' });
+    expect(before).toBeNull();
+    expect(after).toMatchObject({ rows: count, under: { old: 0, new: count }, unreadable: 0 });
+    expect(phases).toMatchObject([{ name: 'verify', rows: count }]);
+    expect(tally.rotated).toBe(0);
+    expect(store.swapped).toEqual([]);
+  });
+
+  it.each([1, 75, 150])('finds row %i of 150 under the old key: the new key does not open it', async (number) => {
+    const store = tableOf(150, 'new');
+    store.put(row(number, 'old'));
+    const { ending, after } = await verifyTable(store);
+    expect(ending).toEqual({ kind: 'not verified' });
+    expect(after).toMatchObject({
+      under: { old: 0, new: 149 },
+      unreadableRows: [{ id: idOf(number), why: { kind: 'not-authentic' } }],
+    });
+  });
+
+  it('finds damaged and strange rows', async () => {
+    const store = tableOf(3, 'new');
+    store.put(strangeRow(2), { ...row(3, 'new'), iv: null });
+    expect(await verifyTable(store)).toMatchObject({ ending: { kind: 'not verified' }, after: { unreadable: 2 } });
+  });
+
+  it('says what stopped it', async () => {
+    const store = tableOf(3, 'new');
+    store.after = (call) => {
+      if (call.method === 'readPage') throw new Error('cut');
+    };
+    expect((await verifyTable(store)).ending).toEqual({ kind: 'stopped', phase: 'verify', cause: new Error('cut') });
+  });
+});

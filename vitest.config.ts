@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,integration,e2e,faults}/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Most of the work is done by child processes and the server.
+    maxWorkers: 3,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    coverage: { provider: 'v8', include: ['src/crypto/**', 'src/rotation/**'] },
+  },
+});
