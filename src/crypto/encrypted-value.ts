@@ -44,7 +44,7 @@ function malformed(column: Column, problem: string): FormatCheck {
 }
 
 function hexProblem(text: string): string | null {
-  if (!/^[0-9a-f]*$/iu.test(text)) return 'not hex';
+  if (!/^[0-9A-Fa-f]*$/.test(text)) return 'not hex';
   if (text.length % 2 === 1) return 'an odd number of hex digits';
   return null;
 }

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { ClientConfig } from 'pg';
+import type { ClientConfig, Pool } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import type { DatabaseSettings } from './settings.ts';
 
@@ -32,4 +32,19 @@ export function createConnector(settings: DatabaseSettings): Connector {
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/**
+ * Finds out whether the server itself is at the other end, or a pooler that may send every statement to another of its
+ * connections, where nothing that was prepared before is known: a pooler makes up the process id that it tells its clients
+ * (https://www.postgresql.org/docs/current/protocol-message-formats.html, BackendKeyData).
+ */
+export async function reachesServer(pool: Pool): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    return rows[0]?.pid === Reflect.get(client, 'processID');
+  } finally {
+    client.release();
+  }
 }

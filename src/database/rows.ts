@@ -1,20 +1,14 @@
-import type { EncryptedValue, StoredValue } from '../crypto/encrypted-value.ts';
+import type { StoredValue } from '../crypto/encrypted-value.ts';
+import type { CompareAndSwap, Swap } from './compare-and-swap.ts';
 import { explain } from './explain.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import type { DatabaseSettings } from './settings.ts';
-import type { Table } from './table.ts';
 
 interface Row extends StoredValue {
   readonly id: string;
 }
 
-interface Swap {
-  readonly id: string;
-  readonly before: EncryptedValue;
-  readonly after: EncryptedValue;
-}
-
-/** The rows of the table: read through the Prisma model, written by one statement. Every method rejects with DatabaseError. */
+/** The rows of the table: read through the Prisma model, written by compare-and-swap. Every method rejects with DatabaseError. */
 export interface Rows {
   count(): Promise<number>;
   readPage(after: string | null, limit: number): Promise<Row[]>;
@@ -24,9 +18,7 @@ export interface Rows {
 
 const select = { id: true, iv: true, content: true, tag: true } as const;
 
-export function createRows(prisma: PrismaClient, table: Table, settings: DatabaseSettings): Rows {
-  const compareAndSwap = compareAndSwapSql(table);
-
+export function createRows(prisma: PrismaClient, compareAndSwap: CompareAndSwap, settings: DatabaseSettings): Rows {
   async function guarded<T>(query: () => Promise<T>): Promise<T> {
     try {
       return await query();
@@ -53,34 +45,6 @@ export function createRows(prisma: PrismaClient, table: Table, settings: Databas
 
     readRows: (ids) => guarded(() => prisma.userApiKey.findMany({ select, where: { id: { in: [...ids] } } })),
 
-    swap: (swaps) =>
-      guarded(async () => {
-        const written = await prisma.$queryRawUnsafe<{ id: string }[]>(
-          compareAndSwap,
-          swaps.map(({ id }) => id),
-          swaps.map(({ before }) => before.iv),
-          swaps.map(({ before }) => before.content),
-          swaps.map(({ before }) => before.tag),
-          swaps.map(({ after }) => after.iv),
-          swaps.map(({ after }) => after.content),
-          swaps.map(({ after }) => after.tag),
-        );
-        return new Set(written.map(({ id }) => id));
-      }),
+    swap: (swaps) => guarded(() => compareAndSwap(swaps)),
   };
-}
-
-/**
- * One statement, hence one transaction, for any number of rows. Where another transaction changes a row first, READ COMMITTED
- * checks the whole WHERE again on the new version: https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
- */
-function compareAndSwapSql({ name, id, idType, iv, content, tag }: Table): string {
-  return `
-    UPDATE ${name} AS stored
-       SET ${iv} = swap.new_iv, ${content} = swap.new_content, ${tag} = swap.new_tag
-      FROM unnest($1::${idType}[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-           AS swap (id, old_iv, old_content, old_tag, new_iv, new_content, new_tag)
-     WHERE stored.${id} = swap.id
-       AND stored.${iv} = swap.old_iv AND stored.${content} = swap.old_content AND stored.${tag} = swap.old_tag
-    RETURNING stored.${id}::text AS id`;
 }

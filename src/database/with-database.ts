@@ -1,6 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
-import { type Connector, createConnector } from './connection.ts';
+import { createCompareAndSwap } from './compare-and-swap.ts';
+import { type Connector, createConnector, reachesServer } from './connection.ts';
+import { explain } from './explain.ts';
 import { PrismaClient } from './generated/client.ts';
 import { withRotationLock } from './lock.ts';
 import { createRows, type Rows } from './rows.ts';
@@ -38,7 +40,11 @@ export async function withDatabase<T>(
   try {
     const table = await describeTable(pool, prisma, settings, willWrite);
     const withLock: Database['withLock'] = (locked) => withRotationLock(connector, settings, table, locked);
-    return await work({ table, rows: createRows(prisma, table, settings), withLock });
+    const mayPrepare = await reachesServer(pool).catch((error: unknown) => {
+      throw explain(error, settings);
+    });
+    const rows = createRows(prisma, createCompareAndSwap(pool, table, mayPrepare), settings);
+    return await work({ table, rows, withLock });
   } finally {
     await close(prisma, pool, connector);
   }

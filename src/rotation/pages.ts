@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Row, type Store, storedBytes } from './store.ts';
 
 /** Values are short as a rule; where they are not, fewer of them are read at a time. */
@@ -17,6 +18,8 @@ export async function* readPages(store: Store): AsyncGenerator<Row[], void, void
     const next = store.readPage(last.id, Math.max(1, Math.min(PAGE_ROWS, Math.floor(PAGE_BYTES / bytesPerRow))));
     // A caller that stops early never awaits the page ahead: its failure must not end the process.
     next.catch(() => {});
+    // One turn of the event loop, so that the query leaves before the caller's work keeps it from leaving.
+    await setImmediate();
     yield page;
     page = await next;
   }

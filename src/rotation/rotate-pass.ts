@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { reEncrypt } from '../crypto/re-encrypt.ts';
 import { createJudge, type NamedKey } from './judge.ts';
 import { readPages } from './pages.ts';
@@ -66,6 +67,8 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
     writing.catch(() => {});
     swaps = [];
     bytes = 0;
+    // One turn of the event loop, so that the statement leaves before the next rows are planned.
+    await setImmediate();
   }
 
   async function settled(): Promise<void> {

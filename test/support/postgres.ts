@@ -79,6 +79,7 @@ async function startContainer(env: NodeJS.ProcessEnv): Promise<TestServer> {
   process.once('exit', remove);
   const container = await new PostgreSqlContainer(image)
     .withName(name)
+    .withPassword(randomBytes(16).toString('hex'))
     .withCommand(command)
     .start()
     .catch((error: unknown) => {
