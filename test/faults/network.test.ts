@@ -8,7 +8,7 @@ import { count, environment, expectIntact, lockIsFree, newKeys, plant, type Wher
 
 const ROWS = 5;
 /** An ordinary run strikes at every k-th message, with another first one for each fault; FAULTS=all strikes at each message. */
-const every = process.env['FAULTS'] === 'all' ? 1 : 64;
+const every = process.env['FAULTS'] === 'all' ? 1 : 240;
 const WHAT_IS_KNOWN =
   /error: (a write failed: )?(the connection to \S+ was (cut|lost)|the lock was lost|\S+ did not (answer a statement|accept a connection) within 1.5 s)/u;
 const FAULTS: readonly Fault[] = ['fin', 'rst', 'stall', 'stall of one connection', 'delay'];
