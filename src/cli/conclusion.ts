@@ -42,7 +42,11 @@ export function conclude(config: Config, result: RunResult): Conclusion {
         ? 'the plaintexts are the same as before'
         : 'the plaintexts are not all the same as before: an application wrote to the table meanwhile';
       const details = [`the ${target} key alone opened ${rowCount(after?.rows ?? 0)} after the last write`, proof];
-      return done(`every row is under the ${target} key`, details, afterRotation(config, target));
+      return done(
+        `every row is under the ${target} key`,
+        details,
+        afterRotation(config, target, (before?.under[target] ?? 0) > 0),
+      );
     }
     case 'nothing to do': {
       if (after?.rows === 0) return done('the table is empty: there is nothing to rotate', [], [CHECK_URL]);
@@ -76,7 +80,7 @@ export function conclude(config: Config, result: RunResult): Conclusion {
         headline: before === null ? '' : unreadableHeadline(before),
         details: ['nothing was written', ...(before === null || none ? [] : listUnreadable(before))],
         nextSteps: none
-          ? ['check that both keys and DATABASE_URL belong together']
+          ? ['take the old key from a service that works, and check that DATABASE_URL names its database']
           : [
               'repair or delete these rows, or find the key that they are under',
               'or rotate all the others with --skip-unreadable',
@@ -159,12 +163,11 @@ function notVerified(config: Config, source: KeyName, { after }: RunResult, runA
       after?.unreadable === after?.rows
         ? `the new key opens none of ${rows}`
         : `the new key does not open ${after?.unreadable ?? 0} of ${rows}`;
-    const dryRun = `see which key they are under: ${SCRIPT} --dry-run`;
     return {
       exitCode: EXIT.notVerified,
       headline,
       details: after?.unreadable === after?.rows ? [] : list,
-      nextSteps: [keep, dryRun],
+      nextSteps: [`${keep}, and see which key they are under: ${SCRIPT} --dry-run`],
     };
   }
   const left = after?.under[source] ?? 0;

@@ -34,7 +34,8 @@ export async function main(host: Host): Promise<number> {
         return EXIT.done;
       case 'generate-key': {
         const { generateKey } = await import('./generate-key.ts');
-        generateKey(invocation.out, host.stderr.isTTY === true, createOutput({ ...host, color: useColor(host), quiet: false }));
+        const note = invocation.out !== null || host.stderr.isTTY === true;
+        generateKey(invocation.out, note, createOutput({ ...host, color: useColor(host), quiet: false }));
         return EXIT.done;
       }
       default:
@@ -66,10 +67,13 @@ async function run(invocation: RunInvocation, host: Host): Promise<number> {
   const observer = createObserver(output, host.stderr, options);
   const report = await runCommand(config, output, observer, host.interruption);
   const json = printableJson(JSON.stringify(report, null, 2));
+  const summarized = options.json !== true && options.quiet !== true;
   if (options.json) output.result(json);
-  else if (!options.quiet) output.result(formatSummary(report, useColor(host)));
+  if (summarized) output.result(formatSummary(report, useColor(host)));
   if (options.report !== undefined) writeReport(options.report, json, output);
-  if (report.exitCode !== EXIT.done) output.error({ message: report.summary, hint: report.nextSteps[0] ?? '' });
+  // On a terminal the summary has just said both.
+  const read = summarized && host.stdout.isTTY === true && host.stderr.isTTY === true;
+  if (report.exitCode !== EXIT.done && !read) output.error({ message: report.summary, hint: report.nextSteps[0] ?? '' });
   return report.exitCode;
 }
 

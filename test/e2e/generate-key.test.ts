@@ -16,7 +16,9 @@ describe('generate-key', () => {
 
   it('writes with --out a file for its owner only, which serves as a key, and overwrites none', async () => {
     const file = path.join(workFolder, 'fresh.key');
-    expect(await runTool(['generate-key', '--out', file])).toMatchObject({ code: 0, stdout: '' });
+    const made = await runTool(['generate-key', '--out', file]);
+    expect(made).toMatchObject({ code: 0, stdout: '' });
+    expect(made.stderr).toMatch(/fingerprint [0-9a-f]{16}\n/u);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const written = readFileSync(file, 'utf8');
     expect(written).toMatch(/^[0-9a-f]{64}\n$/u);

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { type TestDatabase, useDatabase } from '../support/database.ts';
 import { inParallel } from '../support/in-parallel.ts';
-import { lineSeen } from '../support/moments.ts';
+import { momentToKill } from '../support/moments.ts';
 import { SeededRandom } from '../support/random.ts';
 import { startTool } from '../support/run-tool.ts';
 import { count, environment, expectIntact, lockIsFree, newKeys, plant } from '../support/witness.ts';
@@ -60,20 +60,5 @@ async function rotateUnderFire(database: TestDatabase, table: number): Promise<{
     }
     expect(signal).toBe('SIGKILL');
     kills.push({ midway: rotated > 0 && rotated < ROWS });
-  }
-}
-
-/** Mostly after some more rows; now and then in another phase. Once nothing is left to kill, the run has ended by itself. */
-async function momentToKill(tool: ReturnType<typeof startTool>, random: SeededRandom): Promise<void> {
-  const rows = 1 + random.below(15);
-  switch (random.below(10)) {
-    case 0:
-      return lineSeen(tool, /./u);
-    case 1:
-      return lineSeen(tool, /preflight: /u);
-    case 2:
-      return lineSeen(tool, /verify: /u);
-    default:
-      return lineSeen(tool, /Rotated key /u, rows);
   }
 }

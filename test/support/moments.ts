@@ -1,7 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
+import type { SeededRandom } from './random.ts';
+
+interface Tool {
+  readonly child: ChildProcess;
+}
 
 /** Resolves when the tool has printed a line on stderr that matches, for the n-th time; also when it has ended before. */
-export function lineSeen({ child }: { readonly child: ChildProcess }, pattern: RegExp, times = 1): Promise<void> {
+export function lineSeen({ child }: Tool, pattern: RegExp, times = 1): Promise<void> {
   return new Promise((resolve) => {
     let left = times;
     let rest = '';
@@ -13,4 +18,19 @@ export function lineSeen({ child }: { readonly child: ChildProcess }, pattern: R
       if (left <= 0) resolve();
     });
   });
+}
+
+/** A random moment of a rotation with `--verbose`. Mostly after some more rows; now and then in another phase. Once nothing is left to kill, the run has ended by itself. */
+export async function momentToKill(tool: Tool, random: SeededRandom): Promise<void> {
+  const rows = 1 + random.below(15);
+  switch (random.below(10)) {
+    case 0:
+      return lineSeen(tool, /./u);
+    case 1:
+      return lineSeen(tool, /preflight: /u);
+    case 2:
+      return lineSeen(tool, /verify: /u);
+    default:
+      return lineSeen(tool, /Rotated key /u, rows);
+  }
 }
