@@ -40,7 +40,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     quick,
     databaseUrl: BENCH_DATABASE_URL ?? null,
     rows,
-    manyRows: rows * 10,
+    manyRows: rows * 20,
     rounds,
     batchSizes: BATCH_SIZES,
     growth: growth.filter((size) => size <= (BENCH_GROWTH ?? Number.POSITIVE_INFINITY)),
