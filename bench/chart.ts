@@ -89,7 +89,7 @@ function specification({ circumstances, sideBySide, growth }: Results): TopLevel
 }
 
 function growthAxis<T>(rows: T, scores: readonly Score[]) {
-  return { ...rows, axis: { values: scores.map((score) => score.rows), format: ',d' } };
+  return { ...rows, axis: { values: scores.map((score) => score.rows), format: ',d', labelOverlap: false, labelFlush: false } };
 }
 
 function bars({ letter, label, whole, write }: Score) {

@@ -34,8 +34,9 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const connector = createConnector(settings);
   const pool = new Pool({ ...connector.config, max: POOL_CONNECTIONS });
-  // An idle connection that breaks says so here; the next query finds out for itself.
+  // A connection that breaks says so here, and would end the process if nobody listened; its query finds out for itself.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: settings.schema }), errorFormat: 'minimal' });
   try {
     const table = await describeTable(pool, prisma, settings, willWrite);
