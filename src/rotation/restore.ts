@@ -73,7 +73,7 @@ async function settleRepeated({ store, readSwaps, signal }: RestoreOptions, { ch
     const stored = await readRows(store, candidates);
     for (const { id, before, after } of candidates) {
       const row = stored.get(id);
-      if (row !== undefined && (holds(row, before) || holds(row, after))) changed.delete(id);
+      if (holds(row, before) || holds(row, after)) changed.delete(id);
     }
   }
 }

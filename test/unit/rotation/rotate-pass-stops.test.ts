@@ -82,7 +82,7 @@ describe('a write that fails while the next page is still being read', () => {
       readRows: (ids) => memory.readRows(ids),
       swap: (swaps) => memory.swap(swaps),
     };
-    const { error } = await passOver(memory, { store: slow, batchRows: 100 });
+    const { error } = await passOver(memory, { store: slow, batchRows: 70 });
     expect(error).toBeInstanceOf(WriteUnanswered);
     expect(memory.swapped).toHaveLength(1);
     expect(unhandled).toEqual([]);
