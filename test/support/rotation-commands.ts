@@ -1,5 +1,6 @@
 // The runs of the tool as steps of the model. An undisturbed run is foretold wholly: its ending, its counts and the table afterwards.
 import assert from 'node:assert/strict';
+import process from 'node:process';
 import fc, { type AsyncCommand } from 'fast-check';
 import { importEncryptionKey } from '../../src/crypto/encryption-key.ts';
 import type { KeyName } from '../../src/rotation/judge.ts';
@@ -8,6 +9,7 @@ import type { Observer, RunResult } from '../../src/rotation/run.ts';
 import type { Store } from '../../src/rotation/store.ts';
 import { verify } from '../../src/rotation/verify.ts';
 import {
+  begin,
   type Change,
   ChangeCommand,
   change,
@@ -181,9 +183,25 @@ function withMoments(store: Store, onMoment: (nth: number) => Promise<void>): St
 }
 
 /** Any step: of the tool, of the application, or an accident. */
-export const commands: fc.Arbitrary<AsyncCommand<Model, World>>[] = [
+const commands: fc.Arbitrary<AsyncCommand<Model, World>>[] = [
   fc.tuple(options, disturbance).map(([how, what]) => new RotateCommand(how, what)),
   change.map((change) => new ChangeCommand(change)),
   change.map((change) => new ChangeCommand(change)),
   fc.constant(new VerifyCommand()),
 ];
+
+/**
+ * Takes random sequences of up to 30 steps, and compares the table with the model after each. MODEL_RUNS sets their number;
+ * MODEL_SEED repeats a failure with the seed that it printed.
+ *
+ * @param emptyWorld - gives an empty table for each sequence
+ */
+export async function expectModelHolds(emptyWorld: () => World | Promise<World>, sequences: number): Promise<void> {
+  const { MODEL_RUNS: runs, MODEL_SEED: seed } = process.env;
+  await fc.assert(
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 30, size: 'max' }), (steps) =>
+      fc.asyncModelRun(async () => begin(await emptyWorld()), steps),
+    ),
+    { numRuns: Number(runs ?? sequences), ...(seed !== undefined && { seed: Number(seed) }) },
+  );
+}
