@@ -95,5 +95,5 @@ function writeReport(file: string, json: string, output: Output): void {
 }
 
 function useColor({ env, stdout, stderr }: Host): boolean {
-  return env['NO_COLOR'] === undefined && stdout.isTTY === true && stderr.isTTY === true;
+  return (env['NO_COLOR'] ?? '') === '' && stdout.isTTY === true && stderr.isTTY === true;
 }

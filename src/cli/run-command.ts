@@ -34,9 +34,9 @@ export async function runCommand(config: Config, output: Output, observer: Obser
     return database.withLock((lost) => job(database, { signal: AbortSignal.any([interruption, lost]), observer }));
   }
 
-  const result = await withDatabase(config.database, config.command !== 'verify', work).catch((error: unknown) => {
+  const result = await withDatabase(config.database, config.command !== 'verify', interruption, work).catch((error: unknown) => {
     if (error instanceof UsageError) throw error;
-    return notStarted(error);
+    return notStarted(interruption.aborted ? interruption.reason : error);
   });
   const context = { config, table, runId, startedAt, endedAt: new Date(), operator: { user: userName(), host: hostname() } };
   return createReport(context, result, conclude(config, result));

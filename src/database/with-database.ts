@@ -25,11 +25,13 @@ const GOODBYE_MS = 1000;
  * Connects, checks the table, runs `work`, and closes every connection whatever happens.
  *
  * @param willWrite - also require what writing takes
+ * @param signal - aborting it ends the connecting and the checks at once; `work` has to mind it by itself
  * @throws DatabaseError, and whatever `work` throws
  */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
   willWrite: boolean,
+  signal: AbortSignal,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   const connector = createConnector(settings);
@@ -38,15 +40,18 @@ export async function withDatabase<T>(
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: settings.schema }), errorFormat: 'minimal' });
+  signal.addEventListener('abort', connector.destroy);
   try {
     const table = await describeTable(pool, prisma, settings, willWrite);
     const withLock: Database['withLock'] = (locked) => withRotationLock(connector, settings, table, locked);
     const mayPrepare = await reachesServer(pool).catch((error: unknown) => {
       throw explain(error, settings);
     });
+    signal.removeEventListener('abort', connector.destroy);
     const rows = createRows(prisma, createCompareAndSwap(pool, table, mayPrepare), settings);
     return await work({ table, rows, withLock });
   } finally {
+    signal.removeEventListener('abort', connector.destroy);
     await close(prisma, pool, connector);
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Row, type Store, storedBytes } from './store.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Values are short as a rule; where they are not, fewer of them are read at a time. */
 const PAGE_BYTES = 4 * 1024 * 1024;
@@ -10,9 +11,11 @@ const PAGE_ROWS = 1000;
  * Reads the whole table in pages, by keyset pagination: the next page begins after the last id that was read, so rows
  * that are deleted or inserted meanwhile neither end the reading nor shift it. The next page is read while the
  * caller works on this one; no more than two are in memory.
+ *
+ * @throws what the store throws, and the signal's reason as soon as it is aborted
  */
-export async function* readPages(store: Store): AsyncGenerator<Row[], void, void> {
-  let page = await store.readPage(null, FIRST_PAGE_ROWS);
+export async function* readPages(store: Store, signal: AbortSignal): AsyncGenerator<Row[], void, void> {
+  let page = await unlessAborted(signal, () => store.readPage(null, FIRST_PAGE_ROWS));
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     const bytesPerRow = page.reduce((sum, row) => sum + storedBytes(row), 0) / page.length;
     const next = store.readPage(last.id, Math.max(1, Math.min(PAGE_ROWS, Math.floor(PAGE_BYTES / bytesPerRow))));
@@ -20,7 +23,8 @@ export async function* readPages(store: Store): AsyncGenerator<Row[], void, void
     next.catch(() => {});
     // One turn of the event loop, so that the query leaves before the caller's work keeps it from leaving.
     await setImmediate();
+    signal.throwIfAborted();
     yield page;
-    page = await next;
+    page = await unlessAborted(signal, () => next);
   }
 }

@@ -1,5 +1,6 @@
 import { Run, type RunOptions, type RunResult } from './run.ts';
 import { holds, type Row, type Store, type Swap } from './store.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export interface RestoreOptions extends RunOptions {
   /** Reads the swaps of a rotation, in batches, from their beginning each time it is called. */
@@ -47,7 +48,7 @@ async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgres
     tally.restored += restored.size;
     for (const id of restored) options.observer.onRow(id, 'restored');
     const others = swaps.filter(({ id }) => !restored.has(id));
-    const stored = await readRows(store, others);
+    const stored = await unlessAborted(signal, () => readRows(store, others));
     for (const swap of others) {
       const row = stored.get(swap.id);
       if (row === undefined) tally.gone += 1;
@@ -70,7 +71,7 @@ async function settleRepeated({ store, readSwaps, signal }: RestoreOptions, { ch
   for await (const swaps of readSwaps()) {
     signal.throwIfAborted();
     const candidates = swaps.filter(({ id }) => changed.has(id));
-    const stored = await readRows(store, candidates);
+    const stored = await unlessAborted(signal, () => readRows(store, candidates));
     for (const { id, before, after } of candidates) {
       const row = stored.get(id);
       if (holds(row, before) || holds(row, after)) changed.delete(id);

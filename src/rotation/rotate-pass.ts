@@ -13,7 +13,7 @@ export interface RotatePassOptions {
   /** Rows per statement. */
   readonly batchRows: number;
   readonly skipUnreadable: boolean;
-  /** Checked before each write. */
+  /** Aborting it ends the pass: after the write in hand, or at once where it reads. */
   readonly signal: AbortSignal;
   readonly tally: Tally;
   /** Called with the rows dealt with so far, those that needed nothing included. */
@@ -78,8 +78,7 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
   }
 
   try {
-    for await (const page of readPages(store)) {
-      signal.throwIfAborted();
+    for await (const page of readPages(store, signal)) {
       for (const row of page) {
         const planned = plan(row);
         rows += 1;

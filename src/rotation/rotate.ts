@@ -30,7 +30,7 @@ export async function rotate(options: RotateOptions): Promise<RunResult> {
 
   /** @returns how the run ends if it goes no further; else the rows to go over */
   async function preflight(): Promise<Ending | number> {
-    const before = await run.survey('preflight', await options.store.count(), keys);
+    const before = await run.survey('preflight', await run.countRows(), keys);
     run.before = before;
     const { unreadable, under } = before;
     if (unreadable > 0 && (dryRun || !skipUnreadable)) return { kind: 'unreadable rows' };

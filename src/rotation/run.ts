@@ -3,6 +3,7 @@ import { createDigestKey } from './plaintext-digest.ts';
 import type { RestoreTally } from './restore.ts';
 import type { Store } from './store.ts';
 import { type Census, survey, type UnreadableRow } from './survey.ts';
+import { unlessAborted } from './unless-aborted.ts';
 import { RowFailed, type RowOutcome, type RowProblem, type Tally, WriteUnanswered } from './write-batch.ts';
 
 export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
@@ -57,7 +58,7 @@ export interface Observer {
 
 export interface RunOptions {
   readonly store: Store;
-  /** Aborting it stops the run after the write in hand; its reason becomes the cause of the ending. */
+  /** Aborting it stops the run after the write in hand, or at once where it reads; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
 }
@@ -74,6 +75,12 @@ export class Run {
 
   constructor(options: RunOptions) {
     this.#options = options;
+  }
+
+  /** @returns how many rows there are to expect */
+  countRows(): Promise<number> {
+    const { store, signal } = this.#options;
+    return unlessAborted(signal, () => store.count());
   }
 
   /** Times one phase. `work` reports its progress, in rows, through the function it is given. */

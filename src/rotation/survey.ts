@@ -28,7 +28,7 @@ export interface SurveyOptions {
   /** The keys to try. A row is `under` the first that opens it. */
   readonly keys: readonly NamedKey[];
   readonly digestKey: KeyObject;
-  /** Checked before each page. */
+  /** Aborting it ends the survey. */
   readonly signal: AbortSignal;
   /** Called after each page with the rows read so far. */
   readonly onProgress: (rows: number) => void;
@@ -47,9 +47,7 @@ export async function survey(options: SurveyOptions): Promise<Census> {
   const unreadableRows: UnreadableRow[] = [];
   let rows = 0;
   let unreadable = 0;
-  options.signal.throwIfAborted();
-  for await (const page of readPages(options.store)) {
-    options.signal.throwIfAborted();
+  for await (const page of readPages(options.store, options.signal)) {
     for (const row of page) {
       const judged = judge(row);
       rows += 1;
@@ -66,6 +64,5 @@ export async function survey(options: SurveyOptions): Promise<Census> {
     }
     options.onProgress(rows);
   }
-  options.signal.throwIfAborted();
   return { rows, under, unreadable, unreadableRows, digest: digest.value() };
 }

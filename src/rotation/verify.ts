@@ -13,7 +13,7 @@ export interface VerifyOptions extends RunOptions {
 export async function verify(options: VerifyOptions): Promise<RunResult> {
   const run = new Run(options);
   return run.finish(async () => {
-    run.after = await run.survey('verify', await options.store.count(), [{ name: 'new', key: options.newKey }]);
+    run.after = await run.survey('verify', await run.countRows(), [{ name: 'new', key: options.newKey }]);
     return { kind: run.after.unreadable === 0 ? 'verified' : 'not verified' };
   });
 }

@@ -1,5 +1,6 @@
 import type { Unreadable } from './judge.ts';
 import { holds, type Row, type Store, type Swap } from './store.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export type RowOutcome = 'rotated' | 'already rotated' | 'gone' | 'unreadable' | 'restored';
 
@@ -42,7 +43,7 @@ export interface BatchWriterOptions {
   readonly store: Store;
   /** @returns the swap that a row needs, or why it needs none. @throws RowFailed */
   readonly plan: (row: Row) => Swap | 'already rotated' | 'unreadable';
-  /** Checked before a row is written again. */
+  /** Aborting it ends the reading of a row that is to be written again. */
   readonly signal: AbortSignal;
   /** Added to with each row, so that it is right whenever the run ends. */
   readonly tally: Tally;
@@ -71,11 +72,10 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   async function settleConflict(id: string): Promise<void> {
     for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
       tally.conflicts += 1;
-      const [row] = await store.readRows([id]);
+      const [row] = await unlessAborted(options.signal, () => store.readRows([id]));
       if (row === undefined) return settle(id, 'gone');
       const planned = options.plan(row);
       if (typeof planned === 'string') return settle(id, planned);
-      options.signal.throwIfAborted();
       const written = await swap([planned]);
       if (written.has(id)) return settle(id, 'rotated');
     }

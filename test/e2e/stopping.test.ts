@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { decrypt, encrypt, insertKeys, newKey } from '../support/application.ts';
 import { secret } from '../support/canaries.ts';
 import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
+import { somebodyWaits, whileHolding } from '../support/row-lock.ts';
 import { type RunningTool, runTool, startTool, workFolder } from '../support/run-tool.ts';
 
 const ROWS = 3000;
@@ -53,33 +54,36 @@ describe('a signal', () => {
     },
   );
 
-  it('during the preflight stops a run that has written nothing', async () => {
+  it.each([
+    ['checks the table', 'pg_trigger'],
+    ['counts the rows', 'user_api_keys'],
+  ])('ends a run at once that waits for a lock while it %s, and has written nothing', async (_title, table) => {
     await fillTable(database, oldKey, 5);
+    const before = await readTable(database);
     const blocker = await database.pool.connect();
-    await blocker.query('BEGIN; LOCK TABLE user_api_keys IN ACCESS EXCLUSIVE MODE');
+    await blocker.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
     const tool = startTool([], env);
-    await new Promise((resolve) => tool.child.stderr?.once('data', resolve));
+    await somebodyWaits(database);
     tool.child.kill('SIGTERM');
+    const { code, stdout } = await tool.end;
     await blocker.query('ROLLBACK');
     blocker.release();
-    const { code, stdout } = await tool.end;
     expect(code).toBe(143);
     expect(stdout).toContain('nothing was written');
+    expect(await readTable(database)).toEqual(before);
   });
 
-  it('ends the process at once where it is the second', async () => {
-    await fillTable(database, oldKey, 5);
-    const blocker = await database.pool.connect();
-    await blocker.query('BEGIN; LOCK TABLE user_api_keys IN ACCESS EXCLUSIVE MODE');
-    const tool = startTool([], env);
-    await new Promise((resolve) => tool.child.stderr?.once('data', resolve));
-    tool.child.kill('SIGINT');
-    const again = setInterval(() => tool.child.kill('SIGTERM'), 20);
-    const { signal } = await tool.end;
-    clearInterval(again);
-    await blocker.query('ROLLBACK');
-    blocker.release();
-    expect(signal).toBe('SIGTERM');
+  it('ends the process at once where it is the second, even in the middle of a write', async () => {
+    const [id = ''] = [...(await fillTable(database, oldKey, 5)).keys()].sort();
+    await whileHolding(database, id, async () => {
+      const tool = startTool([], env);
+      await somebodyWaits(database);
+      tool.child.kill('SIGINT');
+      const again = setInterval(() => tool.child.kill('SIGTERM'), 20);
+      const { signal } = await tool.end;
+      clearInterval(again);
+      expect(signal).toBe('SIGTERM');
+    });
   });
 });
 

@@ -1,15 +1,14 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DatabaseError, RotationRunning } from '../../src/database/database-error.ts';
-import { withDatabase } from '../../src/database/with-database.ts';
 import { expectNoSecret } from '../support/canaries.ts';
 import { useDatabase } from '../support/database.ts';
-import { settingsOf } from '../support/settings.ts';
+import { opening, settingsOf } from '../support/settings.ts';
 
 const database = useDatabase();
 const settings = settingsOf(database.url);
 
-const withLock = <T>(work: (lost: AbortSignal) => Promise<T>) => withDatabase(settings, true, (opened) => opened.withLock(work));
+const withLock = <T>(work: (lost: AbortSignal) => Promise<T>) => opening(settings, (opened) => opened.withLock(work));
 
 describe('the rotation lock', () => {
   it('is held by one at a time, and free again afterwards, also after a failure', async () => {
@@ -22,9 +21,7 @@ describe('the rotation lock', () => {
 
   it('is one for each table', async () => {
     await database.pool.query('CREATE SCHEMA other; CREATE TABLE other.user_api_keys (LIKE public.user_api_keys)');
-    const both = withLock(() =>
-      withDatabase({ ...settings, schema: 'other' }, true, (opened) => opened.withLock(async () => 'both')),
-    );
+    const both = withLock(() => opening({ ...settings, schema: 'other' }, (opened) => opened.withLock(async () => 'both')));
     expect(await both).toBe('both');
   });
 
@@ -59,7 +56,7 @@ describe('an error of the database', () => {
       { ...settings, url: database.url.replace(/\/[^/]*$/u, '/missing'), name: 'missing' },
     ];
     for (const wrong of bad) {
-      const error: unknown = await withDatabase(wrong, true, async () => {}).catch((thrown: unknown) => thrown);
+      const error: unknown = await opening(wrong, async () => {}).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(DatabaseError);
       expectNoSecret(inspect(error, { depth: 10, showHidden: true }));
     }

@@ -1,10 +1,9 @@
 import { describe, it } from 'vitest';
-import { withDatabase } from '../../src/database/with-database.ts';
 import type { Store } from '../../src/rotation/store.ts';
 import { readTable, useDatabase } from '../support/database.ts';
 import { expectModelHolds } from '../support/rotation-commands.ts';
 import type { World } from '../support/rotation-model.ts';
-import { settingsOf } from '../support/settings.ts';
+import { opening, settingsOf } from '../support/settings.ts';
 
 const { url, pool } = useDatabase();
 
@@ -34,6 +33,6 @@ describe('any sequence of rotations, rollbacks, verifications, stops, writes and
     {
       timeout: 3_600_000,
     },
-    () => withDatabase(settingsOf(url), true, ({ rows }) => expectModelHolds(() => emptyWorld(rows), 20)),
+    () => opening(settingsOf(url), ({ rows }) => expectModelHolds(() => emptyWorld(rows), 20)),
   );
 });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { DatabaseSettings } from '../../src/database/settings.ts';
-import { type Database, withDatabase } from '../../src/database/with-database.ts';
+import type { Database } from '../../src/database/with-database.ts';
 import { type Encrypted, encrypt, newKey } from '../support/application.ts';
 import { fillTable, readTable, useDatabase } from '../support/database.ts';
-import { settingsOf } from '../support/settings.ts';
+import { opening, settingsOf } from '../support/settings.ts';
 
 const database = useDatabase();
 const settings: DatabaseSettings = settingsOf(database.url);
 const key = newKey();
 
-const withRows = <T>(work: (rows: Database['rows']) => Promise<T>) => withDatabase(settings, true, ({ rows }) => work(rows));
+const withRows = <T>(work: (rows: Database['rows']) => Promise<T>) => opening(settings, ({ rows }) => work(rows));
 const partsOf = ({ iv, content, tag }: Encrypted) => ({ iv, content, tag });
 
 describe('reading pages', () => {
@@ -94,7 +94,7 @@ describe('compare-and-swap', () => {
       value.tag,
     ]);
     const after = encrypt(key, 'y');
-    const written = await withDatabase({ ...settings, schema: 'od"d' }, true, ({ rows }) =>
+    const written = await opening({ ...settings, schema: 'od"d' }, ({ rows }) =>
       rows.swap(ids.map((id) => ({ id, before: value, after }))),
     );
     expect([...written].sort()).toEqual([...ids].sort());

@@ -23,12 +23,13 @@ export async function whileHolding(
   }
 }
 
-/** Resolves once a statement in this database waits for a row that another transaction holds. */
+/** Resolves once a statement of a rotation in this database waits for what another transaction holds. */
 export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
   await pool.query(`
     DO $$ BEGIN
       WHILE NOT EXISTS (SELECT FROM pg_stat_activity
-                         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE '%UPDATE%') LOOP
+                         WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            AND application_name = 'rotate-encryption-key') LOOP
         PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
       END LOOP;
     END $$`);

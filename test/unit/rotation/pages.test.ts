@@ -4,12 +4,14 @@ import { readPages } from '../../../src/rotation/pages.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { idOf, row, tableOf } from './table.ts';
 
+/** A signal that nobody aborts. */
+const never = new AbortController().signal;
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => idOf(from + index));
 
 /** Reads to the end, and does `between` after each page. */
 async function readIds(store: MemoryStore, between: (page: number) => void = () => {}): Promise<string[][]> {
   const pages: string[][] = [];
-  for await (const page of readPages(store)) {
+  for await (const page of readPages(store, never)) {
     pages.push(page.map(({ id }) => id));
     between(pages.length);
   }
@@ -91,7 +93,7 @@ describe('reading in pages', () => {
 
   it('reads the page ahead while the caller works on this one, and no further', async () => {
     const store = tableOf(2300);
-    await readPages(store).next();
+    await readPages(store, never).next();
     for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(store.calls).toHaveLength(2);
   });
@@ -109,7 +111,7 @@ describe('reading in pages', () => {
     store.before = (_call, nth) => {
       if (nth === 2) throw new Error('cut');
     };
-    const pages = readPages(store);
+    const pages = readPages(store, never);
     expect((await pages.next()).value).toHaveLength(100);
     await expect(pages.next()).rejects.toThrow('cut');
   });
@@ -131,7 +133,7 @@ describe('a caller that stops early', () => {
       failed = true;
       throw new Error('cut');
     };
-    for await (const _page of readPages(store)) break;
+    for await (const _page of readPages(store, never)) break;
     for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(failed).toBe(true);
     expect(unhandled).toEqual([]);

@@ -82,13 +82,25 @@ describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRow
 });
 
 describe('a run that stopped', () => {
-  it('reads nothing but the number of rows where it was aborted before it began', async () => {
+  it('reads nothing where it was aborted before it began', async () => {
     const store = tableOf(3);
     const { ending, before, phases } = await rotateTable(store, { signal: AbortSignal.abort(REASON) });
-    expect(ending).toEqual({ kind: 'stopped', phase: 'preflight', cause: REASON });
+    expect(ending).toEqual({ kind: 'stopped', phase: null, cause: REASON });
     expect(before).toBeNull();
-    expect(phases).toMatchObject([{ name: 'preflight', rows: 0 }]);
-    expect(store.calls).toEqual([{ method: 'count' }]);
+    expect(phases).toEqual([]);
+    expect(store.calls).toEqual([]);
+  });
+
+  it.each(['count', 'readPage'] as const)('does not wait for a reading that never ends (%s)', async (method) => {
+    const store = tableOf(3);
+    const abort = new AbortController();
+    const never = <T>(): Promise<T> => {
+      setImmediate(() => abort.abort(REASON));
+      return new Promise(() => {});
+    };
+    Object.assign(store, { [method]: never });
+    expect((await rotateTable(store, { signal: abort.signal })).ending).toMatchObject({ kind: 'stopped', cause: REASON });
+    expect(store.swapped).toEqual([]);
   });
 
   it('names no phase where it could not even count the rows', async () => {
@@ -129,7 +141,11 @@ describe('a run that stopped', () => {
 
   it('while it verified alone has no result', async () => {
     const store = tableOf(3, 'new');
-    const options = { store, observer: silentObserver(), signal: AbortSignal.abort(REASON), newKey: keys.new };
+    const abort = new AbortController();
+    store.before = ({ method }) => {
+      if (method === 'readPage') abort.abort(REASON);
+    };
+    const options = { store, observer: silentObserver(), signal: abort.signal, newKey: keys.new };
     expect(await verify(options)).toMatchObject({ ending: { kind: 'stopped', phase: 'verify', cause: REASON }, after: null });
   });
 });
