@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { z } from 'zod';
 import { BackupDamaged, type BackupHeader, type BackupRecord, backupHeader, backupRecord } from './backup-format.ts';
 
@@ -11,9 +12,11 @@ const RECORDS_PER_BATCH = 500;
  * describes was never sent, so it is passed over.
  *
  * @returns the header and the number of records
- * @throws BackupDamaged with the number of the first line that is wrong; an error of node:fs
+ * @throws BackupDamaged with the number of the first line that is wrong; Error where the file cannot be read, or is a pipe or a device,
+ * which cannot be read twice
  */
 export async function checkBackup(file: string): Promise<{ header: BackupHeader; records: number }> {
+  if (!(await stat(file)).isFile()) throw new Error('not a regular file');
   const reading = lines(file);
   const first = await reading.next();
   if (first.done === true) throw new BackupDamaged('the backup file is empty');
@@ -61,8 +64,11 @@ function parseLine<Schema extends z.ZodType>(schema: Schema, line: string, numbe
 async function* lines(file: string): AsyncGenerator<string, void, void> {
   let rest = '';
   for await (const chunk of createReadStream(file, 'utf8')) {
-    const parts = (rest + String(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts;
+    const [first = '', ...others] = String(chunk).split('\n');
+    rest += first;
+    for (const part of others) {
+      yield rest;
+      rest = part;
+    }
   }
 }

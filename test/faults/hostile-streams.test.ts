@@ -49,6 +49,12 @@ describe('a file that is not what its variable promises', () => {
     expect(stderr).toContain(`the env file .env ${problem}`);
     expect(await readTable(database)).toEqual(before);
   });
+
+  it.each([fifo, directory, '/dev/zero'])('is refused as a backup: %s', async (file) => {
+    const { code, stderr } = await runTool(['restore', file], { DATABASE_URL: database.url });
+    expect(stderr).toContain('cannot be read');
+    expect(code).toBe(2);
+  });
 });
 
 describe('an output that breaks', () => {
