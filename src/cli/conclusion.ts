@@ -4,6 +4,7 @@ import { type Config, KEY_VARIABLE } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { SCRIPT } from './help.ts';
 import { afterRotation, howToGoOn } from './next-steps.ts';
+import { notVerified } from './not-verified.ts';
 import { stoppedBy } from './stopped-by.ts';
 import {
   isRefused,
@@ -152,35 +153,4 @@ export function conclude(config: Config, result: RunResult): Conclusion {
 
 function done(headline: string, details: readonly string[], nextSteps: readonly string[]): Conclusion {
   return { exitCode: EXIT.done, headline, details, nextSteps };
-}
-
-function notVerified(config: Config, source: KeyName, { after }: RunResult, runAgain: string): Conclusion {
-  const rows = rowCount(after?.rows ?? 0);
-  const list = after === null ? [] : listUnreadable(after);
-  const keep = 'keep the old key';
-  if (config.command === 'verify') {
-    const headline =
-      after?.unreadable === after?.rows
-        ? `the new key opens none of ${rows}`
-        : `the new key does not open ${after?.unreadable ?? 0} of ${rows}`;
-    return {
-      exitCode: EXIT.notVerified,
-      headline,
-      details: after?.unreadable === after?.rows ? [] : list,
-      nextSteps: [`${keep}, and see which key they are under: ${SCRIPT} --dry-run`],
-    };
-  }
-  const left = after?.under[source] ?? 0;
-  if (left > 0) {
-    const headline = `${left} of ${rows} came in under the ${source} key while the rotation ran`;
-    const stop = `a service still writes with the ${source} key: stop it, or give it the other one`;
-    return { exitCode: EXIT.notVerified, headline, details: list, nextSteps: [keep, stop, runAgain] };
-  }
-  const headline = `${after?.unreadable ?? 0} of ${rows} became unreadable while the rotation ran`;
-  return {
-    exitCode: EXIT.notVerified,
-    headline,
-    details: list,
-    nextSteps: [keep, 'find out what wrote these rows, and with which key', runAgain],
-  };
 }

@@ -32,14 +32,17 @@ export function snapshot(phase: PhaseName, done: number, total: number, seconds:
   };
 }
 
-/** A bar, where stderr is a terminal. */
+/** 80 columns hold the line of a table of a million rows. */
+const BAR_COLUMNS = 10;
+
+/** A bar, where stderr is a terminal. The cursor stays: a run that is killed could not bring it back. */
 export function createBar(stderr: OutputStream): Progress {
   const format = '{phase} [{bar}] {percentage}% | {value}/{total} rows | {rate} rows/s | {left} left';
   let current: { bar: SingleBar; phase: PhaseName; total: number; start: number } | null = null;
   return {
     begin: (phase, total) => {
       const bar = new SingleBar(
-        { format, stream: stderr, barsize: 16, hideCursor: true, clearOnComplete: true, gracefulExit: false, fps: 10 },
+        { format, stream: stderr, barsize: BAR_COLUMNS, clearOnComplete: true, gracefulExit: false, fps: 10 },
         Presets.rect,
       );
       bar.start(total, 0, { phase: phase.padEnd(9), rate: '-', left: '-' });

@@ -33,14 +33,20 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 export const workFolder = folder;
 export const scriptPath = path.join(root, 'scripts', 'rotate-encryption-key.ts');
 
-/** Starts the script as a child process, in an empty folder, with nothing in its environment but `env`. */
+/**
+ * Starts the script as a child process, in an empty folder, with nothing in its environment but `env`.
+ *
+ * @param wrapper - a command that runs another, and its arguments
+ */
 export function startTool(
   args: readonly string[],
   env: ToolEnv = {},
   stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
+  wrapper: readonly string[] = [],
 ): RunningTool {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--import', tsx, scriptPath, ...args], {
+  const [command = '', ...rest] = [...wrapper, process.execPath, '--import', tsx, scriptPath, ...args];
+  const child = spawn(command, rest, {
     cwd: folder,
     env: { PATH, HOME, ...env },
     stdio,
