@@ -69,7 +69,7 @@ async function run(invocation: RunInvocation, host: Host): Promise<number> {
   const json = printableJson(JSON.stringify(report, null, 2));
   const summarized = options.json !== true && options.quiet !== true;
   if (options.json) output.result(json);
-  if (summarized) output.result(formatSummary(report, useColor(host)));
+  if (summarized) output.result(formatSummary(report, useColor(host), host.stdout.columns));
   if (options.report !== undefined) writeReport(options.report, json, output);
   // On a terminal the summary has just said both.
   const read = summarized && host.stdout.isTTY === true && host.stderr.isTTY === true;

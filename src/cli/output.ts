@@ -6,11 +6,14 @@ import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { printable } from './printable.ts';
 import type { Problem } from './usage-error.ts';
+import { wrap } from './wrap.ts';
 
 const PREFIX = 'rotate-encryption-key:';
 
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
+  /** The width of the terminal. */
+  readonly columns?: number;
 }
 
 export interface Output {
@@ -31,7 +34,8 @@ export interface OutputOptions {
 
 export function createOutput({ stdout, stderr, color, quiet }: OutputOptions): Output {
   const style = (format: 'red' | 'yellow' | 'dim', text: string) => (color ? styleText(format, text) : text);
-  const talk = (label: string, line: string) => stderr.write(`${PREFIX} ${label}${printable(line)}\n`);
+  const talk = (label: string, line: string) =>
+    stderr.write(`${wrap(`${PREFIX} ${label}${printable(line)}`, 2, stderr.columns)}\n`);
   return {
     result: (text) => stdout.write(`${text}\n`),
     say: (line) => {

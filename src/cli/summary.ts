@@ -1,16 +1,21 @@
 import { styleText } from 'node:util';
 import { printable } from './printable.ts';
 import type { Report } from './report.ts';
+import { wrap } from './wrap.ts';
 
-/** The report as a person reads it at the end of a run: how it ended, what was done, what to do next. */
-export function formatSummary(report: Report, color: boolean): string {
+/**
+ * The report as a person reads it at the end of a run: how it ended, what was done, what to do next.
+ *
+ * @param columns - the width of the terminal; undefined where it is none
+ */
+export function formatSummary(report: Report, color: boolean, columns: number | undefined): string {
   const style = (format: 'green' | 'red' | 'yellow' | 'bold', text: string) => (color ? styleText(format, text) : text);
   const verdict = report.exitCode === 0 ? style('green', 'done') : style('red', `exit ${report.exitCode}`);
-  const facts = factLines(report).map(([name, value]) => `  ${name.padEnd(10)}${printable(value)}`);
-  const steps = report.nextSteps.map((step, index) => `  ${index + 1}. ${printable(step)}`);
+  const facts = factLines(report).map(([name, value]) => wrap(`  ${name.padEnd(10)}${printable(value)}`, 12, columns));
+  const steps = report.nextSteps.map((step, index) => wrap(`  ${index + 1}. ${printable(step)}`, 5, columns));
   return [
-    `${verdict}: ${style('bold', printable(report.summary))}`,
-    ...report.details.map((line) => `  ${printable(line)}`),
+    wrap(`${verdict}: ${style('bold', printable(report.summary))}`, 2, columns),
+    ...report.details.map((line) => wrap(`  ${printable(line)}`, 4, columns)),
     '',
     ...facts,
     '',

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SCRIPT } from '../../../src/cli/help.ts';
+import { wrap } from '../../../src/cli/wrap.ts';
+
+describe('a line on a terminal', () => {
+  it.each<[line: string, indent: number, shown: string]>([
+    ['', 2, ''],
+    ['short', 2, 'short'],
+    ['  1. the first and the second', 5, '  1. the first and the\n     second'],
+    ['  keys      old 12, new 34', 12, '  keys      old 12,\n            new 34'],
+    ['anunbreakablewordthatistoolong and more', 2, 'anunbreakablewordthatistoolong\n  and more'],
+    [`  2. check: ${SCRIPT} verify`, 5, `  2. check:\n     ${SCRIPT} verify`],
+  ])('%j is broken between words, a command nowhere', (line, indent, shown) => {
+    expect(wrap(line, indent, 29)).toBe(shown);
+  });
+
+  it.each([undefined, 0])('is left alone where the width is %s', (columns) => {
+    const line = '  a line that is much longer than any terminal is wide';
+    expect(wrap(line, 2, columns)).toBe(line);
+  });
+
+  it('keeps every word, and fits where its words do', () => {
+    const words = fc.array(fc.string({ unit: fc.constantFrom(...'abc-:./'), minLength: 1, maxLength: 15 }), { minLength: 1 });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 80 }), (line, indent, columns) => {
+        const wrapped = wrap(line.join(' '), indent, columns);
+        expect(wrapped.split(/\s+/u).filter(Boolean)).toEqual(line);
+        if (columns < 20) return;
+        for (const each of wrapped.split('\n')) expect(each.length).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+});
