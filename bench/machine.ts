@@ -31,7 +31,7 @@ export async function describeCircumstances(client: Client, embedded: boolean): 
       cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
       cores: os.availableParallelism(),
       memoryGigabytes: Math.round(os.totalmem() / 2 ** 30),
-      system: `${os.type()} ${os.release()} ${os.arch()}`,
+      system: `${os.type()} ${os.arch()}`,
     },
     versions: {
       tool: VERSION,
