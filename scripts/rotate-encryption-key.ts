@@ -1,19 +1,25 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { Interrupted, type StopSignal } from '../src/cli/exit-code.ts';
+import { EXIT, Interrupted, type StopSignal } from '../src/cli/exit-code.ts';
 import { main } from '../src/cli/main.ts';
 
 // Most of what a run allocates is garbage at once: collecting it sooner keeps the process below 200 MB, and costs next to no time.
 for (const flag of ['--heap-growing-percent=50', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
 
+/** Undoes what a progress bar has done to the terminal (xterm's DECAWM). */
+const WRAP_LINES = '\u001b[?7h\n';
+
 const interruption = new AbortController();
 const signals: StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 for (const signal of signals) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    // The second one ends the process at once: by hand, since as the first process of a container it has no default for signals.
+    if (interruption.signal.aborted) {
+      if (process.stderr.isTTY) process.stderr.write(WRAP_LINES);
+      process.exit(EXIT[signal]);
+    }
     interruption.abort(new Interrupted(signal));
-    // From here on a second signal, of any kind, ends the process at once.
-    for (const each of signals) process.removeAllListeners(each);
   });
 }
 

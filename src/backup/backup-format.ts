@@ -20,13 +20,12 @@ export const backupRecord = z.strictObject({ id: z.string(), before: value, afte
 export type BackupHeader = z.infer<typeof backupHeader>;
 export type BackupRecord = z.infer<typeof backupRecord>;
 
-/** A backup file that cannot be written. Message and hint are safe to print. */
+/** A backup file that cannot be written, or that is not what it should be. Message and hint are safe to print. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
-  readonly hint = 'make room or name another file; nothing that is not in the backup was written to the table';
-}
-
-/** A backup file that is not what it should be. The message names the line. */
-export class BackupDamaged extends Error {
-  override readonly name = 'BackupDamaged';
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
 }

@@ -41,6 +41,8 @@ export type Invocation =
   | { readonly command: 'print'; readonly text: string };
 
 const COMMANDS = ['rotate', 'verify', 'restore', 'generate-key'];
+/** The options that are there or not. */
+const SWITCHES = ['--dry-run', '--rollback', '--skip-unreadable', '--json', '--verbose', '--quiet'];
 const MAX_BATCH_ROWS = 5000;
 const HINT = '--help lists the commands and their options';
 
@@ -119,6 +121,8 @@ function explain(error: CommanderError, argv: readonly string[]): Problem {
   switch (error.code) {
     case 'commander.unknownOption': {
       const command = COMMANDS.find((name) => argv[0] === name) ?? 'rotate';
+      if (SWITCHES.includes(flag) && argv.some((word) => word.startsWith(`${flag}=`)))
+        return { message: `${flag} takes no value`, hint: HINT };
       return {
         message: `unknown option ${flag} for ${command}`.replace('  ', ' '),
         hint: suggestion ? `did you mean ${suggestion}? ${HINT}` : HINT,
@@ -137,8 +141,11 @@ function explain(error: CommanderError, argv: readonly string[]): Problem {
       const stray = argv.find(
         (word) => /^[a-z][a-z-]{0,19}$/u.test(word) && !/^[0-9a-f]+$/u.test(word) && !COMMANDS.includes(word),
       );
+      const late = argv.slice(1).find((word) => COMMANDS.includes(word));
+      if (late !== undefined) return { message: `${late} has to come first`, hint: `${late}, then its options; ${HINT}` };
+      const what = COMMANDS.includes(argv[0] ?? '') ? 'unexpected word' : 'unknown command';
       return {
-        message: stray === undefined ? 'unexpected word on the command line' : `unknown command ${stray}`,
+        message: stray === undefined ? 'unexpected word on the command line' : `${what} ${stray}`,
         hint: `keys and urls go into the environment; ${HINT}`,
       };
     }

@@ -3,19 +3,12 @@ import type { RunResult } from '../rotation/run.ts';
 import { type Config, KEY_VARIABLE } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { SCRIPT } from './help.ts';
-import { afterRotation, howToGoOn } from './next-steps.ts';
+import { afterRotation, afterRotationOfOthers, howToGoOn } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
+import { restored, restoreState } from './restored.ts';
 import { stoppedBy } from './stopped-by.ts';
-import {
-  isRefused,
-  listed,
-  listUnreadable,
-  restoreDetails,
-  rowCount,
-  rowProblem,
-  tableState,
-  unreadableHeadline,
-} from './wording.ts';
+import { tableState, unanswered } from './unanswered.ts';
+import { listUnreadable, rowCount, rowProblem, unreadableHeadline } from './wording.ts';
 
 /** How a run ended, in words for a person and in a code for a script. */
 export interface Conclusion {
@@ -35,6 +28,7 @@ export function conclude(config: Config, result: RunResult): Conclusion {
   const target: KeyName = config.command === 'rotate' ? config.target : 'new';
   const source: KeyName = target === 'new' ? 'old' : 'new';
   const runAgain = howToGoOn(config);
+  const continued = (before?.under[target] ?? 0) > 0;
 
   switch (ending.kind) {
     case 'rotated': {
@@ -43,24 +37,10 @@ export function conclude(config: Config, result: RunResult): Conclusion {
         ? 'the plaintexts are the same as before'
         : 'the plaintexts are not all the same as before: an application wrote to the table meanwhile';
       const details = [`the ${target} key alone opened ${rowCount(after?.rows ?? 0)} after the last write`, proof];
-      return done(
-        `every row is under the ${target} key`,
-        details,
-        afterRotation(config, target, (before?.under[target] ?? 0) > 0),
-      );
+      return done(`every row is under the ${target} key`, details, afterRotation(config, target, continued));
     }
-    case 'nothing to do': {
-      if (after?.rows === 0) return done('the table is empty: there is nothing to rotate', [], [CHECK_URL]);
-      const diagnosis = `the ${source} key opens none of ${rowCount(after?.rows ?? 0)}, the ${target} key opens all: rotated already, or the keys are swapped`;
-      return done(
-        `every row is under the ${target} key already: nothing to do`,
-        [diagnosis],
-        [
-          `if this table was never rotated, the keys are swapped: the services' key stands in ${KEY_VARIABLE[target]}`,
-          `else set the ${target} key in every service, and check: ${SCRIPT} verify`,
-        ],
-      );
-    }
+    case 'nothing to do':
+      return nothingToDo(target, after?.rows ?? 0);
     case 'rehearsed':
       return done(
         `a run would rotate ${rowCount(before?.under[source] ?? 0)} to the ${target} key, and nothing is in the way`,
@@ -79,7 +59,7 @@ export function conclude(config: Config, result: RunResult): Conclusion {
       return {
         exitCode: EXIT.unreadableRows,
         headline: before === null ? '' : unreadableHeadline(before),
-        details: ['nothing was written', ...(before === null || none ? [] : listUnreadable(before))],
+        details: ['nothing was written', ...(before === null ? [] : listUnreadable(before))],
         nextSteps: none
           ? ['take the old key from a service that works, and check that DATABASE_URL names its database']
           : [
@@ -96,59 +76,50 @@ export function conclude(config: Config, result: RunResult): Conclusion {
           `the ${target} key opens the other ${rowCount(after?.under[target] ?? 0)}`,
           ...(after === null ? [] : listUnreadable(after)),
         ],
-        nextSteps: ['repair or delete these rows; until then keep every key that they may be under'],
+        nextSteps: afterRotationOfOthers(config, target, continued),
       };
     case 'not verified':
       return notVerified(config, source, result, runAgain);
-    case 'restored': {
-      const rows = rowCount(ending.tally.restored);
-      const details = restoreDetails(ending.tally);
-      if (config.command === 'restore' && config.dryRun) {
-        return done(
-          `a restore would put back ${rows}`,
-          ['nothing was written', ...details],
-          ['run the same command without --dry-run'],
-        );
-      }
-      const switchBack = 'set that key in every service that reads the table, and restart them';
-      return done(`put back ${rows}`, details, [`see which key the rows are under: ${SCRIPT} --dry-run`, switchBack]);
-    }
-    case 'row failed':
+    case 'restored':
+      return restored(config, result.restore);
+    case 'row failed': {
+      const others = config.command === 'rotate' && config.batchRows > 1 ? ' but others of its batch' : '';
       return {
         exitCode: EXIT.database,
         headline: `row ${ending.id} could not be rotated: ${rowProblem(ending.why)}`,
         details: [
-          'the rows before it, in the order of their ids, are rotated; those after it are untouched',
+          `the rows before it, in the order of their ids, are rotated; after it none was written${others}`,
           ...tableState(result, target),
         ],
         nextSteps: ['look at that row', runAgain],
       };
-    case 'write unanswered': {
-      const { exitCode, headline, nextSteps } = stoppedBy(ending.cause, runAgain);
-      const soFar = isRefused(ending) ? '' : ' so far, but the server may still be at it';
-      const rows = [
-        ...ending.found.written.map((id) => `row ${id} was read again: it was written`),
-        ...ending.found.notWritten.map((id) => `row ${id} was read again: it was not written${soFar}`),
-        ...ending.found.unknown.map((id) => `row ${id} could not be read again: it is under one of the two keys`),
-      ];
-      return {
-        exitCode,
-        headline: `a write failed: ${headline}`,
-        details: [...listed(rows), ...tableState(result, target)],
-        nextSteps,
-      };
     }
+    case 'write unanswered':
+      return unanswered(config, result, ending, target, runAgain);
     case 'stopped': {
       const stop = stoppedBy(ending.cause, runAgain);
       if (config.command === 'verify' || config.dryRun || ending.phase === null)
         return { ...stop, details: ['nothing was written'] };
-      if (config.command === 'restore')
-        return { ...stop, details: ['rows up to here hold what the backup holds, the others what the rotation left'] };
-      return { ...stop, details: tableState(result, target) };
+      const state = config.command === 'restore' ? restoreState(result.restore) : tableState(result, target);
+      return { ...stop, details: state };
     }
     default:
       return ending satisfies never;
   }
+}
+
+function nothingToDo(target: KeyName, rows: number): Conclusion {
+  if (rows === 0) return done('the table is empty: there is nothing to rotate', [], [CHECK_URL]);
+  const headline = `every row is under the ${target} key already: nothing to do`;
+  if (target === 'old') return done(headline, [], ['make sure that every service has the old key']);
+  return done(
+    headline,
+    [`the old key opens none of ${rowCount(rows)}, the new key opens all: rotated already, or the keys are swapped`],
+    [
+      `if this table was never rotated, the keys are swapped: the services' key stands in ${KEY_VARIABLE.new}`,
+      `else set the new key in every service, and check: ${SCRIPT} verify`,
+    ],
+  );
 }
 
 function done(headline: string, details: readonly string[], nextSteps: readonly string[]): Conclusion {

@@ -41,7 +41,7 @@ export type Config = RotateConfig | VerifyConfig | RestoreConfig;
 
 const HINTS: Record<string, string> = {
   OLD_ENCRYPTION_KEY: 'set it to the key that the rows are under now: exactly 64 hex characters',
-  NEW_ENCRYPTION_KEY: 'set it to the key to move to: exactly 64 hex characters, as `openssl rand -hex 32` prints',
+  NEW_ENCRYPTION_KEY: 'set it to the key to move to: exactly 64 hex characters, as generate-key prints',
   DATABASE_URL: 'set it to postgresql://user:password@host:port/database',
 };
 
@@ -109,7 +109,7 @@ function check<Schema extends z.ZodObject>(schema: Schema, env: Environment): z.
     else values[name] = value;
   }
   if (
-    values['OLD_ENCRYPTION_KEY'] !== undefined &&
+    values['OLD_ENCRYPTION_KEY'] &&
     values['OLD_ENCRYPTION_KEY'].toLowerCase() === values['NEW_ENCRYPTION_KEY']?.toLowerCase()
   ) {
     problems.push({ message: 'OLD_ENCRYPTION_KEY and NEW_ENCRYPTION_KEY are the same', hint: HINTS['NEW_ENCRYPTION_KEY'] ?? '' });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { parseConnectionUrl } from '../database/connection-url.ts';
 
-const DEFAULT_PORT = 5432;
 const DEFAULT_SCHEMA = 'public';
+const ESCAPES = 'in the password, write @ : / ? # as %40 %3A %2F %3F %23';
 
 /**
  * A `postgres://` or `postgresql://` url, taken apart. What it does not name is not invented, except for the port and the
@@ -14,34 +15,26 @@ export const databaseUrl = z.string().transform((url, context) => {
   };
   if (url === '') return refuse('is empty');
   if (/[\s\p{Cc}]/u.test(url)) return refuse('contains white space or control characters');
-  if (!URL.canParse(url)) return refuse('is not a url (in the password, write @ : / ? # as %40 %3A %2F %3F %23)');
-  const parsed = new URL(url);
-  if (!['postgres:', 'postgresql:'].includes(parsed.protocol)) return refuse('does not begin with postgresql:// or postgres://');
-  const host = decode(parsed.searchParams.get('host') ?? parsed.hostname);
-  const name = decode(parsed.pathname.slice(1));
-  const user = decode(parsed.username);
-  if (host === null || name === null || user === null || decode(parsed.password) === null)
-    return refuse('contains a % that begins no escape');
-  if (parsed.hash !== '' || /[@/]/u.test(name))
-    return refuse('has unescaped characters in its password (write @ : / ? # as %40 %3A %2F %3F %23)');
-  if (host === '') return refuse('names no host');
-  if (user === '') return refuse('names no user');
-  if (name === '') return refuse('names no database');
-  const port = parsed.port === '' ? DEFAULT_PORT : Number(parsed.port);
-  return {
-    url,
-    host: host.replace(/^\[(.*)\]$/u, '$1'),
-    port,
-    name,
-    user,
-    schema: parsed.searchParams.get('schema') ?? DEFAULT_SCHEMA,
-  };
+  // A socket's url has no host in that place.
+  const standard = url.replace('@/', '@socket/');
+  if (!URL.canParse(standard)) return refuse(`is not a url (check host and port; ${ESCAPES})`);
+  const { protocol, username, password, pathname, hash, searchParams } = new URL(standard);
+  if (!['postgres:', 'postgresql:'].includes(protocol)) return refuse('does not begin with postgresql:// or postgres://');
+  if (![username, password, pathname].every(isDecodable)) return refuse('contains a % that begins no escape');
+  if (hash !== '' || /[@/]/u.test(pathname.slice(1))) return refuse(`has a / # or @ where none can be (${ESCAPES})`);
+  const connection = parseConnectionUrl(url);
+  if (connection === null) return refuse('has a parameter behind its ? that is wrong, or names a file that is not there');
+  if (connection.host === '') return refuse('names no host');
+  if (connection.user === '') return refuse('names no user');
+  if (connection.name === '') return refuse('names no database');
+  return { ...connection, schema: searchParams.get('schema') ?? DEFAULT_SCHEMA };
 });
 
-function decode(text: string): string | null {
+function isDecodable(text: string): boolean {
   try {
-    return decodeURIComponent(text);
+    decodeURIComponent(text);
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }

@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { printable } from './printable.ts';
 import type { Problem } from './usage-error.ts';
@@ -8,17 +19,19 @@ import type { Problem } from './usage-error.ts';
  * Says, before anything is done, what will keep a file from being written.
  *
  * @param option - the flag that names the file
- * @param mayExist - whether the file may be replaced
+ * @param replaceable - how a file begins that may be replaced; null where none may
  */
-export function outputFileProblem(option: string, file: string, mayExist: boolean): Problem | null {
-  const folder = path.dirname(path.resolve(file));
+export function outputFileProblem(option: string, file: string, replaceable: string | null): Problem | null {
   const name = printable(file);
-  if (existsSync(file)) {
-    if (!mayExist)
-      return { message: `${option}: ${name} exists already`, hint: 'name a file that does not exist: nothing is written over' };
-    if (!statSync(file).isFile()) return { message: `${option}: ${name} is not a regular file`, hint: 'name a file' };
-  }
+  if (file === '' || file.endsWith(path.sep)) return { message: `${option}: '${name}' names no file`, hint: 'name a file' };
+  const folder = path.dirname(path.resolve(file));
   try {
+    // A link is not followed: the new file would take its place.
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (stats !== undefined && !(stats.isFile() && replaceable !== null && beginsWith(file, replaceable))) {
+      const hint = 'name a file that does not exist: nothing is written over';
+      return { message: `${option}: ${name} exists already`, hint };
+    }
     accessSync(folder, constants.W_OK | constants.X_OK);
     if (statSync(folder).isDirectory()) return null;
   } catch {
@@ -28,6 +41,17 @@ export function outputFileProblem(option: string, file: string, mayExist: boolea
     message: `${option}: no file can be made in ${printable(folder)}`,
     hint: 'name a folder that exists and that this user may write to',
   };
+}
+
+function beginsWith(file: string, text: string): boolean {
+  const bytes = Buffer.alloc(Buffer.byteLength(text));
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, bytes);
+  } finally {
+    closeSync(descriptor);
+  }
+  return bytes.equals(Buffer.from(text));
 }
 
 /** Replaces the file in one step (a reader sees the old text or the new one, never half), readable for its owner only. */

@@ -2,13 +2,10 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u
 
 /**
  * Makes foreign text safe for a terminal and a log: control characters, lone surrogates, and characters that reorder or
- * hide text become `\u{…}`; what looks like an encryption key or the password of a database url is masked.
+ * hide text become `\u{…}`.
  */
 export function printable(text: string): string {
-  return text
-    .replace(/[0-9a-f]{63,}/giu, '[masked]')
-    .replace(/(\w+:\/\/[^\s:@/]*):[^\s@]*@/gu, '$1:[masked]@')
-    .replace(UNPRINTABLE, (character) => `\\u{${hexOf(character)}}`);
+  return text.replace(UNPRINTABLE, (character) => `\\u{${hexOf(character)}}`);
 }
 
 /** The same for a JSON text, in JSON's own way: parsed, it gives the characters back. */

@@ -32,7 +32,7 @@ export const reportSchema = z.object({
     .describe('fingerprints; null for a key that the command does not use'),
   before: census.nullable().describe('what the preflight found; null where it did not get to its end, or there is none'),
   after: census.nullable().describe('what the last full pass after the last write found; null where there was none'),
-  rotated: rows.describe('rows that this run wrote'),
+  rotated: rows.describe('rows that this run moved to the other key'),
   changedByOthers: z.object({
     conflicts: rows.describe('writes that found another value than the one that was read'),
     gone: rows.describe('of those: the row no longer exists'),
@@ -45,10 +45,11 @@ export const reportSchema = z.object({
       restored: rows,
       alreadyRestored: rows,
       gone: rows,
-      changed: z.array(z.string()).describe('ids of rows that were left alone'),
+      changed: rows.describe('hold another value than the backup knows, and were left alone'),
+      changedIds: z.array(z.string()).describe('the first 1000 of those'),
     })
     .nullable()
-    .describe('what a restore that came to its end did; null for other commands'),
+    .describe('what became of the rows in the backup; with dryRun, what would become of them; null for other commands'),
   phases: z.array(
     z.object({ name: z.enum(['preflight', 'rotate', 'verify', 'restore']), rows, seconds: z.number().nonnegative() }),
   ),
@@ -96,7 +97,11 @@ export function createReport(context: ReportContext, result: RunResult, conclusi
     changedByOthers: { conflicts: tally.conflicts, gone: tally.gone, alreadyRotated: tally.alreadyRotated },
     plaintexts: before === null || after === null ? 'not compared' : before.digest === after.digest ? 'unchanged' : 'changed',
     unreadable: unreadableRows(after ?? before),
-    restore: ending.kind === 'restored' ? { ...ending.tally, changed: [...ending.tally.changed] } : null,
+    restore: result.restore && {
+      ...result.restore,
+      changed: result.restore.changed.size,
+      changedIds: firstOf(result.restore.changed),
+    },
     phases: [...result.phases],
     outcome: ending.kind,
     exitCode: conclusion.exitCode,
@@ -104,6 +109,12 @@ export function createReport(context: ReportContext, result: RunResult, conclusi
     details: [...conclusion.details],
     nextSteps: [...conclusion.nextSteps],
   };
+}
+
+const LISTED = 1000;
+
+function firstOf(ids: ReadonlySet<string>): string[] {
+  return [...ids].slice(0, LISTED);
 }
 
 function counts({ rows: total, under, unreadable }: Census): z.infer<typeof census> {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { BackupDamaged, type BackupHeader } from '../backup/backup-format.ts';
-import { checkBackup, readBackup } from '../backup/backup-reader.ts';
+import { BackupError, type BackupHeader } from '../backup/backup-format.ts';
+import { type CheckedBackup, checkBackup, readBackup } from '../backup/backup-reader.ts';
 import { createBackupWriter } from '../backup/backup-writer.ts';
 import { type Database, withDatabase } from '../database/with-database.ts';
 import { restore } from '../rotation/restore.ts';
 import { rotate } from '../rotation/rotate.ts';
 import { notStarted, type Observer, type RunResult } from '../rotation/run.ts';
-import type { Store } from '../rotation/store.ts';
+import type { Swap } from '../rotation/store.ts';
 import { verify } from '../rotation/verify.ts';
 import { conclude } from './conclusion.ts';
 import type { Config, RestoreConfig, RotateConfig } from './config.ts';
@@ -19,22 +19,24 @@ import { UsageError } from './usage-error.ts';
  * Runs a command that needs the database, from connecting to the report.
  *
  * @returns the report; the run's failure is in it
- * @throws UsageError where a backup is not of this database and table
+ * @throws UsageError where a backup is not whole, or is not of this database and table
  */
 export async function runCommand(config: Config, output: Output, observer: Observer, interruption: AbortSignal): Promise<Report> {
   const runId = randomUUID();
   const startedAt = new Date();
-  const job = await prepareJob(config);
   let table: string | null = null;
 
-  async function work(database: Database): Promise<RunResult> {
-    table = database.table.label;
-    announce(config, database, output);
-    if (config.command === 'verify') return job(database, { signal: interruption, observer });
-    return database.withLock((lost) => job(database, { signal: AbortSignal.any([interruption, lost]), observer }));
+  async function run(): Promise<RunResult> {
+    const job = await prepareJob(config, output, interruption);
+    return withDatabase(config.database, config.command !== 'verify', interruption, (database) => {
+      table = database.table.label;
+      announce(config, database, output);
+      if (config.command === 'verify') return job(database, { signal: interruption, observer });
+      return database.withLock((lost) => job(database, { signal: AbortSignal.any([interruption, lost]), observer }));
+    });
   }
 
-  const result = await withDatabase(config.database, config.command !== 'verify', interruption, work).catch((error: unknown) => {
+  const result = await run().catch((error: unknown) => {
     if (error instanceof UsageError) throw error;
     return notStarted(interruption.aborted ? interruption.reason : error);
   });
@@ -50,15 +52,18 @@ interface Control {
 type Job = (database: Database, control: Control) => Promise<RunResult>;
 
 /** Does what needs no database: a backup that is not whole is refused before anything is connected to. */
-async function prepareJob(config: Config): Promise<Job> {
+async function prepareJob(config: Config, output: Output, interruption: AbortSignal): Promise<Job> {
   switch (config.command) {
     case 'rotate':
       return (database, control) => runRotate(config, database, control);
     case 'verify':
       return ({ rows }, control) => verify({ ...control, store: rows, newKey: config.keys.new });
     case 'restore': {
-      const { header, records } = await examineBackup(config.file);
-      return (database, control) => runRestore(config, header, records, database, control);
+      const backup = await examineBackup(config.file, interruption);
+      const { createdAt, keys } = backup.header;
+      output.say(`backup: made ${createdAt}, old key ${keys.old}, new key ${keys.new}, ${backup.records} records`);
+      if (backup.torn) output.warn('the last line of the backup is torn: the write that it was to describe was never sent');
+      return (database, control) => runRestore(config, backup, database, control);
     }
     default:
       return config satisfies never;
@@ -66,7 +71,6 @@ async function prepareJob(config: Config): Promise<Job> {
 }
 
 async function runRotate(config: RotateConfig, { table, rows }: Database, control: Control): Promise<RunResult> {
-  if (config.backup === null) return rotate({ ...config, ...control, store: rows });
   const { host, port, name } = config.database;
   const describe = (): BackupHeader => ({
     format: 'rotate-encryption-key backup',
@@ -76,38 +80,24 @@ async function runRotate(config: RotateConfig, { table, rows }: Database, contro
     table: table.label,
     keys: { old: config.keys.old.fingerprint, new: config.keys.new.fingerprint },
   });
-  const backup = createBackupWriter(config.backup, describe);
-  const store: Store = {
-    ...rows,
-    swap: async (swaps) => {
-      await backup.append(swaps);
-      return rows.swap(swaps);
-    },
-  };
-  try {
-    return await rotate({ ...config, ...control, store });
-  } finally {
-    await backup.close();
-  }
+  const backup = config.backup === null ? null : createBackupWriter(config.backup, describe);
+  const beforeWrite = async (swaps: readonly Swap[]) => backup?.append(swaps);
+  const result = await rotate({ ...config, ...control, store: rows, beforeWrite });
+  await backup?.close();
+  return result;
 }
 
-async function examineBackup(file: string): ReturnType<typeof checkBackup> {
+async function examineBackup(file: string, interruption: AbortSignal): Promise<CheckedBackup> {
   try {
-    return await checkBackup(file);
+    return await checkBackup(file, interruption);
   } catch (error) {
-    const damaged = error instanceof BackupDamaged;
-    const message = damaged ? error.message : `the backup file ${file} cannot be read`;
-    const hint = damaged
-      ? 'a file in which more than the last line is damaged is not restored: use another copy of it'
-      : 'name a file that rotate --backup wrote';
-    throw new UsageError([{ message, hint }]);
+    throw error instanceof BackupError ? new UsageError([error]) : error;
   }
 }
 
 async function runRestore(
   config: RestoreConfig,
-  header: BackupHeader,
-  swaps: number,
+  { header, records }: CheckedBackup,
   database: Database,
   control: Control,
 ): Promise<RunResult> {
@@ -117,13 +107,15 @@ async function runRestore(
     const message = `the backup is of table ${header.table} in database ${header.database.name}, not of ${label} in ${name}`;
     throw new UsageError([{ message, hint: 'check DATABASE_URL, or name the backup of this table' }]);
   }
-  return restore({ ...control, store: database.rows, readSwaps: () => readBackup(config.file), swaps, dryRun: config.dryRun });
+  const readSwaps = () => readBackup(config.file);
+  return restore({ ...control, store: database.rows, readSwaps, swaps: records, dryRun: config.dryRun });
 }
 
 function announce(config: Config, { table }: Database, output: Output): void {
   const { host, port, name, user } = config.database;
   output.say(`database: ${name} on ${host}:${port}, as user ${user}`);
   output.say(`table: ${table.label}`);
+  if (config.command === 'rotate' && config.target === 'old') output.say('direction: back from the new key to the old key');
   if (config.command === 'rotate') output.say(`keys: old ${config.keys.old.fingerprint}, new ${config.keys.new.fingerprint}`);
   if (config.command === 'verify') output.say(`key: new ${config.keys.new.fingerprint}`);
   if (config.command !== 'verify' && table.updateTriggers.length > 0) {

@@ -27,7 +27,7 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
     return {
       exitCode: EXIT.alreadyRunning,
       headline: cause.message,
-      nextSteps: ['wait until it has ended, then run this again'],
+      nextSteps: [cause.hint, 'then run the same command again'],
     };
   }
   return { exitCode: EXIT.bug, headline: bugHeadline(cause), nextSteps: ['report it with this line', runAgain] };

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from './printable.ts';
 import type { Report } from './report.ts';
+import { rowCount } from './wording.ts';
 import { wrap } from './wrap.ts';
 
 /**
@@ -18,9 +19,7 @@ export function formatSummary(report: Report, color: boolean, columns: number | 
     ...report.details.map((line) => wrap(`  ${printable(line)}`, 4, columns)),
     '',
     ...facts,
-    '',
-    'next:',
-    ...steps,
+    ...(steps.length > 0 ? ['', 'next:', ...steps] : []),
   ].join('\n');
 }
 
@@ -31,7 +30,7 @@ function factLines({ database, table, keys, rotated, changedByOthers, phases }: 
   const fingerprints = Object.entries(keys).filter(([, fingerprint]) => fingerprint !== null);
   if (fingerprints.length > 0)
     facts.push(['keys', fingerprints.map(([name, fingerprint]) => `${name} ${fingerprint}`).join(', ')]);
-  if (phases.some(({ name }) => name === 'rotate')) facts.push(['written', `${rotated} rows`]);
+  if (phases.some(({ name }) => name === 'rotate')) facts.push(['written', rowCount(rotated)]);
   const { conflicts, gone, alreadyRotated } = changedByOthers;
   if (conflicts > 0)
     facts.push([

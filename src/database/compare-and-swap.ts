@@ -8,6 +8,9 @@ export interface Swap {
   readonly after: EncryptedValue;
 }
 
+/** Begins every statement that writes, so that it can be told in pg_stat_activity even behind a pooler. */
+export const WRITE_MARK = '/* rotate-encryption-key */';
+
 /** @returns the ids of the rows that were written: those that held exactly `before` */
 export type CompareAndSwap = (swaps: readonly Swap[]) => Promise<ReadonlySet<string>>;
 
@@ -35,25 +38,28 @@ export function createCompareAndSwap(pool: Pool, table: Table, mayPrepare: boole
       swaps.map(({ after }) => after.tag),
     ];
     const statement = swaps.length === 1 ? { ...forOne, values: columns.flat() } : { ...forMany, values: columns };
-    const { rows } = await pool.query<{ id: string }>(statement);
-    return new Set(rows.map(({ id }) => id));
+    const { rows } = await pool.query<{ id: unknown }>(statement);
+    return new Set(rows.map(({ id }) => String(id)));
   };
 }
 
+// `intact` is 1, or a division by zero, which undoes the statement: a trigger put something else into a row than was sent.
+
 function sqlForOne({ name, id, idType, iv, content, tag }: Table): string {
-  return `
+  return `${WRITE_MARK}
     UPDATE ${name} SET ${iv} = $5, ${content} = $6, ${tag} = $7
      WHERE ${id} = $1::${idType} AND ${iv} = $2 AND ${content} = $3 AND ${tag} = $4
-    RETURNING ${id}::text AS id`;
+    RETURNING ${id} AS id, 1 / (${iv} = $5 AND ${content} = $6 AND ${tag} = $7)::int AS intact`;
 }
 
 function sqlForMany({ name, id, idType, iv, content, tag }: Table): string {
-  return `
+  return `${WRITE_MARK}
     UPDATE ${name} AS stored
        SET ${iv} = swap.new_iv, ${content} = swap.new_content, ${tag} = swap.new_tag
       FROM unnest($1::${idType}[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
            AS swap (id, old_iv, old_content, old_tag, new_iv, new_content, new_tag)
      WHERE stored.${id} = swap.id
        AND stored.${iv} = swap.old_iv AND stored.${content} = swap.old_content AND stored.${tag} = swap.old_tag
-    RETURNING stored.${id}::text AS id`;
+    RETURNING stored.${id} AS id,
+              1 / (stored.${iv} = swap.new_iv AND stored.${content} = swap.new_content AND stored.${tag} = swap.new_tag)::int AS intact`;
 }

@@ -1,25 +1,31 @@
 import { Socket } from 'node:net';
 import type { ClientConfig, Pool } from 'pg';
-import { parseIntoClientConfig } from 'pg-connection-string';
 import type { DatabaseSettings } from './settings.ts';
+
+/** How the server's administrator finds the tool's connections in pg_stat_activity. */
+export const APPLICATION_NAME = 'rotate-encryption-key';
 
 /** Makes connections that all end when the work is over, whether or not the server still answers. */
 export interface Connector {
-  /** For pg's Client and Pool. Holds the password, which pg itself hides when printed; the url, which pg would show, is left out. */
+  /** For pg's Client and Pool. Holds the password, which pg itself hides when printed. */
   readonly config: ClientConfig;
   /** Cuts every connection that is still open. */
   readonly destroy: () => void;
 }
 
-export function createConnector(settings: DatabaseSettings): Connector {
+export function createConnector({ host, port, name, user, login, ...limits }: DatabaseSettings): Connector {
   const sockets = new Set<Socket>();
   return {
     config: {
-      ...parseIntoClientConfig(settings.url),
-      application_name: 'rotate-encryption-key',
-      connectionTimeoutMillis: settings.connectTimeoutMs,
+      ...login,
+      host,
+      port,
+      database: name,
+      user,
+      application_name: APPLICATION_NAME,
+      connectionTimeoutMillis: limits.connectTimeoutMs,
       // On the client's side, because connection parameters such as statement_timeout are refused by PgBouncer.
-      query_timeout: settings.statementTimeoutMs,
+      query_timeout: limits.statementTimeoutMs,
       keepAlive: true,
       stream: () => {
         const socket = new Socket();

@@ -12,7 +12,12 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Another rotation holds the lock on the table. */
+/** Another rotation holds the lock on the table, or a write of an earlier one is still waiting in the server. */
 export class RotationRunning extends Error {
   override readonly name = 'RotationRunning';
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
 }

@@ -1,4 +1,5 @@
 import { DatabaseError } from './database-error.ts';
+import { maskSecrets } from './mask-secrets.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 type Explanation = readonly [message: string, hint: string | null];
@@ -11,7 +12,7 @@ export function explain(error: unknown, settings: DatabaseSettings): DatabaseErr
   if (error instanceof DatabaseError) return error;
   const { code, text } = innermost(error);
   const [message, hint] = byCode(code, settings) ??
-    byText(text, settings) ?? [text === '' ? 'the database failed without saying why' : text, null];
+    byText(text, settings) ?? [text === '' ? 'the database failed without saying why' : maskSecrets(text), hintByClass(code)];
   return new DatabaseError(code === '' || message.includes(code) ? message : `${message} (${code})`, hint, isRefusal(code));
 }
 
@@ -25,7 +26,10 @@ function byCode(code: string, { host, port, name, user }: DatabaseSettings): Exp
   switch (code) {
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
+    case 'EINVAL':
       return [`the host ${host} is not known`, 'check the host in DATABASE_URL, and that this machine can look it up'];
+    case 'ENOENT':
+      return [`there is no socket of a server in ${host}`, 'check the host in DATABASE_URL, and that the server runs'];
     case 'ECONNREFUSED':
       return [`nothing accepts connections on ${server}`, 'check the host and port in DATABASE_URL, and that the server runs'];
     case 'EHOSTUNREACH':
@@ -52,6 +56,11 @@ function byCode(code: string, { host, port, name, user }: DatabaseSettings): Exp
         `user ${user} lacks a privilege on the table`,
         `GRANT SELECT, UPDATE on the table to ${user}, or use another role in DATABASE_URL`,
       ];
+    case '22012':
+      return [
+        'a trigger on the table puts something else into the row than the tool sends, so the write was undone',
+        'disable that trigger while the rotation runs',
+      ];
     case '25006':
       return ['the database accepts no writes: it is read-only or a standby', 'point DATABASE_URL at the primary'];
     case '53300':
@@ -70,13 +79,28 @@ function byCode(code: string, { host, port, name, user }: DatabaseSettings): Exp
   }
 }
 
-function byText(text: string, { host, port, connectTimeoutMs, statementTimeoutMs }: DatabaseSettings): Explanation | null {
+function byText(text: string, { host, port, user, connectTimeoutMs, statementTimeoutMs }: DatabaseSettings): Explanation | null {
   const server = `${host}:${port}`;
   if (/query read timeout/iu.test(text))
-    return [`${server} did not answer a statement within ${statementTimeoutMs / 1000} s`, null];
+    return [
+      `${server} did not answer a statement within ${statementTimeoutMs / 1000} s`,
+      'if it answers others, a transaction holds the row or the table: look into pg_stat_activity',
+    ];
   if (/timeout/iu.test(text)) return [`${server} did not accept a connection within ${connectTimeoutMs / 1000} s`, null];
+  if (/password must be a/iu.test(text)) return [`${server} wants a password for user ${user}`, 'put it into DATABASE_URL'];
+  if (/does not support SSL/iu.test(text)) {
+    return [
+      `${server} takes no encrypted connections`,
+      'put sslmode=disable into DATABASE_URL, where the network in between is trusted',
+    ];
+  }
   if (/terminated|closed|ended|not queryable/iu.test(text)) return [`the connection to ${server} was lost`, null];
   return null;
+}
+
+/** Errors in the data, of integrity, and of access or definition do not go away by themselves. */
+function hintByClass(code: string): string | null {
+  return /^(22|23|42)/u.test(code) ? 'mend what the message names' : null;
 }
 
 /** Digs through the layers: Prisma keeps the server's error at meta.driverAdapterError.cause, Node the address errors in an AggregateError. */

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { Connector } from './connection.ts';
+import { WRITE_MARK } from './compare-and-swap.ts';
+import { APPLICATION_NAME, type Connector } from './connection.ts';
 import { DatabaseError, RotationRunning } from './database-error.ts';
 import { explain } from './explain.ts';
 import type { DatabaseSettings } from './settings.ts';
@@ -17,14 +19,26 @@ const HEARTBEAT_MS = 5000;
 /** The limits that could end a transaction that stays open and idle; those that this version of the server does not have are passed over. */
 const LIFT_LIMITS = `
   SELECT set_config(name, '0', true) FROM pg_settings
-   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout')`;
+   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
+
+/**
+ * A run that is killed, or that gave up waiting, leaves its last UPDATE in the server, where it may be waiting for a row that
+ * somebody holds. It would write under the next run's hands, and behind its back once that run is over.
+ */
+const WRITES_LEFT_BEHIND = `
+  SELECT activity.pid
+    FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
+   WHERE lock.relation = $1::regclass AND lock.mode = 'RowExclusiveLock' AND activity.datname = current_database()
+     AND (activity.application_name = $2 OR starts_with(activity.query, $3))`;
+const PATIENCE_MS = 5000;
+const POLL_MS = 50;
 
 /**
  * Runs `work` while holding the lock of the table: one rotation at a time. The lock belongs to a transaction that stays open on a
  * connection of its own, so it also holds behind a pooler in transaction mode, and ends with the connection whatever happens.
  *
  * @param work - gets a signal that is aborted, with a DatabaseError, as soon as the lock is known to be lost
- * @throws RotationRunning where the lock is taken, DatabaseError where it cannot be asked for
+ * @throws RotationRunning where the lock is taken or a write of an earlier run is left behind, DatabaseError where neither can be asked for
  */
 export async function withRotationLock<T>(
   connector: Connector,
@@ -62,8 +76,22 @@ async function acquire(client: Client, settings: DatabaseSettings, table: Table)
       LOCK_CLASS,
       table.name,
     ]);
-    if (rows[0]?.locked !== true) throw new RotationRunning(`another rotation of ${table.label} is running`);
+    if (rows[0]?.locked !== true)
+      throw new RotationRunning(`another rotation of ${table.label} is running`, 'wait until it has ended');
+    await waitForWritesLeftBehind(client, table);
   } catch (error) {
     throw error instanceof RotationRunning ? error : explain(error, settings);
+  }
+}
+
+async function waitForWritesLeftBehind(client: Client, { name, label }: Table): Promise<void> {
+  for (const start = performance.now(); ; await setTimeout(POLL_MS)) {
+    const { rows } = await client.query(WRITES_LEFT_BEHIND, [name, APPLICATION_NAME, WRITE_MARK]);
+    if (rows.length === 0) return;
+    if (performance.now() - start < PATIENCE_MS) continue;
+    throw new RotationRunning(
+      `a write of an earlier run of the tool is still waiting for a row of ${label} in the server`,
+      `end the transaction that holds the row, or the write: SELECT pg_terminate_backend(${rows[0]?.pid})`,
+    );
   }
 }

@@ -35,12 +35,17 @@ const DESCRIBE = `
   SELECT c.relkind IN ('r', 'p') AS is_table,
          has_table_privilege(c.oid, 'SELECT') AS may_select,
          row_security_active(c.oid) AS row_security,
+         c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS has_heirs,
          current_setting('transaction_read_only') = 'on' AS read_only,
          ARRAY(SELECT t.tgname::text FROM pg_trigger t
                 WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0) AS update_triggers,
          COALESCE((SELECT json_agg(json_build_object(
                   'name', a.attname,
-                  'type', format_type(a.atttypid, NULL),
+                  'type', format_type(a.atttypid, -1),
+                  'not_null', a.attnotnull,
+                  'is_unique', EXISTS (SELECT FROM pg_index i
+                                        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+                                          AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
                   'is_text', y.typcategory = 'S',
                   'may_update', has_column_privilege(c.oid, a.attnum, 'UPDATE')))
              FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
@@ -52,9 +57,19 @@ const description = z.object({
   is_table: z.boolean(),
   may_select: z.boolean(),
   row_security: z.boolean(),
+  has_heirs: z.boolean(),
   read_only: z.boolean(),
   update_triggers: z.array(z.string()),
-  columns: z.array(z.object({ name: z.string(), type: z.string(), is_text: z.boolean(), may_update: z.boolean() })),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      not_null: z.boolean(),
+      is_unique: z.boolean(),
+      is_text: z.boolean(),
+      may_update: z.boolean(),
+    }),
+  ),
 });
 
 /**
@@ -84,7 +99,16 @@ export async function describeTable(
   }
   const found = description.parse(rows[0]);
   if (!found.is_table) throw new DatabaseError(`${label} is not a table`, 'name the table itself in prisma/schema.prisma');
-  const idType = requireColumn(columnOf('id')).type;
+  const id = requireColumn(columnOf('id'));
+  // Pages are read from id to id: a row with another's id, or with none, would be overlooked, by the verification too.
+  if (!id.is_unique || !id.not_null) {
+    const hint = 'name the column of the primary key with @map in prisma/schema.prisma, or ADD PRIMARY KEY on it alone';
+    throw new DatabaseError(`column ${id.name} of ${label} is not unique and NOT NULL, so rows could be overlooked`, hint);
+  }
+  if (found.has_heirs) {
+    const hint = 'rotate each of these tables by itself: name it with @@map in prisma/schema.prisma';
+    throw new DatabaseError(`other tables inherit from ${label}, and may repeat its ids`, hint);
+  }
   const values = [columnOf('iv'), columnOf('content'), columnOf('tag')].map(requireColumn);
   for (const { name: column, type, is_text } of values) {
     if (!is_text)
@@ -118,7 +142,7 @@ export async function describeTable(
     content: quote(columnOf('content')),
     tag: quote(columnOf('tag')),
   };
-  return { name, label, idType, ...quoted, updateTriggers: found.update_triggers };
+  return { name, label, idType: id.type, ...quoted, updateTriggers: found.update_triggers };
 
   function requireColumn(column: string) {
     const match = found.columns.find((each) => each.name === column);

@@ -1,6 +1,7 @@
 import { Run, type RunOptions, type RunResult } from './run.ts';
 import { holds, type Row, type Store, type Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { WriteUnanswered, writeSwaps } from './write-swaps.ts';
 
 export interface RestoreOptions extends RunOptions {
   /** Reads the swaps of a rotation, in batches, from their beginning each time it is called. */
@@ -31,9 +32,10 @@ export interface RestoreTally {
 export async function restore(options: RestoreOptions): Promise<RunResult> {
   const run = new Run(options);
   const tally: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
+  run.restore = tally;
   return run.finish(async () => {
     await run.phase('restore', options.swaps, (onProgress) => undoSwaps(options, tally, onProgress));
-    return { kind: 'restored', tally };
+    return { kind: 'restored' };
   });
 }
 
@@ -42,11 +44,7 @@ async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgres
   let done = 0;
   for await (const swaps of readSwaps()) {
     signal.throwIfAborted();
-    const restored = dryRun
-      ? new Set<string>()
-      : await store.swap(swaps.map(({ id, before, after }) => ({ id, before: after, after: before })));
-    tally.restored += restored.size;
-    for (const id of restored) options.observer.onRow(id, 'restored');
+    const restored = dryRun ? new Set<string>() : await undo(options, swaps, tally);
     const others = swaps.filter(({ id }) => !restored.has(id));
     const stored = await unlessAborted(signal, () => readRows(store, others));
     for (const swap of others) {
@@ -60,6 +58,27 @@ async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgres
     onProgress(done);
   }
   await settleRepeated(options, tally);
+}
+
+/** @returns the ids of the rows that were put back */
+async function undo(
+  { store, observer }: RestoreOptions,
+  swaps: readonly Swap[],
+  tally: RestoreTally,
+): Promise<ReadonlySet<string>> {
+  const settle = (ids: Iterable<string>) => {
+    for (const id of ids) {
+      tally.restored += 1;
+      observer.onRow(id, 'restored');
+    }
+  };
+  const undone = swaps.map(({ id, before, after }) => ({ id, before: after, after: before }));
+  const restored = await writeSwaps(store, undone).catch((error: unknown) => {
+    if (error instanceof WriteUnanswered) settle(error.found.written);
+    throw error;
+  });
+  settle(restored);
+  return restored;
 }
 
 /**

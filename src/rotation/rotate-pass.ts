@@ -16,7 +16,8 @@ export interface RotatePassOptions {
   /** Aborting it ends the pass: after the write in hand, or at once where it reads. */
   readonly signal: AbortSignal;
   readonly tally: Tally;
-  /** Called with the rows dealt with so far, those that needed nothing included. */
+  readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
+  /** Called with the rows so far that were not under the target key, and that are dealt with. */
   readonly onProgress: (rows: number) => void;
   readonly onRow: (id: string, outcome: RowOutcome) => void;
 }
@@ -28,17 +29,17 @@ const BATCH_BYTES = 16 * 1024 * 1024;
  * Goes over the table once, in id order, and moves every row that is not under the target key to it. The rows of the
  * next batch are read and re-encrypted while this one is written; batches are written strictly one after the other.
  *
- * @throws RowFailed, WriteUnanswered, the signal's reason (after the write in hand), or what the store throws on reading
+ * @throws RowFailed, WriteUnanswered, the signal's reason (after the write in hand), what `beforeWrite` throws, or what the store
+ * throws on reading
  */
 export async function rotatePass(options: RotatePassOptions): Promise<void> {
   const { store, target, signal } = options;
   const judge = createJudge(options.keys);
-  const writeBatch = createBatchWriter({ store, plan, signal, tally: options.tally, onRow: options.onRow });
+  const writeBatch = createBatchWriter({ ...options, plan });
   let writing: Promise<void> = Promise.resolve();
   let swaps: Swap[] = [];
   let bytes = 0;
   let rows = 0;
-  let told = 0;
 
   function plan(row: Row): Swap | 'already rotated' | 'unreadable' {
     const judged = judge(row);
@@ -58,11 +59,9 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
     await writing;
     if (swaps.length === 0) return;
     signal.throwIfAborted();
+    rows += swaps.length;
     const rowsSoFar = rows;
-    writing = writeBatch(swaps).then(() => {
-      told = rowsSoFar;
-      options.onProgress(told);
-    });
+    writing = writeBatch(swaps).then(() => options.onProgress(rowsSoFar));
     // Its failure is met at the next `await writing`; until then it must not count as unhandled.
     writing.catch(() => {});
     swaps = [];
@@ -71,26 +70,18 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
     await setImmediate();
   }
 
-  async function settled(): Promise<void> {
-    await writing;
-    if (rows > told) options.onProgress(rows);
-    told = rows;
-  }
-
   try {
     for await (const page of readPages(store, signal)) {
       for (const row of page) {
         const planned = plan(row);
-        rows += 1;
         if (typeof planned !== 'object') continue;
         swaps.push(planned);
         bytes += storedBytes(planned.after);
         if (swaps.length >= options.batchRows || bytes >= BATCH_BYTES) await flush();
       }
-      if (swaps.length === 0) await settled();
     }
     await flush();
-    await settled();
+    await writing;
   } catch (error) {
     // The rows before the one that failed are planned and not yet written: they come first.
     if (error instanceof RowFailed) await flush();

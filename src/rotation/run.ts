@@ -4,13 +4,14 @@ import type { RestoreTally } from './restore.ts';
 import type { Store } from './store.ts';
 import { type Census, survey, type UnreadableRow } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { RowFailed, type RowOutcome, type RowProblem, type Tally, WriteUnanswered } from './write-batch.ts';
+import { RowFailed, type RowOutcome, type RowProblem, type Tally } from './write-batch.ts';
+import { WriteUnanswered } from './write-swaps.ts';
 
 export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
 
 export interface Phase {
   readonly name: PhaseName;
-  /** Rows dealt with. */
+  /** Rows dealt with: read, or in the phase of writing, written. */
   readonly rows: number;
   readonly seconds: number;
 }
@@ -28,7 +29,7 @@ export type Ending =
   | { readonly kind: 'all but unreadable rows' }
   | { readonly kind: 'not verified' }
   /** What a backup holds was put back. */
-  | { readonly kind: 'restored'; readonly tally: RestoreTally }
+  | { readonly kind: 'restored' }
   | { readonly kind: 'row failed'; readonly id: string; readonly why: RowProblem }
   | { readonly kind: 'write unanswered'; readonly found: WriteUnanswered['found']; readonly cause: unknown }
   /** By the signal or by an error; `phase` is null where it had not begun. */
@@ -43,6 +44,10 @@ export interface RunResult {
   readonly before: Census | null;
   /** What the last full pass found, if nothing was written after it; else null. */
   readonly after: Census | null;
+  /** The last full pass that got to its end, and the tally as it was then. */
+  readonly counted: { readonly census: Census; readonly tally: Readonly<Tally> } | null;
+  /** What a restore did; null for others. */
+  readonly restore: Readonly<RestoreTally> | null;
 }
 
 /** Is told what happens while a run is under way. */
@@ -68,6 +73,8 @@ export class Run {
   readonly tally: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
   before: Census | null = null;
   after: Census | null = null;
+  restore: RestoreTally | null = null;
+  #counted: RunResult['counted'] = null;
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
   readonly #phases: Phase[] = [];
@@ -107,6 +114,7 @@ export class Run {
     const census = await this.phase(name, expectedRows, (onProgress) =>
       survey({ store, keys, digestKey: this.#digestKey, signal, onProgress, onUnreadable }),
     );
+    this.#counted = { census, tally: { ...this.tally } };
     observer.onCensus(name, census);
     return census;
   }
@@ -114,7 +122,8 @@ export class Run {
   /** Runs the phases and turns however they end into the result. Never rejects. */
   async finish(phases: () => Promise<Ending>): Promise<RunResult> {
     const ending = await phases().catch((error: unknown) => this.#endingOf(error));
-    return { ending, phases: this.#phases, tally: this.tally, before: this.before, after: this.after };
+    const { tally, before, after, restore } = this;
+    return { ending, phases: this.#phases, tally, before, after, counted: this.#counted, restore };
   }
 
   #endingOf(error: unknown): Ending {
@@ -127,5 +136,13 @@ export class Run {
 /** @returns the result of a run that ended before it could begin: no connection, or no lock */
 export function notStarted(cause: unknown): RunResult {
   const tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
-  return { ending: { kind: 'stopped', phase: null, cause }, phases: [], tally, before: null, after: null };
+  return {
+    ending: { kind: 'stopped', phase: null, cause },
+    phases: [],
+    tally,
+    before: null,
+    after: null,
+    counted: null,
+    restore: null,
+  };
 }

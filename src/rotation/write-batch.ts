@@ -1,6 +1,7 @@
 import type { Unreadable } from './judge.ts';
-import { holds, type Row, type Store, type Swap } from './store.ts';
+import type { Row, Store, Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { WriteUnanswered, writeSwaps } from './write-swaps.ts';
 
 export type RowOutcome = 'rotated' | 'already rotated' | 'gone' | 'unreadable' | 'restored';
 
@@ -29,20 +30,12 @@ export class RowFailed extends Error {
   }
 }
 
-/** A write that gave no answer: it may have been applied. `found` is what reading its rows again showed. */
-export class WriteUnanswered extends Error {
-  override readonly name = 'WriteUnanswered';
-  readonly found: Readonly<Record<'written' | 'notWritten' | 'unknown', readonly string[]>>;
-  constructor(cause: unknown, found: WriteUnanswered['found']) {
-    super('a write was not answered', { cause });
-    this.found = found;
-  }
-}
-
 export interface BatchWriterOptions {
   readonly store: Store;
   /** @returns the swap that a row needs, or why it needs none. @throws RowFailed */
   readonly plan: (row: Row) => Swap | 'already rotated' | 'unreadable';
+  /** Awaited before each write. */
+  readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Aborting it ends the reading of a row that is to be written again. */
   readonly signal: AbortSignal;
   /** Added to with each row, so that it is right whenever the run ends. */
@@ -55,7 +48,7 @@ const CONFLICT_ATTEMPTS = 3;
 /**
  * Makes the function that writes one batch and settles each of its rows.
  *
- * It rejects with RowFailed, WriteUnanswered, or what the store throws on reading.
+ * It rejects with RowFailed, WriteUnanswered, what `beforeWrite` throws, or what the store throws on reading.
  */
 export function createBatchWriter(options: BatchWriterOptions): (batch: readonly Swap[]) => Promise<void> {
   const { store, tally } = options;
@@ -83,25 +76,11 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   }
 
   async function swap(batch: readonly Swap[]): Promise<ReadonlySet<string>> {
-    try {
-      return await store.swap(batch);
-    } catch (cause) {
-      const found = await findOut(batch);
-      for (const id of found.written) settle(id, 'rotated');
-      throw new WriteUnanswered(cause, found);
-    }
-  }
-
-  /** An error of the database does not mean that nothing was written: only reading the rows again tells. */
-  async function findOut(batch: readonly Swap[]): Promise<WriteUnanswered['found']> {
-    const ids = batch.map(({ id }) => id);
-    try {
-      const stored = new Map((await store.readRows(ids)).map((row) => [row.id, row]));
-      const written = batch.filter(({ id, after }) => holds(stored.get(id), after)).map(({ id }) => id);
-      return { written, notWritten: ids.filter((id) => !written.includes(id)), unknown: [] };
-    } catch {
-      return { written: [], notWritten: [], unknown: ids };
-    }
+    await options.beforeWrite(batch);
+    return writeSwaps(store, batch).catch((error: unknown) => {
+      if (error instanceof WriteUnanswered) for (const id of error.found.written) settle(id, 'rotated');
+      throw error;
+    });
   }
 
   function settle(id: string, outcome: RowOutcome): void {

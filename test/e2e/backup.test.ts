@@ -64,8 +64,9 @@ describe('rotate --backup', () => {
     const tool = startTool(['--backup', backup], { ...env, NODE_OPTIONS: `--import ${fullDisk()}` });
     const { code, stdout, stderr } = await tool.end;
     expect(stderr).toContain('cannot be written (ENOSPC)');
-    expect(stdout).toContain('0 rows rotated in this run');
     expect(code).toBe(4);
+    expect(stdout).toContain('nothing was written');
+    expect(`${stdout}${stderr}`).not.toContain('the server may still be at it');
     expect(await readTable(database)).toEqual(before);
   });
 });
@@ -88,7 +89,7 @@ describe('restore', () => {
     expect(await readTable(database)).toEqual(before);
 
     const again = await runTool(['restore', backup, '--json'], withoutKeys);
-    expect(JSON.parse(again.stdout).restore).toEqual({ restored: 0, alreadyRestored: 700, gone: 0, changed: [] });
+    expect(JSON.parse(again.stdout).restore).toEqual({ restored: 0, alreadyRestored: 700, gone: 0, changed: 0, changedIds: [] });
     const census = await runTool(['--dry-run', '--json'], env);
     expect(JSON.parse(census.stdout).before).toEqual({ rows: 700, underOldKey: 700, underNewKey: 0, unreadable: 0 });
   });
@@ -126,7 +127,7 @@ describe('restore', () => {
     const lines = readFileSync(backup, 'utf8').split('\n');
     const damaged = `${backup}-damaged`;
     const damages: [string, string][] = [
-      [lines.toSpliced(2, 1, (lines[2] ?? '').slice(0, -5)).join('\n'), 'line 3 of the backup file is not JSON'],
+      [lines.toSpliced(2, 1, (lines[2] ?? '').slice(0, -5)).join('\n'), 'line 3 of the backup file is not a record'],
       [lines.toSpliced(3, 1, '{"id":"x"}').join('\n'), 'line 4 of the backup file is not a record'],
       [lines.slice(1).join('\n'), 'line 1 of the backup file is not a header'],
       [lines.join('\n').replace('"formatVersion":1', '"formatVersion":2'), 'line 1 of the backup file is not a header'],
@@ -142,9 +143,36 @@ describe('restore', () => {
 
     copyFileSync(backup, damaged);
     appendFileSync(damaged, (lines[1] ?? '').slice(0, 40));
-    const { code, stdout } = await runTool(['restore', damaged], withoutKeys);
+    const { code, stdout, stderr } = await runTool(['restore', damaged], withoutKeys);
     expect(code).toBe(0);
     expect(stdout).toContain('put back 5 rows');
+    expect(stderr).toContain('warning: the last line of the backup is torn');
+
+    writeFileSync(damaged, (lines[0] ?? '').slice(0, 40));
+    const torn = await runTool(['restore', damaged], withoutKeys);
+    expect(torn.code).toBe(2);
+    expect(torn.stderr).toContain('the backup file ends in its first line');
+    expect(torn.stderr).toContain('wrote nothing to the table');
+  });
+
+  it('takes a whole last line that lacks only its newline', async () => {
+    await fillTable(database, oldKey, 3);
+    const before = await readTable(database);
+    await runTool(['--backup', backup], env);
+    writeFileSync(backup, readFileSync(backup, 'utf8').trimEnd());
+    const { code, stderr } = await runTool(['restore', backup], withoutKeys);
+    expect({ code, warned: stderr.includes('torn') }).toEqual({ code: 0, warned: false });
+    expect(await readTable(database)).toEqual(before);
+  });
+
+  it('doubts the file where no row holds what it says was written', async () => {
+    await fillTable(database, oldKey, 2);
+    await runTool(['--backup', backup], env);
+    await runTool(['--rollback'], env);
+    const { code, stdout } = await runTool(['restore', backup], withoutKeys);
+    expect(code).toBe(0);
+    expect(stdout).toContain('nothing was put back');
+    expect(stdout).toContain('check that it is the right file');
   });
 
   it('refuses the backup of another database or table, and a file that is missing', async () => {

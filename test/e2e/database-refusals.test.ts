@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application.ts';
 import { secret } from '../support/canaries.ts';
-import { fillTable, readTable, useDatabase } from '../support/database.ts';
+import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
 import { runTool, type ToolRun } from '../support/run-tool.ts';
 
 const database = useDatabase();
 const oldKey = secret(newKey());
-const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: secret(newKey()), DATABASE_URL: database.url };
+const freshKey = secret(newKey());
+const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
 const role = `rotate_key_test_${randomBytes(6).toString('hex')}`;
 const rolePassword = secret(randomBytes(12).toString('hex'));
 
@@ -108,6 +109,54 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       ),
     );
   });
+
+  it.each([
+    ['that two rows can share', 'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_pkey'],
+    [
+      'that is unique only beside another column',
+      'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_pkey, ADD PRIMARY KEY (user_id, id)',
+    ],
+    ['that can be null', 'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_pkey, ALTER id DROP NOT NULL, ADD UNIQUE (id)'],
+  ])('an id %s, since rows could be overlooked', async (_title, change) => {
+    await fillTable(database, oldKey, 3);
+    await database.pool.query(change);
+    try {
+      await expectRefusal(runTool([], env), 'column id of public.user_api_keys is not unique and NOT NULL');
+      expect((await runTool(['verify'], env)).code).toBe(4);
+    } finally {
+      await database.pool.query(`
+        ALTER TABLE user_api_keys DROP CONSTRAINT IF EXISTS user_api_keys_pkey, DROP CONSTRAINT IF EXISTS user_api_keys_id_key;
+        ALTER TABLE user_api_keys ALTER id SET NOT NULL, ADD PRIMARY KEY (id)`);
+    }
+  });
+
+  it('tables that inherit from it, since they may repeat its ids', async () => {
+    await database.pool.query('CREATE TABLE more_keys () INHERITS (user_api_keys)');
+    await expectRefusal(runTool([], env), 'other tables inherit from public.user_api_keys').finally(() =>
+      database.pool.query('DROP TABLE more_keys'),
+    );
+  });
+
+  it.each([['1'], ['5']])(
+    'a trigger that puts something else into the row: the write is undone (--batch-size %s)',
+    async (rows) => {
+      const plaintexts = await fillTable(database, oldKey, 9);
+      const before = await readTable(database);
+      const spoilt = before[5]?.id ?? '';
+      await database.pool.query(`
+      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.content := left(NEW.content, 20); RETURN NEW; END $$;
+      CREATE TRIGGER spoil BEFORE UPDATE ON user_api_keys FOR EACH ROW WHEN (OLD.id = '${spoilt}') EXECUTE FUNCTION spoil()`);
+      const { code, stdout } = await runTool(['--batch-size', rows], env);
+      await database.pool.query('DROP FUNCTION spoil CASCADE');
+      expect(code).toBe(4);
+      expect(stdout).toContain('a trigger on the table puts something else into the row than the tool sends');
+      expect(stdout).toContain(`row ${spoilt} was read again: it was not written\n`);
+      expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
+      expect((await readTable(database)).slice(5)).toEqual(before.slice(5));
+      expect((await runTool([], env)).code).toBe(0);
+      expectAllUnder(freshKey, await readTable(database), plaintexts);
+    },
+  );
 
   it('a row whose write the database refuses: the rows before it are rotated and named, those after it untouched', async () => {
     await fillTable(database, oldKey, 9);

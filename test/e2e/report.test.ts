@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -21,9 +21,9 @@ function readReport(): z.infer<typeof reportSchema> {
 }
 
 describe('the report', () => {
-  it('is described by docs/report.schema.json', () => {
-    const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, '..', '..', 'docs', 'report.schema.json'), 'utf8'));
-    expect(schema).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(reportSchema))));
+  it('is described by docs/report.schema.json, which `vitest run -u` makes anew', async () => {
+    const schema = `${JSON.stringify(z.toJSONSchema(reportSchema), null, 2)}\n`;
+    await expect(schema).toMatchFileSnapshot(path.join(import.meta.dirname, '..', '..', 'docs', 'report.schema.json'));
   });
 
   it('is the same in the file and on stdout, and replaces an older file', async () => {
@@ -77,6 +77,36 @@ describe('the report', () => {
     const report = readReport();
     expect(report).toMatchObject({ outcome: 'stopped', exitCode: 143, after: null });
     expect(report.rotated).toBeGreaterThan(0);
+  });
+
+  it('replaces nothing but an earlier report', async () => {
+    await fillTable(database, oldKey, 2);
+    const keyFile = path.join(workFolder, 'precious.key');
+    const link = path.join(workFolder, 'link');
+    const dangling = path.join(workFolder, 'dangling');
+    writeFileSync(keyFile, oldKey);
+    symlinkSync(keyFile, link);
+    symlinkSync(path.join(workFolder, 'nowhere'), dangling);
+    const fresh = path.join(workFolder, 'fresh');
+    const refused: [string[], string][] = [
+      [['--report', keyFile], 'precious.key exists already'],
+      [['--report', link], 'link exists already'],
+      [['--report', dangling], 'dangling exists already'],
+      [['--report', '/dev/null'], '/dev/null exists already'],
+      [['--report', ''], "--report: '' names no file"],
+      [['--report', `${fresh}/`], 'names no file'],
+      [['--backup', ''], "--backup: '' names no file"],
+      [['--backup', fresh, '--report', path.join(workFolder, '.', 'fresh')], '--report and --backup name the same file'],
+    ];
+    for (const [args, message] of refused) {
+      const { code, stderr } = await runTool(args, env);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+    expect(readFileSync(link, 'utf8')).toBe(oldKey);
+    expect((await runTool(['--backup', fresh], env)).code).toBe(0);
+    expect((await runTool(['restore', fresh, '--report', fresh], env)).code).toBe(2);
+    expect((await runTool(['restore', fresh], env)).code).toBe(0);
   });
 
   it('is refused before anything is done where its folder does not exist', async () => {

@@ -144,6 +144,31 @@ describe('rotate', () => {
     expect(stderr).not.toContain('{');
   });
 
+  it('goes to the schema that the url names, and leaves the table of that name in public alone', async () => {
+    await fillTable(database, oldKey, 3);
+    const elsewhere = await readTable(database);
+    await database.pool.query('CREATE SCHEMA tenant; CREATE TABLE tenant.user_api_keys (LIKE user_api_keys INCLUDING ALL)');
+    await database.pool.query('INSERT INTO tenant.user_api_keys SELECT * FROM user_api_keys');
+    const { code, stderr } = await runTool([], { ...env, DATABASE_URL: `${database.url}?schema=tenant` });
+    const { rows } = await database.pool.query('SELECT id, iv, content, tag FROM tenant.user_api_keys ORDER BY id');
+    await database.pool.query('DROP SCHEMA tenant CASCADE');
+    expect(code).toBe(0);
+    expect(stderr).toContain('table: tenant.user_api_keys');
+    expect(rows.map((row) => decrypt(freshKey, row))).toEqual(elsewhere.map((row) => decrypt(oldKey, row)));
+    expect(await readTable(database)).toEqual(elsewhere);
+  });
+
+  it.each(['char(36)', 'char(50)', 'varchar(36)', 'text'])('works on ids of type %s', async (type) => {
+    const plaintexts = await fillTable(database, oldKey, 5);
+    await database.pool.query(`ALTER TABLE user_api_keys ALTER id DROP DEFAULT, ALTER id TYPE ${type} USING id::text`);
+    const runs = [await runTool(['--json'], env), await runTool(['--rollback', '--batch-size', '3', '--json'], env)];
+    await database.pool.query(
+      'ALTER TABLE user_api_keys ALTER id TYPE uuid USING trim(id::text)::uuid, ALTER id SET DEFAULT gen_random_uuid()',
+    );
+    for (const { code, stdout } of runs) expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, rotated: 5 });
+    expectAllUnder(oldKey, await readTable(database), plaintexts);
+  });
+
   it('warns where a trigger may change other columns', async () => {
     await database.pool.query(`
       CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';

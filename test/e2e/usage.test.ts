@@ -89,7 +89,7 @@ const refusals: Case[] = [
     'a slash in the password',
     [],
     { ...good, DATABASE_URL: `postgresql://operator:12/${password}@127.0.0.1/app` },
-    ['DATABASE_URL has unescaped characters in its password'],
+    ['DATABASE_URL has a / # or @ where none can be'],
   ],
   ['a bad limit', [], { ...good, DATABASE_CONNECT_TIMEOUT_MS: 'soon' }, ['DATABASE_CONNECT_TIMEOUT_MS is not a number']],
   ['everything missing', [], {}, ['OLD_ENCRYPTION_KEY is not set', 'NEW_ENCRYPTION_KEY is not set', 'DATABASE_URL is not set']],

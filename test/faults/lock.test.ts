@@ -85,3 +85,22 @@ describe('the lock that is lost in the middle of a run', () => {
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
 });
+
+describe('the connection of a write in hand that is terminated', () => {
+  it('ends the run with exit 4 and the truth about the row, and the next run finishes', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const held = idAt(planted.plaintexts, 3);
+    await whileHolding(database, held, async () => {
+      const tool = startTool(['--verbose'], env);
+      await somebodyWaits(database);
+      await database.pool.query(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'rotate-encryption-key' AND wait_event_type = 'Lock'",
+      );
+      const { code, stdout, stderr } = await tool.end;
+      expect(code, stderr).toBe(4);
+      expect(stdout).toContain(`row ${held} was read again: it was not written`);
+    });
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(3);
+    expect((await runTool([], env)).code).toBe(0);
+  });
+});

@@ -20,7 +20,7 @@ describe('the rotation lock', () => {
   });
 
   it('is one for each table', async () => {
-    await database.pool.query('CREATE SCHEMA other; CREATE TABLE other.user_api_keys (LIKE public.user_api_keys)');
+    await database.pool.query('CREATE SCHEMA other; CREATE TABLE other.user_api_keys (LIKE public.user_api_keys INCLUDING ALL)');
     const both = withLock(() => opening({ ...settings, schema: 'other' }, (opened) => opened.withLock(async () => 'both')));
     expect(await both).toBe('both');
   });

@@ -99,7 +99,7 @@ class RotateCommand implements AsyncCommand<Model, World> {
       if (what.kind === 'error') throw REASON;
       if (what.kind === 'change') await what.change.apply(table, world);
     });
-    const result = await rotate({ ...how, store, keys, signal: abort.signal, observer });
+    const result = await rotate({ ...how, store, keys, beforeWrite: async () => {}, signal: abort.signal, observer });
 
     if (happened && this.#disturbance.kind === 'change') {
       await learnKeys(world, table);

@@ -1,15 +1,13 @@
+import { parseConnectionUrl } from '../../src/database/connection-url.ts';
 import type { DatabaseSettings } from '../../src/database/settings.ts';
 import { type Database, withDatabase } from '../../src/database/with-database.ts';
 
 /** @returns what the command line would make of a database url */
 export function settingsOf(url: string): DatabaseSettings {
-  const { hostname, port, pathname, username } = new URL(url);
+  const connection = parseConnectionUrl(url);
+  if (connection === null) throw new Error('no connection url');
   return {
-    url,
-    host: hostname,
-    port: Number(port),
-    name: pathname.slice(1),
-    user: username,
+    ...connection,
     schema: 'public',
     connectTimeoutMs: 10_000,
     statementTimeoutMs: 10_000,

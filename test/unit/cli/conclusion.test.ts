@@ -17,7 +17,7 @@ const config: RotateConfig = {
   batchRows: 1,
   backup: null,
   database: {
-    ...{ url: 'postgres://u:hunter2@h/d', host: 'h', port: 5432, name: 'd', user: 'u', schema: 'public' },
+    ...{ login: { password: 'hunter2' }, host: 'h', port: 5432, name: 'd', user: 'u', schema: 'public' },
     ...{ connectTimeoutMs: 1, statementTimeoutMs: 1 },
   },
 };
@@ -26,9 +26,12 @@ function census(old: number, under: number, unreadable = 0, digest = 'a'): Censu
   return { rows: old + under + unreadable, under: { old, new: under }, unreadable, unreadableRows: [], digest };
 }
 
+const NONE = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+
 function result(ending: Ending, change: Partial<RunResult> = {}): RunResult {
-  const tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
-  return { ending, phases: [], tally, before: census(10, 2), after: null, ...change };
+  const before = census(10, 2);
+  const counted = { census: before, tally: NONE };
+  return { ending, phases: [], tally: NONE, before, after: null, counted, restore: null, ...change };
 }
 
 const stopped = (cause: unknown): Ending => ({ kind: 'stopped', phase: 'rotate', cause });
@@ -50,7 +53,7 @@ describe('the exit code', () => {
     [4, 'a row that failed', result({ kind: 'row failed', id: 'row-1', why: { kind: 'not-authentic' } })],
     [4, 'a write without an answer', result(unanswered)],
     [4, 'a database that failed', result(stopped(new DatabaseError('refused', 'start it')))],
-    [5, 'another rotation', result(stopped(new RotationRunning('another rotation is running')))],
+    [5, 'another rotation', result(stopped(new RotationRunning('another rotation is running', 'wait until it has ended')))],
     [6, 'rows that came in under the old key', result({ kind: 'not verified' }, { after: census(1, 11) })],
     [6, 'rows that became unreadable', result({ kind: 'not verified' }, { after: census(0, 11, 1) })],
     [129, 'SIGHUP', result(stopped(new Interrupted('SIGHUP')))],
@@ -82,20 +85,93 @@ describe('what is said of the plaintexts', () => {
 });
 
 describe('the state of the table after a run that stopped', () => {
+  const rewritten = 'an application wrote to the table meanwhile: --dry-run counts the rows anew';
+
   it('is counted from the preflight and the writes', () => {
-    const tally = { rotated: 4, conflicts: 2, gone: 1, alreadyRotated: 1 };
+    const tally = { ...NONE, rotated: 4 };
     expect(conclude(config, result(stopped(new Interrupted('SIGTERM')), { tally })).details).toEqual([
       '4 rows rotated in this run',
-      '7 rows under the new key, 4 still under the old key',
+      '6 rows under the new key, 6 still under the old key',
+    ]);
+  });
+
+  it('is counted from the last full pass, where rows came in and the rotation went round again', () => {
+    const tally = { rotated: 13, conflicts: 2, gone: 1, alreadyRotated: 1 };
+    const counted = { census: census(3, 12), tally: { ...NONE, rotated: 10 } };
+    expect(conclude(config, result(stopped(new Interrupted('SIGTERM')), { tally, counted })).details).toEqual([
+      '13 rows rotated in this run',
+      '16 rows under the new key, 0 still under the old key',
+      rewritten,
+    ]);
+    const lessGone = { ...tally, rotated: 11, gone: 0, alreadyRotated: 0 };
+    expect(conclude(config, result(stopped(new Interrupted('SIGTERM')), { tally: lessGone, counted })).details).toEqual([
+      '11 rows rotated in this run',
+      '13 rows under the new key, 2 still under the old key',
+      rewritten,
     ]);
   });
 
   it('is that nothing was written where nothing was, and not where a write is in doubt', () => {
     expect(conclude(config, result(stopped(new Interrupted('SIGINT')))).details).toEqual(['nothing was written']);
     const inDoubt: Ending = { ...unanswered, found: { written: [], notWritten: [], unknown: ['row-1'] } };
-    const { details } = conclude(config, result(inDoubt));
-    expect(details[0]).toBe('row row-1 could not be read again: it is under one of the two keys');
-    expect(details).not.toContain('nothing was written');
+    expect(conclude(config, result(inDoubt)).details).toEqual([
+      'row row-1 could not be read again: it is under one of the two keys',
+      '0 rows rotated in this run',
+      '2 rows under the new key, 9 still under the old key, 1 under one of the two',
+    ]);
+  });
+
+  it('is certain where the server itself refused, even if the row could not be read again', () => {
+    const cause = new DatabaseError('refused', null, true);
+    const refused: Ending = { ...unanswered, cause, found: { written: [], notWritten: ['row-1'], unknown: ['row-2'] } };
+    expect(conclude(config, result(refused)).details).toEqual([
+      'row row-1 was read again: it was not written',
+      'row row-2 could not be read again: it was not written',
+      'nothing was written',
+    ]);
+  });
+
+  it('says of the rows behind one that failed only what is known', () => {
+    const failed = result({ kind: 'row failed', id: 'row-1', why: { kind: 'conflicts', attempts: 3 } });
+    const said = 'the rows before it, in the order of their ids, are rotated; after it none was written';
+    expect(conclude(config, failed).details[0]).toBe(said);
+    expect(conclude({ ...config, batchRows: 2 }, failed).details[0]).toBe(`${said} but others of its batch`);
+  });
+});
+
+describe('what to do next', () => {
+  const back: RotateConfig = { ...config, target: 'old' };
+
+  it('after a rollback never speaks of verify, which is about the new key', () => {
+    const rolledBack = result({ kind: 'rotated' }, { after: census(12, 0) });
+    expect(conclude(back, rolledBack).nextSteps.join()).not.toContain('verify');
+    expect(conclude(config, result({ kind: 'rotated' }, { after: census(0, 12) })).nextSteps.join()).toContain('verify');
+    const nothing = conclude(back, result({ kind: 'nothing to do' }, { after: census(12, 0) }));
+    expect(nothing.nextSteps.join()).not.toContain('verify');
+    expect([nothing.headline, ...nothing.details].join()).not.toContain('swapped');
+  });
+
+  it('where rows are left behind is to keep the key that they are under', () => {
+    const left = (after: Census) => result({ kind: 'not verified' }, { after });
+    expect(conclude(config, left(census(1, 11))).nextSteps[0]).toBe('keep the old key');
+    expect(conclude(back, left(census(11, 1))).nextSteps[0]).toBe('keep the new key');
+  });
+
+  it('with skipped rows is to give the services the new key all the same, and to retire none', () => {
+    const { nextSteps } = conclude(config, result({ kind: 'all but unreadable rows' }, { after: census(0, 11, 1) }));
+    expect(nextSteps[0]).toBe('set the new key in every service that reads the table, and restart them');
+    expect(nextSteps.join()).not.toContain('retire');
+  });
+
+  it.each([
+    ['not-authentic' as const, 'neither key opens any of 2 rows: wrong keys or wrong database'],
+    ['malformed' as const, 'neither key opens any of 2 rows'],
+  ])('where no row opens depends on why: %s', (kind, headline) => {
+    const why = kind === 'malformed' ? { kind, column: 'iv' as const, problem: 'empty' } : { kind };
+    const before = { ...census(0, 0, 2), unreadableRows: [{ id: 'row-1', why }] };
+    const concluded = conclude(config, result({ kind: 'unreadable rows' }, { before }));
+    expect(concluded.headline).toBe(headline);
+    expect(concluded.details.join()).toContain('row row-1: ');
   });
 });
 

@@ -91,7 +91,7 @@ describe('the configuration', () => {
       'everything wrong at once',
       { OLD_ENCRYPTION_KEY: `0x${OLD}`, NEW_ENCRYPTION_KEY: '0'.repeat(64), DATABASE_URL: 'hunter2' },
       [
-        'DATABASE_URL is not a url (in the password, write @ : / ? # as %40 %3A %2F %3F %23)',
+        'DATABASE_URL is not a url (check host and port; in the password, write @ : / ? # as %40 %3A %2F %3F %23)',
         'NEW_ENCRYPTION_KEY has 32 bytes that are all alike',
         'OLD_ENCRYPTION_KEY begins with 0x',
       ],

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../../src/cli/printable.ts';
-import { newKey } from '../../support/application.ts';
 
 describe('printable', () => {
   it.each<[text: string, shown: string]>([
@@ -14,21 +13,10 @@ describe('printable', () => {
     ['zero\u200bwidth', 'zero\\u{200b}width'],
     ['lone \ud800 surrogate', 'lone \\u{d800} surrogate'],
     ['line\u2028separator', 'line\\u{2028}separator'],
-    ['postgres://user:hunter2@host/db', 'postgres://user:[masked]@host/db'],
-    ['see postgresql://u:p@h and mysql://a:b@c', 'see postgresql://u:[masked]@h and mysql://a:[masked]@c'],
     ['a uuid 00000000-0000-4000-8000-000000000001', 'a uuid 00000000-0000-4000-8000-000000000001'],
     ['an iv 0123456789abcdef0123456789abcdef', 'an iv 0123456789abcdef0123456789abcdef'],
   ])('shows %j as %j', (text, shown) => {
     expect(printable(text)).toBe(shown);
-  });
-
-  it('masks what looks like a key, also with a character too few, in either case, and amid text', () => {
-    const key = newKey();
-    for (const text of [key, key.slice(1), key.toUpperCase(), `key=${key}!`, `${key}${key}`]) {
-      const shown = printable(text);
-      expect(shown).toContain('[masked]');
-      expect(shown.toLowerCase()).not.toContain(key.slice(1, 20));
-    }
   });
 
   it('leaves nothing in any text that a terminal would act on', () => {

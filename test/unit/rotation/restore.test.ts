@@ -27,7 +27,7 @@ function restoreTable(store: MemoryStore, batches: readonly Swap[][], change: Pa
 
 function tally(change: Partial<RestoreTally>): object {
   const none: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
-  return { kind: 'restored', tally: { ...none, ...change } };
+  return { ending: { kind: 'restored' }, restore: { ...none, ...change } };
 }
 
 describe('restoring', () => {
@@ -42,10 +42,10 @@ describe('restoring', () => {
       onProgress: (rows: number) => told.push(`at ${rows}`),
       onPhase: (name: string, expected: number) => told.push(`${name} of ${expected}`),
     };
-    const { ending, phases } = await restoreTable(store, batches, { observer });
+    const result = await restoreTable(store, batches, { observer });
     expect(store.table).toEqual(before);
-    expect(ending).toEqual(tally({ restored: 5 }));
-    expect(phases).toMatchObject([{ name: 'restore', rows: 5 }]);
+    expect(result).toMatchObject(tally({ restored: 5 }));
+    expect(result.phases).toMatchObject([{ name: 'restore', rows: 5 }]);
     expect(told).toEqual([
       'restore of 5',
       ...[1, 2].map((number) => `${idOf(number)} restored`),
@@ -63,8 +63,7 @@ describe('restoring', () => {
     const written = row(2, 'new', 'written since');
     store.put(written);
     store.rows.delete(idOf(4));
-    const { ending } = await restoreTable(store, batches);
-    expect(ending).toEqual(tally({ restored: 3, gone: 1, changed: new Set([idOf(2)]) }));
+    expect(await restoreTable(store, batches)).toMatchObject(tally({ restored: 3, gone: 1, changed: new Set([idOf(2)]) }));
     expect(store.rows.get(idOf(2))).toEqual(written);
     expect(store.rows.has(idOf(4))).toBe(false);
   });
@@ -74,13 +73,13 @@ describe('restoring', () => {
     const before = store.table;
     const batches = await rotated(store);
     await restoreTable(store, batches);
-    expect((await restoreTable(store, batches)).ending).toEqual(tally({ alreadyRestored: 5 }));
+    expect(await restoreTable(store, batches)).toMatchObject(tally({ alreadyRestored: 5 }));
     expect(store.table).toEqual(before);
   });
 
   it('does nothing with an empty backup, and reads no row again where it put back all', async () => {
     const store = tableOf(2);
-    expect((await restoreTable(store, [])).ending).toEqual(tally({}));
+    expect(await restoreTable(store, [])).toMatchObject(tally({}));
     const batches = await rotated(store);
     await restoreTable(store, batches);
     expect(store.calls.some(({ method }) => method === 'readRows')).toBe(false);
@@ -97,10 +96,10 @@ describe('restoring', () => {
       store.before = () => {};
       expect(batches.flat()).toHaveLength(6);
       const rehearsal = await restoreTable(store, batches, { dryRun: true });
-      expect(rehearsal.ending).toEqual(tally({ restored: 5 }));
-      expect((await restoreTable(store, batches)).ending).toEqual(tally({ restored: 5 }));
+      expect(rehearsal).toMatchObject(tally({ restored: 5 }));
+      expect(await restoreTable(store, batches)).toMatchObject(tally({ restored: 5 }));
       expect(contents(store)).toEqual(['old: written meanwhile', ...under('old', 2, 5)]);
-      expect((await restoreTable(store, batches)).ending).toEqual(tally({ alreadyRestored: 5 }));
+      expect(await restoreTable(store, batches)).toMatchObject(tally({ alreadyRestored: 5 }));
     },
   );
 
@@ -112,7 +111,7 @@ describe('restoring', () => {
     const batches = await rotated(store, 1);
     store.before = () => {};
     store.put(row(1, 'new', 'written since'));
-    expect((await restoreTable(store, batches)).ending).toEqual(tally({ restored: 1, changed: new Set([idOf(1)]) }));
+    expect(await restoreTable(store, batches)).toMatchObject(tally({ restored: 1, changed: new Set([idOf(1)]) }));
     expect(contents(store)).toEqual(['new: written since', ...under('old', 2, 2)]);
   });
 });
@@ -145,8 +144,9 @@ describe('a dry run of it', () => {
     store.put(row(2, 'new', 'written since'));
     store.rows.delete(idOf(4));
     const [rows, swaps] = [store.table, store.swapped.length];
-    const { ending } = await restoreTable(store, batches, { dryRun: true });
-    expect(ending).toEqual(tally({ restored: 3, gone: 1, changed: new Set([idOf(2)]) }));
+    expect(await restoreTable(store, batches, { dryRun: true })).toMatchObject(
+      tally({ restored: 3, gone: 1, changed: new Set([idOf(2)]) }),
+    );
     expect(store.table).toEqual(rows);
     expect(store.swapped).toHaveLength(swaps);
   });
@@ -163,7 +163,7 @@ describe('a restore that stops', () => {
     expect(ending).toEqual({ kind: 'stopped', phase: 'restore', cause: new Error('stop') });
     expect(contents(store)).toEqual([...under('old', 1, 2), ...under('new', 3, 5)]);
     store.before = () => {};
-    expect((await restoreTable(store, batches)).ending).toEqual(tally({ restored: 3, alreadyRestored: 2 }));
+    expect(await restoreTable(store, batches)).toMatchObject(tally({ restored: 3, alreadyRestored: 2 }));
     expect(store.table).toEqual(before);
   });
 
@@ -178,12 +178,32 @@ describe('a restore that stops', () => {
     expect((await restoreTable(store, batches, { signal: abort.signal })).ending.kind).toBe('stopped');
   });
 
+  it('at a write that gives no answer reads its rows again, and counts those that were put back', async () => {
+    const store = tableOf(5);
+    const batches = await rotated(store);
+    const [done, more] = batches.slice(1);
+    store.after = (call, nth) => {
+      if (call.method === 'swap' && nth === batches.length + 2) throw new Error('cut');
+    };
+    const { ending, restore } = await restoreTable(store, batches);
+    const found = { written: done?.map(({ id }) => id), notWritten: [], unknown: [] };
+    expect(ending).toEqual({ kind: 'write unanswered', found, cause: new Error('cut') });
+    expect(restore?.restored).toBe(4);
+    expect(contents(store)).toEqual([...under('old', 1, 4), ...under('new', 5, 5)]);
+    expect(more).toHaveLength(1);
+  });
+
   it('because the database failed says so', async () => {
     const store = tableOf(5);
     const batches = await rotated(store);
     store.before = () => {
       throw new Error('cut');
     };
-    expect((await restoreTable(store, batches)).ending).toEqual({ kind: 'stopped', phase: 'restore', cause: new Error('cut') });
+    const ids = batches[0]?.map(({ id }) => id);
+    expect((await restoreTable(store, batches)).ending).toEqual({
+      kind: 'write unanswered',
+      found: { written: [], notWritten: [], unknown: ids },
+      cause: new Error('cut'),
+    });
   });
 });

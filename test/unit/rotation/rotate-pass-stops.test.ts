@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/rotation/store.ts';
-import { WriteUnanswered } from '../../../src/rotation/write-batch.ts';
+import { WriteUnanswered } from '../../../src/rotation/write-swaps.ts';
 import { contents, passOver, strangeRow, tableOf, under } from './table.ts';
 
 describe('a pass that stops', () => {

@@ -136,6 +136,8 @@ describe('a run that stopped', () => {
       tally: { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 },
       before: null,
       after: null,
+      counted: null,
+      restore: null,
     });
   });
 

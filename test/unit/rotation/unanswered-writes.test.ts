@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { RowFailed, WriteUnanswered } from '../../../src/rotation/write-batch.ts';
+import { RowFailed } from '../../../src/rotation/write-batch.ts';
+import { WriteUnanswered } from '../../../src/rotation/write-swaps.ts';
 import type { MemoryStore } from '../../support/memory-store.ts';
 import {
   contents,

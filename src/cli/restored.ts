@@ -1,0 +1,40 @@
+import type { RestoreTally } from '../rotation/restore.ts';
+import type { Conclusion } from './conclusion.ts';
+import type { Config } from './config.ts';
+import { EXIT } from './exit-code.ts';
+import { SCRIPT } from './help.ts';
+import { listed, rowCount } from './wording.ts';
+
+/** Judges a restore that came to its end. */
+export function restored(config: Config, tally: Readonly<RestoreTally> | null): Conclusion {
+  const count = tally?.restored ?? 0;
+  const details = tally === null ? [] : leftAlone(tally);
+  const done = (headline: string, nextSteps: readonly string[]) => ({ exitCode: EXIT.done, headline, details, nextSteps });
+  if (count === 0 && (tally?.changed.size ?? 0) > 0) {
+    return done('no row holds what this backup says was written: nothing was put back', ['check that it is the right file']);
+  }
+  if (config.command === 'restore' && config.dryRun) {
+    details.unshift('nothing was written');
+    if (count === 0) return done('there is nothing to put back', []);
+    return done(`a restore would put back ${rowCount(count)}`, ['run the same command without --dry-run']);
+  }
+  return done(`put back ${rowCount(count)}`, [
+    `see which key the rows are under (in place of a lost new key any other will do): ${SCRIPT} --dry-run`,
+    'set that key in every service that reads the table, and restart them',
+  ]);
+}
+
+/** Says what is in the table after a restore that stopped. */
+export function restoreState(tally: Readonly<RestoreTally> | null): string[] {
+  return [`${rowCount(tally?.restored ?? 0)} put back so far`];
+}
+
+/** Says what became of the rows that a restore did not write. */
+function leftAlone({ alreadyRestored, gone, changed }: Readonly<RestoreTally>): string[] {
+  return [
+    ...(alreadyRestored > 0 ? [`${rowCount(alreadyRestored)} held the value of the backup already`] : []),
+    ...(gone > 0 ? [`${rowCount(gone)} deleted since the rotation`] : []),
+    ...(changed.size > 0 ? [`${rowCount(changed.size)} changed since the rotation, and left alone`] : []),
+    ...listed([...changed].map((id) => `row ${id}: left alone`)),
+  ];
+}

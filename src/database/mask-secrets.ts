@@ -1,0 +1,7 @@
+/**
+ * Masks what looks like an encryption key, or like the password of a database url, in text that others wrote: a server, a library,
+ * a person at the command line. The word `password` in that place is the sample of a hint.
+ */
+export function maskSecrets(text: string): string {
+  return text.replace(/[0-9a-f]{63,}/giu, '[masked]').replace(/(\w+:\/\/[^\s:@/]*):(?!password@)[^\s@]*@/gu, '$1:[masked]@');
+}
