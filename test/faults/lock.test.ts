@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { readTable, useDatabase } from '../support/database.ts';
 import { lineSeen } from '../support/moments.ts';
-import { endLockConnection, somebodyWaits, whileHolding } from '../support/row-lock.ts';
+import { startProxy } from '../support/proxy.ts';
+import { endLockConnection, nobodyWaits, somebodyWaits, whileHolding } from '../support/row-lock.ts';
 import { runTool, startTool } from '../support/run-tool.ts';
 import { count, environment, expectIntact, newKeys, plant } from '../support/witness.ts';
 
@@ -86,12 +87,12 @@ describe('the lock that is lost in the middle of a run', () => {
   });
 });
 
-describe('the connection of a write in hand that is terminated', () => {
-  it('ends the run with exit 4 and the truth about the row, and the next run finishes', async () => {
+describe('the connection of a write in hand', () => {
+  it('that is terminated ends the run with exit 4 and the truth about the row, and the next run finishes', async () => {
     const planted = await plant(database, keys, ROWS);
     const held = idAt(planted.plaintexts, 3);
     await whileHolding(database, held, async () => {
-      const tool = startTool(['--verbose'], env);
+      const tool = startTool([], env);
       await somebodyWaits(database);
       await database.pool.query(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'rotate-encryption-key' AND wait_event_type = 'Lock'",
@@ -101,6 +102,24 @@ describe('the connection of a write in hand that is terminated', () => {
       expect(stdout).toContain(`row ${held} was read again: it was not written`);
     });
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(3);
+    expect((await runTool([], env)).code).toBe(0);
+  });
+
+  it('that is cut together with all others ends the run with exit 4, and the next run finishes', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const held = idAt(planted.plaintexts, 3);
+    const proxy = await startProxy(database.url);
+    await whileHolding(database, held, async () => {
+      const tool = startTool([], environment(keys, proxy.url));
+      await somebodyWaits(database);
+      await proxy.close();
+      const { code, stdout, stderr } = await tool.end;
+      expect(code, stderr).toBe(4);
+      expect(stdout).toContain(`row ${held} could not be read again: it is under one of the two keys`);
+      expect(stdout).toContain(`3 rows under the new key, ${ROWS - 4} still under the old key, 1 under one of the two`);
+    });
+    await nobodyWaits(database);
+    await expectIntact(database, keys, planted);
     expect((await runTool([], env)).code).toBe(0);
   });
 });
