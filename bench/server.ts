@@ -1,5 +1,4 @@
 import { Socket } from 'node:net';
-import process from 'node:process';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../test/support/embedded-postgres.ts';
 
@@ -19,12 +18,10 @@ export interface Server {
 export async function withServer<T>(url: string | null, work: (server: Server) => Promise<T>): Promise<T> {
   if (url !== null) return await work({ embedded: false, maintenanceUrl: url, urlOf: (database) => inDatabase(url, database) });
   const server = await startEmbeddedPostgres();
-  process.once('exit', server.stopNow);
   try {
     const urlOf = (database: string) => `${server.url}${database}`;
     return await work({ embedded: true, maintenanceUrl: urlOf('postgres'), urlOf });
   } finally {
-    process.removeListener('exit', server.stopNow);
     await server.stop();
   }
 }

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import process from 'node:process';
 import { Client } from 'pg';
 import { CREATE_TABLES, encrypt, insertKeys, newKey, providerKey } from './support/application.ts';
 import { startEmbeddedPostgres } from './support/embedded-postgres.ts';
+import { linkProject } from './support/link-project.ts';
 
 const ROWS = 500;
 const script = 'scripts/rotate-encryption-key.ts';
@@ -11,8 +13,6 @@ const oldKey = newKey();
 
 console.log('Starting an embedded PostgreSQL in a temporary folder …');
 const server = await startEmbeddedPostgres();
-process.once('exit', server.stopNow);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 try {
   const url = `${server.url}postgres`;
@@ -26,16 +26,19 @@ try {
   await client.end();
   console.log(`Inserted ${ROWS} API keys, encrypted under the old key.`);
 
-  const env = { ...process.env, OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: newKey(), DATABASE_URL: url };
-  for (const args of [['--dry-run'], [], ['verify'], []]) await run(args, env);
+  const folder = path.join(server.folder, 'project');
+  linkProject(folder);
+  const { PATH, HOME, TMPDIR, TERM, NO_COLOR } = process.env;
+  const env = { PATH, HOME, TMPDIR, TERM, NO_COLOR, OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: newKey(), DATABASE_URL: url };
+  for (const args of [['--dry-run'], [], ['verify'], []]) await run(args, folder, env);
 } finally {
   await server.stop();
 }
 
 /** Runs the tool as an operator types it. */
-async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+async function run(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
   console.log(`\n$ npx tsx ${[script, ...args].join(' ')}`);
-  const child = spawn('npx', ['tsx', script, ...args], { env, stdio: 'inherit' });
+  const child = spawn('npx', ['tsx', script, ...args], { cwd, env, stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   console.log(`exit code ${code}`);
   if (code !== 0) throw new Error(`the demo expected exit code 0, not ${code}`);

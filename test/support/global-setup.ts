@@ -39,7 +39,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     };
   } catch (error) {
     await server.stop();
-    throw error;
+    if (server.kind !== 'given') throw error;
+    throw new Error(`TEST_DATABASE_URL must be postgresql://… of a role that may create databases: ${String(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { EmbeddedPostgres } from './embedded-postgres.ts';
 
@@ -25,12 +26,26 @@ function childrenOf(parent: number): number[] {
 }
 
 function processes(): { pid: number; ppid: number; state: string }[] {
-  const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' });
-  return list
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [pid = '', ppid = '', state = ''] = line.trim().split(/\s+/u);
-      return { pid: Number(pid), ppid: Number(ppid), state };
-    });
+  const lines = existsSync('/proc/self/stat') ? fromProc() : fromPs();
+  return lines.map((line) => {
+    const [pid = '', ppid = '', state = ''] = line.trim().split(/\s+/u);
+    return { pid: Number(pid), ppid: Number(ppid), state };
+  });
+}
+
+/** Slim images have no `ps`. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function fromProc(): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      const [, state, ppid] = /^.*\) (\S+) (\d+)/su.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+      return [`${pid} ${ppid} ${state}`];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function fromPs(): string[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
 }

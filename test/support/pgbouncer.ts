@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { freePort } from './embedded-postgres.ts';
+import { cleanUpAfterDeath } from './outlived.ts';
 
 /** PgBouncer in transaction mode, in front of a server. */
 export interface PgBouncer {
@@ -28,6 +29,7 @@ export async function startPgBouncer(binary: string, serverUrl: string, poolSize
   const server = new URL(serverUrl);
   const [user, password] = [decodeURIComponent(server.username), decodeURIComponent(server.password)];
   const folder = mkdtempSync(path.join(tmpdir(), 'pgbouncer-'));
+  const cleanedUp = cleanUpAfterDeath(folder, 'pgbouncer.pid');
   const port = await freePort();
   const configuration = path.join(folder, 'pgbouncer.ini');
   const users = path.join(folder, 'users.txt');
@@ -40,6 +42,7 @@ export async function startPgBouncer(binary: string, serverUrl: string, poolSize
 listen_addr = 127.0.0.1
 listen_port = ${port}
 unix_socket_dir =
+pidfile = ${path.join(folder, 'pgbouncer.pid')}
 auth_type = scram-sha-256
 auth_file = ${users}
 pool_mode = transaction
@@ -70,6 +73,8 @@ default_pool_size = ${poolSize}
     const exit = once(child, 'exit');
     child.kill('SIGKILL');
     await exit;
+    // It would refuse to start again.
+    rmSync(path.join(folder, 'pgbouncer.pid'), { force: true });
   }
 
   await start();
@@ -85,6 +90,7 @@ default_pool_size = ${poolSize}
     async stop() {
       await kill();
       rmSync(folder, { recursive: true, force: true });
+      cleanedUp();
     },
   };
 }

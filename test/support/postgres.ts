@@ -4,6 +4,7 @@ import process from 'node:process';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { forgetPgVariables } from './pg-variables.ts';
 
 /** The one PostgreSQL server that all the tests share. */
 export interface TestServer {
@@ -55,19 +56,16 @@ async function dockerAnswers(): Promise<boolean> {
 
 async function startEmbedded(): Promise<TestServer> {
   const server = await startEmbeddedPostgres(SETTINGS);
-  process.once('exit', server.stopNow);
   return {
     kind: 'embedded',
     label: 'embedded-postgres',
     url: `${server.url}postgres`,
-    stop: async () => {
-      await server.stop();
-      process.off('exit', server.stopNow);
-    },
+    stop: server.stop,
   };
 }
 
 async function startContainer(env: NodeJS.ProcessEnv): Promise<TestServer> {
+  forgetPgVariables();
   const image = env['TEST_POSTGRES_IMAGE'] || DEFAULT_IMAGE;
   if (!(await dockerAnswers())) {
     throw new Error('TEST_POSTGRES=container, but no Docker engine answers: start one, or leave TEST_POSTGRES unset');

@@ -28,7 +28,13 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Without an .env file: what a developer has in the project's folder must not reach the tests. */
 const folder = mkdtempSync(path.join(tmpdir(), 'rotate-key-test-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+afterAll(removeFolder);
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  removeFolder();
+});
 
 export const workFolder = folder;
 export const scriptPath = path.join(root, 'scripts', 'rotate-encryption-key.ts');
@@ -51,6 +57,8 @@ export function startTool(
     env: { PATH, HOME, ...env },
     stdio,
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return { child, end: collect(child) };
 }
 
