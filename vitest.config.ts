@@ -9,10 +9,5 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    coverage: {
-      provider: 'v8',
-      include: ['src/crypto/**', 'src/rotation/**'],
-      thresholds: { statements: 100, branches: 100, functions: 100, lines: 100 },
-    },
   },
 });

@@ -25,7 +25,7 @@ export interface RotateConfig extends CommonConfig {
   readonly backup: string | null;
 }
 
-export interface VerifyConfig extends CommonConfig {
+interface VerifyConfig extends CommonConfig {
   readonly command: 'verify';
   readonly keys: Readonly<Record<'new', EncryptionKey>>;
 }

@@ -1,7 +1,7 @@
 import { Run, type RunOptions, type RunResult } from './run.ts';
 import { holds, type Row, type Store, type Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { WriteUnanswered, writeSwaps } from './write-swaps.ts';
+import { writeSwaps } from './write-swaps.ts';
 
 export interface RestoreOptions extends RunOptions {
   /** Reads the swaps of a rotation, in batches, from their beginning each time it is called. */
@@ -44,8 +44,7 @@ async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgres
   let done = 0;
   for await (const swaps of readSwaps()) {
     signal.throwIfAborted();
-    const restored = dryRun ? new Set<string>() : await undo(options, swaps, tally);
-    const others = swaps.filter(({ id }) => !restored.has(id));
+    const others = dryRun ? swaps : await undo(options, swaps, tally);
     const stored = await unlessAborted(signal, () => readRows(store, others));
     for (const swap of others) {
       const row = stored.get(swap.id);
@@ -60,25 +59,14 @@ async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgres
   await settleRepeated(options, tally);
 }
 
-/** @returns the ids of the rows that were put back */
-async function undo(
-  { store, observer }: RestoreOptions,
-  swaps: readonly Swap[],
-  tally: RestoreTally,
-): Promise<ReadonlySet<string>> {
-  const settle = (ids: Iterable<string>) => {
-    for (const id of ids) {
-      tally.restored += 1;
-      observer.onRow(id, 'restored');
-    }
-  };
+/** @returns the swaps whose rows held another value than the rotation wrote */
+async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[], tally: RestoreTally): Promise<readonly Swap[]> {
   const undone = swaps.map(({ id, before, after }) => ({ id, before: after, after: before }));
-  const restored = await writeSwaps(store, undone).catch((error: unknown) => {
-    if (error instanceof WriteUnanswered) settle(error.found.written);
-    throw error;
+  const others = await writeSwaps(store, undone, (id) => {
+    tally.restored += 1;
+    observer.onRow(id, 'restored');
   });
-  settle(restored);
-  return restored;
+  return swaps.filter(({ id }) => others.includes(id));
 }
 
 /**

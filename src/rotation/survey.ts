@@ -21,7 +21,7 @@ export interface Census {
   readonly digest: string;
 }
 
-export const UNREADABLE_ROWS_KEPT = 1000;
+const UNREADABLE_ROWS_KEPT = 1000;
 
 export interface SurveyOptions {
   readonly store: Store;

@@ -7,14 +7,11 @@
  */
 export async function unlessAborted<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop);
+    read()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
   });
-  try {
-    return await Promise.race([aborted, read()]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -1,7 +1,7 @@
 import type { Unreadable } from './judge.ts';
 import type { Row, Store, Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { WriteUnanswered, writeSwaps } from './write-swaps.ts';
+import { writeSwaps } from './write-swaps.ts';
 
 export type RowOutcome = 'rotated' | 'already rotated' | 'gone' | 'unreadable' | 'restored';
 
@@ -54,11 +54,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   const { store, tally } = options;
 
   async function writeBatch(batch: readonly Swap[]): Promise<void> {
-    const written = await swap(batch);
-    const [swapped, conflicting] = [batch.filter(({ id }) => written.has(id)), batch.filter(({ id }) => !written.has(id))];
-    // All that is known first: settling a conflict may fail.
-    for (const { id } of swapped) settle(id, 'rotated');
-    for (const { id } of conflicting) await settleConflict(id);
+    for (const id of await swap(batch)) await settleConflict(id);
   }
 
   /** A value changed after it was read: it is read again and judged anew. */
@@ -69,18 +65,16 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
       if (row === undefined) return settle(id, 'gone');
       const planned = options.plan(row);
       if (typeof planned === 'string') return settle(id, planned);
-      const written = await swap([planned]);
-      if (written.has(id)) return settle(id, 'rotated');
+      const [conflicting] = await swap([planned]);
+      if (conflicting === undefined) return;
     }
     throw new RowFailed(id, { kind: 'conflicts', attempts: CONFLICT_ATTEMPTS });
   }
 
-  async function swap(batch: readonly Swap[]): Promise<ReadonlySet<string>> {
+  /** Settles the rows that are written. @returns the ids of the others */
+  async function swap(batch: readonly Swap[]): Promise<string[]> {
     await options.beforeWrite(batch);
-    return writeSwaps(store, batch).catch((error: unknown) => {
-      if (error instanceof WriteUnanswered) for (const id of error.found.written) settle(id, 'rotated');
-      throw error;
-    });
+    return writeSwaps(store, batch, (id) => settle(id, 'rotated'));
   }
 
   function settle(id: string, outcome: RowOutcome): void {

@@ -14,15 +14,19 @@ export class WriteUnanswered extends Error {
  * Makes the swaps, in one atomic statement. Where it fails the rows are read again, since an error of the database does not mean
  * that nothing was written.
  *
- * @returns the ids of the rows that were written
+ * @param onWritten - is told of each row that is known to be written, in the order of the swaps, before anything is thrown
+ * @returns the ids of the rows that were not written: they no longer held `before`
  * @throws WriteUnanswered
  */
-export async function writeSwaps(store: Store, swaps: readonly Swap[]): Promise<ReadonlySet<string>> {
-  try {
-    return await store.swap(swaps);
-  } catch (cause) {
-    throw new WriteUnanswered(cause, await findOut(store, swaps));
-  }
+export async function writeSwaps(store: Store, swaps: readonly Swap[], onWritten: (id: string) => void): Promise<string[]> {
+  const written = await store.swap(swaps).catch(async (cause: unknown) => {
+    const found = await findOut(store, swaps);
+    for (const id of found.written) onWritten(id);
+    throw new WriteUnanswered(cause, found);
+  });
+  const ids = swaps.map(({ id }) => id);
+  for (const id of ids) if (written.has(id)) onWritten(id);
+  return ids.filter((id) => !written.has(id));
 }
 
 async function findOut(store: Store, swaps: readonly Swap[]): Promise<WriteUnanswered['found']> {

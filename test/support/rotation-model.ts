@@ -141,7 +141,7 @@ function repairChange(id: string): Change {
 }
 
 /** @returns the one key that opens the row as the application opens it; null for none; fails where both do */
-export function keyOf({ iv, content, tag }: Row): KeyName | null {
+function keyOf({ iv, content, tag }: Row): KeyName | null {
   if (iv === null || content === null || tag === null) return null;
   const opening = (['old', 'new'] as const).filter((name) => decrypt(hex[name], { iv, content, tag }) !== null);
   assert.ok(opening.length <= 1, 'a row opens under both keys');

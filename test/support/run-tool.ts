@@ -37,7 +37,7 @@ process.once('exit', () => {
 });
 
 export const workFolder = folder;
-export const scriptPath = path.join(root, 'scripts', 'rotate-encryption-key.ts');
+const scriptPath = path.join(root, 'scripts', 'rotate-encryption-key.ts');
 
 /**
  * Starts the script as a child process, in an empty folder, with nothing in its environment but `env`.
