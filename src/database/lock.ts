@@ -30,7 +30,7 @@ const WRITES_LEFT_BEHIND = `
     FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
    WHERE lock.relation = $1::regclass AND lock.mode = 'RowExclusiveLock' AND activity.datname = current_database()
      AND (activity.application_name = $2 OR starts_with(activity.query, $3))`;
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 2000;
 const POLL_MS = 50;
 
 /**

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application.ts';
 import { secret } from '../support/canaries.ts';
 import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
+import { runHere } from '../support/run-here.ts';
 import { runTool, type ToolRun } from '../support/run-tool.ts';
 
 const database = useDatabase();
@@ -71,14 +72,14 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
 
   it('a missing table', async () => {
     await database.pool.query('ALTER TABLE user_api_keys RENAME TO elsewhere');
-    await expectRefusal(runTool([], env), 'there is no table public.user_api_keys in database').finally(() =>
+    await expectRefusal(runHere([], env), 'there is no table public.user_api_keys in database').finally(() =>
       database.pool.query('ALTER TABLE elsewhere RENAME TO user_api_keys'),
     );
   });
 
   it('a missing column', async () => {
     await database.pool.query('ALTER TABLE user_api_keys RENAME COLUMN tag TO auth_tag');
-    await expectRefusal(runTool([], env), 'table public.user_api_keys has no column tag').finally(() =>
+    await expectRefusal(runHere([], env), 'table public.user_api_keys has no column tag').finally(() =>
       database.pool.query('ALTER TABLE user_api_keys RENAME COLUMN auth_tag TO tag'),
     );
   });
@@ -88,22 +89,22 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     const before = await readTable(database);
     await database.pool.query(`CREATE ROLE ${role} LOGIN PASSWORD '${rolePassword}'`);
     const asRole = { ...env, DATABASE_URL: urlWith((url) => Object.assign(url, { username: role, password: rolePassword })) };
-    await expectRefusal(runTool([], asRole), `user ${role} may not SELECT from public.user_api_keys`);
+    await expectRefusal(runHere([], asRole), `user ${role} may not SELECT from public.user_api_keys`);
     await database.pool.query(`GRANT SELECT ON user_api_keys TO ${role}`);
-    await expectRefusal(runTool(['--dry-run'], asRole), `user ${role} may not UPDATE public.user_api_keys`);
+    await expectRefusal(runHere(['--dry-run'], asRole), `user ${role} may not UPDATE public.user_api_keys`);
     await database.pool.query(`GRANT UPDATE (iv, content) ON user_api_keys TO ${role}`);
-    await expectRefusal(runTool([], asRole), `user ${role} may not UPDATE public.user_api_keys`);
+    await expectRefusal(runHere([], asRole), `user ${role} may not UPDATE public.user_api_keys`);
     await database.pool.query(`GRANT UPDATE ON user_api_keys TO ${role}; ALTER TABLE user_api_keys ENABLE ROW LEVEL SECURITY`);
-    await expectRefusal(runTool([], asRole), `row-level security hides rows of public.user_api_keys from user ${role}`);
+    await expectRefusal(runHere([], asRole), `row-level security hides rows of public.user_api_keys from user ${role}`);
     await database.pool.query('ALTER TABLE user_api_keys DISABLE ROW LEVEL SECURITY');
     expect(await readTable(database)).toEqual(before);
-    expect((await runTool([], asRole)).code).toBe(0);
+    expect((await runHere([], asRole)).code).toBe(0);
   });
 
   it('a database that is read-only', async () => {
     const { pathname } = new URL(database.url);
     await database.pool.query(`ALTER DATABASE ${pathname.slice(1)} SET default_transaction_read_only = on`);
-    await expectRefusal(runTool([], env), /is read-only, or a standby/u).finally(() =>
+    await expectRefusal(runHere([], env), /is read-only, or a standby/u).finally(() =>
       database.pool.query(
         `SET default_transaction_read_only = off; ALTER DATABASE ${pathname.slice(1)} RESET default_transaction_read_only`,
       ),
@@ -121,8 +122,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     await fillTable(database, oldKey, 3);
     await database.pool.query(change);
     try {
-      await expectRefusal(runTool([], env), 'column id of public.user_api_keys is not unique and NOT NULL');
-      expect((await runTool(['verify'], env)).code).toBe(4);
+      await expectRefusal(runHere([], env), 'column id of public.user_api_keys is not unique and NOT NULL');
     } finally {
       await database.pool.query(`
         ALTER TABLE user_api_keys DROP CONSTRAINT IF EXISTS user_api_keys_pkey, DROP CONSTRAINT IF EXISTS user_api_keys_id_key;
@@ -132,7 +132,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
 
   it('tables that inherit from it, since they may repeat its ids', async () => {
     await database.pool.query('CREATE TABLE more_keys () INHERITS (user_api_keys)');
-    await expectRefusal(runTool([], env), 'other tables inherit from public.user_api_keys').finally(() =>
+    await expectRefusal(runHere([], env), 'other tables inherit from public.user_api_keys').finally(() =>
       database.pool.query('DROP TABLE more_keys'),
     );
   });
@@ -146,14 +146,14 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       await database.pool.query(`
       CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.content := left(NEW.content, 20); RETURN NEW; END $$;
       CREATE TRIGGER spoil BEFORE UPDATE ON user_api_keys FOR EACH ROW WHEN (OLD.id = '${spoilt}') EXECUTE FUNCTION spoil()`);
-      const { code, stdout } = await runTool(['--batch-size', rows], env);
+      const { code, stdout } = await runHere(['--batch-size', rows], env);
       await database.pool.query('DROP FUNCTION spoil CASCADE');
       expect(code).toBe(4);
       expect(stdout).toContain('a trigger on the table puts something else into the row than the tool sends');
       expect(stdout).toContain(`row ${spoilt} was read again: it was not written\n`);
       expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
       expect((await readTable(database)).slice(5)).toEqual(before.slice(5));
-      expect((await runTool([], env)).code).toBe(0);
+      expect((await runHere([], env)).code).toBe(0);
       expectAllUnder(freshKey, await readTable(database), plaintexts);
     },
   );
@@ -166,7 +166,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
       CREATE TRIGGER refuse BEFORE UPDATE ON user_api_keys FOR EACH ROW WHEN (OLD.id = '${failing}') EXECUTE FUNCTION refuse()`);
 
-    const { code, stdout, stderr } = await runTool(['--verbose'], env);
+    const { code, stdout, stderr } = await runHere(['--verbose'], env);
     await database.pool.query('DROP FUNCTION refuse CASCADE');
 
     expect(code).toBe(4);
@@ -177,6 +177,6 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     expect(stderr.match(/Rotated key \S+/gu)).toEqual(before.slice(0, 5).map(({ id }) => `Rotated key ${id}`));
     const after = await readTable(database);
     expect(after.slice(5)).toEqual(before.slice(5));
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
   });
 });

@@ -92,7 +92,9 @@ describe('docs/runbook.md, pasted into a shell from top to bottom', { timeout: L
   it.each(undos)('goes back to the old key with the block at line $line', async (undo) => {
     const plaintexts = await fillTable(database, oldKey, ROWS);
     const before = await readTable(database);
-    await paste([...evening.filter(({ line }) => line < undo.line), undo]);
+    // What only looks at the table has had its turn in the test above.
+    const steps = evening.filter(({ line, code }) => line < undo.line && !/ (?:--dry-run|verify);/u.test(code));
+    await paste([...steps, undo]);
     const after = await readTable(database);
     expectAllUnder(oldKey, after, plaintexts);
     expect(otherColumns(after)).toEqual(otherColumns(before));

@@ -6,9 +6,10 @@ import { decrypt, encrypt, insertKeys, newKey } from '../support/application.ts'
 import { secret } from '../support/canaries.ts';
 import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
 import { somebodyWaits, whileHolding } from '../support/row-lock.ts';
+import { runHere } from '../support/run-here.ts';
 import { type RunningTool, runTool, startTool, workFolder } from '../support/run-tool.ts';
 
-const ROWS = 3000;
+const ROWS = 1500;
 const database = useDatabase();
 const oldKey = secret(newKey());
 const freshKey = secret(newKey());
@@ -47,7 +48,7 @@ describe('a signal', () => {
       expect(stopped.stdout).toContain(`${rotated} rows under the new key, ${ROWS - rotated} still under the old key`);
       expect(stopped.stderr).toContain('hint: run the same command again: it goes on where it stopped');
 
-      const again = await runTool(['--json', '--batch-size', '500'], env);
+      const again = await runHere(['--json', '--batch-size', '500'], env);
       expect(again.code).toBe(0);
       expect(JSON.parse(again.stdout)).toMatchObject({ rotated: ROWS - rotated });
       expectAllUnder(freshKey, await readTable(database), plaintexts);
@@ -103,7 +104,7 @@ describe('one rotation at a time', () => {
     }
     first.child.kill('SIGTERM');
     await first.end;
-    expect((await runTool(['--batch-size', '500'], env)).code).toBe(0);
+    expect((await runHere(['--batch-size', '500'], env)).code).toBe(0);
   });
 });
 
@@ -137,7 +138,7 @@ describe('verification', () => {
     expect(stdout).toContain('came in under the old key while the rotation ran');
     expect(stdout).toContain('1. keep the old key');
     expect(stdout).toContain('a service still writes with the old key');
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
   });
 });
 

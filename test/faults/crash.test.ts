@@ -8,13 +8,13 @@ import { startTool } from '../support/run-tool.ts';
 import { count, environment, expectIntact, lockIsFree, newKeys, plant } from '../support/witness.ts';
 
 /** `npm run test:crash` kills at least 500 times, over 50 tables; an ordinary run is a small sample of it. */
-const TABLES = Number(process.env['CRASH_TABLES'] ?? 2);
+const TABLES = Number(process.env['CRASH_TABLES'] ?? 1);
 const KILLS = TABLES < 50 ? TABLES : 10 * TABLES;
 /** A table of 240 rows takes about ten kills: the faster the machine, the more rows between two of them. */
 const ROWS = Number(process.env['CRASH_ROWS'] ?? (TABLES < 50 ? 40 : 240));
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
 
-const databases = [useDatabase(), useDatabase(), useDatabase()];
+const databases = TABLES > 1 ? [useDatabase(), useDatabase(), useDatabase()] : [useDatabase()];
 const keys = newKeys();
 
 describe('a tool that is killed (SIGKILL) at random moments', () => {
@@ -24,7 +24,7 @@ describe('a tool that is killed (SIGKILL) at random moments', () => {
       console.log(`crash: CRASH_SEED=${SEED} CRASH_TABLES=${TABLES} CRASH_ROWS=${ROWS}`);
       const all: Kill[] = [];
       let tables = 0;
-      while (tables < TABLES || all.length < KILLS) {
+      while (tables < TABLES || all.length < KILLS || !all.some(({ midway }) => midway)) {
         const next = databases.map((_, index) => tables + index);
         const kills = await inParallel(databases, next, rotateUnderFire);
         all.push(...kills.flat());
@@ -35,7 +35,6 @@ describe('a tool that is killed (SIGKILL) at random moments', () => {
         `crash: ${tables} tables of ${ROWS} rows finished, ${all.length} kills (${all.filter(({ midway }) => midway).length} of them ` +
           `with the table half rotated), 0 rows lost, 0 rows under neither key`,
       );
-      expect(all.some(({ midway }) => midway)).toBe(true);
     },
     60 * 60_000,
   );

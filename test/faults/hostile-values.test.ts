@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { decrypt, type Encrypted, encrypt } from '../support/application.ts';
 import { readTable, useDatabase } from '../support/database.ts';
-import { runTool } from '../support/run-tool.ts';
+import { runHere } from '../support/run-here.ts';
 import { environment, newKeys, plant } from '../support/witness.ts';
 
 // Many processes on few cores take their time.
@@ -41,7 +41,7 @@ describe('text that steers a terminal', () => {
     const unreadable = `x${STEERING.join('x')}x`;
     await insert(unreadable, { ...encrypt(keys.old, 'plaintext'), tag: '00'.repeat(16) });
     for (const args of [[], ['--verbose'], ['--json'], ['--skip-unreadable', '--verbose']]) {
-      const { code, stdout, stderr } = await runTool(args, env);
+      const { code, stdout, stderr } = await runHere(args, env);
       expect(code, stderr).toBe(3);
       expect(`${stdout}${stderr}`).not.toMatch(RAW);
       expect(`${stdout}${stderr}`).toContain('31mx');
@@ -61,7 +61,7 @@ describe('text that steers a terminal', () => {
       CREATE TRIGGER refuse BEFORE UPDATE ON user_api_keys FOR EACH ROW EXECUTE FUNCTION refuse()`);
     try {
       for (const args of [[], ['--json'], ['--verbose']]) {
-        const { code, stdout, stderr } = await runTool(args, env);
+        const { code, stdout, stderr } = await runHere(args, env);
         expect(code, stderr).toBe(4);
         expect(stderr).toContain('[2J');
         expect(`${stdout}${stderr}`).not.toMatch(RAW);
@@ -96,8 +96,8 @@ describe('hostile values in the three columns', () => {
           const before = await readTable(database);
           const unreadable = before.filter((row) => !opens(row)).map(({ id }) => id);
 
-          const { code, stdout, stderr } = await runTool(['--json', '--dry-run'], env);
-          const real = unreadable.length === 0 ? null : await runTool([], env);
+          const { code, stdout, stderr } = await runHere(['--json', '--dry-run'], env);
+          const real = unreadable.length === 0 ? null : await runHere([], env);
 
           expect(code, stderr).toBe(unreadable.length === 0 ? 0 : 3);
           expect(real?.code ?? 3, real?.stderr).toBe(3);
@@ -107,7 +107,7 @@ describe('hostile values in the three columns', () => {
           expect(await readTable(database)).toEqual(before);
           values += rows.length;
         }),
-        { numRuns: process.env['FAULTS'] === 'all' ? 30 : 2 },
+        { numRuns: process.env['FAULTS'] === 'all' ? 30 : 3 },
       );
       console.log(`hostile values: ${values} rows, the table untouched each time`);
     },

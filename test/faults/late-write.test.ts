@@ -2,7 +2,8 @@ import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { readTable, useDatabase } from '../support/database.ts';
 import { nobodyWaits, somebodyWaits, whileHolding } from '../support/row-lock.ts';
-import { runTool, startTool, workFolder } from '../support/run-tool.ts';
+import { runHere } from '../support/run-here.ts';
+import { startTool, workFolder } from '../support/run-tool.ts';
 import { count, environment, expectIntact, lockIsFree, newKeys, plant } from '../support/witness.ts';
 
 // Many processes on few cores take their time.
@@ -18,7 +19,7 @@ describe('a write that the server makes after the tool gave up waiting for it', 
     const planted = await plant(database, keys, ROWS);
     const [id = ''] = [...planted.plaintexts.keys()].sort();
     await whileHolding(database, id, async (release) => {
-      const { code, stdout, stderr } = await runTool([], { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '500' });
+      const { code, stdout, stderr } = await runHere([], { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '500' });
       expect(code, stderr).toBe(4);
       expect(stderr).toContain('did not answer a statement within 0.5 s');
       await release();
@@ -29,7 +30,7 @@ describe('a write that the server makes after the tool gave up waiting for it', 
         expect(stdout).not.toContain('nothing was written');
       }
     });
-    const again = await runTool([], env);
+    const again = await runHere([], env);
     expect(again.code, again.stderr).toBe(0);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
@@ -51,7 +52,7 @@ describe('a write that the server makes after the tool gave up waiting for it', 
       await lockIsFree(database);
       const midway = await readTable(database);
 
-      const { code, stdout, stderr } = await runTool(next, env);
+      const { code, stdout, stderr } = await runHere(next, env);
 
       expect(code, stderr).toBe(5);
       expect(stderr).toContain('a write of an earlier run of the tool is still waiting for a row of public.user_api_keys');
@@ -61,7 +62,7 @@ describe('a write that the server makes after the tool gave up waiting for it', 
       await release();
       await nobodyWaits(database);
     });
-    const { code, stderr } = await runTool(next, env);
+    const { code, stderr } = await runHere(next, env);
     expect(code, stderr).toBe(0);
     expect(count(await expectIntact(database, keys, planted), 'old')).toBe(ROWS);
   });

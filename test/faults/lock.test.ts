@@ -3,7 +3,8 @@ import { readTable, useDatabase } from '../support/database.ts';
 import { lineSeen } from '../support/moments.ts';
 import { startProxy } from '../support/proxy.ts';
 import { endLockConnection, nobodyWaits, somebodyWaits, whileHolding } from '../support/row-lock.ts';
-import { runTool, startTool } from '../support/run-tool.ts';
+import { runHere } from '../support/run-here.ts';
+import { startTool } from '../support/run-tool.ts';
 import { count, environment, expectIntact, newKeys, plant } from '../support/witness.ts';
 
 // Many processes on few cores take their time.
@@ -54,8 +55,8 @@ describe('rotations of one table at the same time', () => {
       const first = startTool(['--verbose'], env);
       await lineSeen(first, /Rotated key /u, 10);
       const midway = await readTable(database);
-      expect((await runTool([], env)).code).toBe(5);
-      expect((await runTool(['--rollback'], env)).code).toBe(5);
+      expect((await runHere([], env)).code).toBe(5);
+      expect((await runHere(['--rollback'], env)).code).toBe(5);
       expect(await readTable(database)).toEqual(midway);
       await release();
       expect((await first.end).code).toBe(0);
@@ -82,7 +83,7 @@ describe('the lock that is lost in the middle of a run', () => {
     const whereabouts = await expectIntact(database, keys, planted);
     expect(count(whereabouts, 'new')).toBe(position + 1);
     for (let behind = 0; behind <= position; behind += 1) expect(whereabouts.get(idAt(planted.plaintexts, behind))).toBe('new');
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
 });
@@ -102,7 +103,7 @@ describe('the connection of a write in hand', () => {
       expect(stdout).toContain(`row ${held} was read again: it was not written`);
     });
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(3);
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
   });
 
   it('that is cut together with all others ends the run with exit 4, and the next run finishes', async () => {
@@ -120,6 +121,6 @@ describe('the connection of a write in hand', () => {
     });
     await nobodyWaits(database);
     await expectIntact(database, keys, planted);
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
   });
 });

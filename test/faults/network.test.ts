@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestDatabase, useDatabase } from '../support/database.ts';
 import { inParallel } from '../support/in-parallel.ts';
 import { type Fault, type Message, startProxy } from '../support/proxy.ts';
+import { runHere } from '../support/run-here.ts';
 import { runTool, type ToolRun } from '../support/run-tool.ts';
 import { count, environment, expectIntact, lockIsFree, newKeys, plant, type Whereabouts } from '../support/witness.ts';
 
@@ -71,7 +72,7 @@ async function strikeOnce(database: TestDatabase, fault: Fault, at: number): Pro
   expect(run.stderr, where).toMatch(/hint: .*run the same command again/u);
   expectTruth(run, whereabouts, where);
 
-  const rerun = await runTool([], environment(keys, database.url));
+  const rerun = await runHere([], environment(keys, database.url));
   expect(rerun.code, rerun.stderr).toBe(0);
   expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   return { code: 4, unanswered: run.stdout.includes('a write failed') };

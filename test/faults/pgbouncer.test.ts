@@ -3,7 +3,8 @@ import { readTable, useDatabase } from '../support/database.ts';
 import { lineSeen } from '../support/moments.ts';
 import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/pgbouncer.ts';
 import { endLockConnection, somebodyWaits, whileHolding } from '../support/row-lock.ts';
-import { runTool, startTool } from '../support/run-tool.ts';
+import { runHere } from '../support/run-here.ts';
+import { startTool } from '../support/run-tool.ts';
 import { count, environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/witness.ts';
 
 // Many processes on few cores take their time.
@@ -36,10 +37,10 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
   it.each([['1'], ['500']])('rotates and verifies (--batch-size %s)', async (batchSize) => {
     const planted = await plant(database, keys, ROWS);
     const { env } = await behindPgBouncer(3);
-    const run = await runTool(['--batch-size', batchSize], env);
+    const run = await runHere(['--batch-size', batchSize], env);
     expect(run.code, run.stderr).toBe(0);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
-    const verify = await runTool(['verify'], env);
+    const verify = await runHere(['verify'], env);
     expect(verify.code, verify.stderr).toBe(0);
   });
 
@@ -49,7 +50,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     await whileHolding(database, firstId(planted), async (release) => {
       const first = startTool([], env);
       await somebodyWaits(database);
-      const others = await Promise.all([runTool([], env), runTool(['--rollback'], env), runTool([], direct)]);
+      const others = await Promise.all([runHere([], env), runHere(['--rollback'], env), runHere([], direct)]);
       expect(others.map(({ code }) => code)).toEqual([5, 5, 5]);
       expect(await readTable(database)).toEqual(planted.before);
       await release();
@@ -72,7 +73,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     });
     // PgBouncer passes the end on in its own time: a write that was begun before may come after.
     expect(count(await expectIntact(database, keys, planted), 'new')).toBeLessThan(ROWS);
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
 
@@ -87,14 +88,14 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     await lockIsFree(database);
     await expectIntact(database, keys, planted);
     await dying.start();
-    expect((await runTool([], env)).code).toBe(0);
+    expect((await runHere([], env)).code).toBe(0);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(200);
   });
 
   it('writes nothing and exits 4 within its limits when PgBouncer has no connection left for it', async () => {
     const planted = await plant(database, keys, ROWS);
     const { env } = await behindPgBouncer(1);
-    const { code, stderr } = await runTool([], { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '700' });
+    const { code, stderr } = await runHere([], { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '700' });
     expect(code, stderr).toBe(4);
     expect(stderr).toContain('did not answer a statement within 0.7 s');
     expect(await readTable(database)).toEqual(planted.before);

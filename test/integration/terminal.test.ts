@@ -1,25 +1,20 @@
-import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { newKey } from '../support/application.ts';
-import { expectNoSecret, secret } from '../support/canaries.ts';
+import { secret } from '../support/canaries.ts';
 import { fillTable, useDatabase } from '../support/database.ts';
+import { runHere } from '../support/run-here.ts';
+import type { ToolRun } from '../support/run-tool.ts';
 
 const database = useDatabase();
 const oldKey = secret(newKey());
 const freshKey = secret(newKey());
 
-/** Runs `verify`, which fails, in this process. @returns what it wrote */
-async function failingVerify(isTTY: boolean, args: readonly string[] = []): Promise<{ stdout: string; stderr: string }> {
+/** Runs `verify`, which fails. @returns what it wrote */
+async function failingVerify(isTTY: boolean, args: readonly string[] = []): Promise<ToolRun> {
   await fillTable(database, oldKey, 3);
-  const stdout = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
-  const stderr = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
-  const env = { NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
-  const interruption = new AbortController().signal;
-  expect(await main({ argv: ['verify', ...args], env, stdout, stderr, interruption })).toBe(6);
-  const written = { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
-  expectNoSecret(written.stdout + written.stderr);
-  return written;
+  const run = await runHere(['verify', ...args], { NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url }, isTTY);
+  expect(run.code).toBe(6);
+  return run;
 }
 
 it('says once, on a terminal that shows both streams, how a run failed and what to do', async () => {

@@ -7,9 +7,16 @@ describe('a line on a terminal', () => {
   it.each<[line: string, indent: number, shown: string]>([
     ['', 2, ''],
     ['short', 2, 'short'],
-    ['  1. the first and the second', 5, '  1. the first and the\n     second'],
-    ['  keys      old 12, new 34', 12, '  keys      old 12,\n            new 34'],
+    ['  1. the first and the second', 5, '  1. the first and the second'],
+    ['  1. the first, the second and the third', 5, '  1. the first, the second\n     and the third'],
+    ['  keys      old 12, new 34', 12, '  keys      old 12, new 34'],
+    ['  keys      old 1234, new 5678', 12, '  keys      old 1234, new\n            5678'],
     ['anunbreakablewordthatistoolong and more', 2, 'anunbreakablewordthatistoolong\n  and more'],
+    [
+      '\u001b[32mdone\u001b[39m: \u001b[1mone two three four five six\u001b[22m',
+      2,
+      '\u001b[32mdone\u001b[39m: \u001b[1mone two three four five\n  six\u001b[22m',
+    ],
     [`  2. check: ${SCRIPT} verify`, 5, `  2. check:\n     ${SCRIPT} verify`],
   ])('%j is broken between words, a command nowhere', (line, indent, shown) => {
     expect(wrap(line, indent, 29)).toBe(shown);

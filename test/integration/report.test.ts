@@ -6,7 +6,8 @@ import { reportSchema } from '../../src/cli/report.ts';
 import { encrypt, insertKeys, newKey } from '../support/application.ts';
 import { expectNoSecret, secret } from '../support/canaries.ts';
 import { fillTable, useDatabase } from '../support/database.ts';
-import { runTool, startTool, type ToolEnv, workFolder } from '../support/run-tool.ts';
+import { runHere } from '../support/run-here.ts';
+import { startTool, type ToolEnv, workFolder } from '../support/run-tool.ts';
 
 const database = useDatabase();
 const oldKey = secret(newKey());
@@ -47,7 +48,7 @@ describe('the report', () => {
       ],
     ];
     for (const [args, runEnv, expected] of runs) {
-      const { code, stdout } = await runTool([...args, '--json', '--report', file], runEnv);
+      const { code, stdout } = await runHere([...args, '--json', '--report', file], runEnv);
       const report = readReport();
       expect(report).toMatchObject(expected);
       expect(report.exitCode).toBe(code);
@@ -57,7 +58,7 @@ describe('the report', () => {
 
   it('lists unreadable rows with the reason for each', async () => {
     const [id] = await insertKeys(database.pool, [{ ...encrypt(oldKey, 'x'), tag: 'zz' }]);
-    await runTool(['--report', file], env);
+    await runHere(['--report', file], env);
     expect(readReport()).toMatchObject({
       exitCode: 3,
       unreadable: [{ id, reason: 'malformed', column: 'tag', problem: 'not hex' }],
@@ -99,18 +100,18 @@ describe('the report', () => {
       [['--backup', fresh, '--report', path.join(workFolder, '.', 'fresh')], '--report and --backup name the same file'],
     ];
     for (const [args, message] of refused) {
-      const { code, stderr } = await runTool(args, env);
+      const { code, stderr } = await runHere(args, env);
       expect(stderr).toContain(message);
       expect(code).toBe(2);
     }
     expect(readFileSync(link, 'utf8')).toBe(oldKey);
-    expect((await runTool(['--backup', fresh], env)).code).toBe(0);
-    expect((await runTool(['restore', fresh, '--report', fresh], env)).code).toBe(2);
-    expect((await runTool(['restore', fresh], env)).code).toBe(0);
+    expect((await runHere(['--backup', fresh], env)).code).toBe(0);
+    expect((await runHere(['restore', fresh, '--report', fresh], env)).code).toBe(2);
+    expect((await runHere(['restore', fresh], env)).code).toBe(0);
   });
 
   it('is refused before anything is done where its folder does not exist', async () => {
-    const { code, stderr } = await runTool(['--report', '/no/such/folder/report.json'], env);
+    const { code, stderr } = await runHere(['--report', '/no/such/folder/report.json'], env);
     expect(code).toBe(2);
     expect(stderr).toContain('--report: no file can be made in /no/such/folder');
     expect(existsSync('/no/such/folder')).toBe(false);
