@@ -11,7 +11,7 @@ export function createObserver(output: Output, stderr: OutputStream, options: Ru
   const progress: Progress = stderr.isTTY && !verbose && !options.quiet ? createBar(stderr) : createLines(output.say);
   interruption.addEventListener('abort', () => {
     progress.end();
-    output.say('stopping after the write in hand; a second signal stops at once');
+    output.say('stopping after the write in hand (once more: at once)');
   });
   return {
     onPhase: progress.begin,
