@@ -64,7 +64,9 @@ export function conclude(config: Config, result: RunResult): Conclusion {
           ? ['take the old key from a service that works, and check that DATABASE_URL names its database']
           : [
               'repair or delete these rows, or find the key that they are under',
-              'or rotate all the others with --skip-unreadable',
+              config.command === 'rotate' && config.skipUnreadable
+                ? 'or run the same command without --dry-run: it rotates all the others'
+                : 'or rotate all the others with --skip-unreadable',
             ],
       };
     }

@@ -34,6 +34,6 @@ export function notVerified(config: Config, source: KeyName, { after }: RunResul
     exitCode: EXIT.notVerified,
     headline,
     details: list,
-    nextSteps: [keep, 'find out what wrote these rows, and with which key', runAgain],
+    nextSteps: [keep, 'find out what wrote these rows (an application, or a trigger on the table), and with which key', runAgain],
   };
 }

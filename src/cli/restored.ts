@@ -10,11 +10,12 @@ export function restored(config: Config, tally: Readonly<RestoreTally> | null): 
   const count = tally?.restored ?? 0;
   const details = tally === null ? [] : leftAlone(tally);
   const done = (headline: string, nextSteps: readonly string[]) => ({ exitCode: EXIT.done, headline, details, nextSteps });
-  if (count === 0 && (tally?.changed.size ?? 0) > 0) {
+  const dryRun = config.command === 'restore' && config.dryRun;
+  if (dryRun) details.unshift('nothing was written');
+  if (count === 0 && tally?.alreadyRestored === 0 && tally.changed.size > 0) {
     return done('no row holds what this backup says was written: nothing was put back', ['check that it is the right file']);
   }
-  if (config.command === 'restore' && config.dryRun) {
-    details.unshift('nothing was written');
+  if (dryRun) {
     if (count === 0) return done('there is nothing to put back', []);
     return done(`a restore would put back ${rowCount(count)}`, ['run the same command without --dry-run']);
   }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { SCRIPT } from './help.ts';
 
 /**
- * Breaks a line between its words, for a terminal. A command at its end stays whole, so that it can be copied.
+ * Breaks a line between its words, for a terminal. A command in it stays whole, so that it can be copied.
  * By hand, since the libraries that do it take longer to load than the rest of `--help`.
  *
  * @param indent - of the lines that follow the first, in columns
@@ -25,9 +25,13 @@ export function wrap(line: string, indent: number, columns: number | undefined):
   return [...lines, current].join('\n');
 }
 
+/** The words, of which a command is one; it ends with the line or at a semicolon. */
 function split(text: string): string[] {
-  const command = text.indexOf(SCRIPT);
-  return command <= 0 ? text.split(' ') : [...text.slice(0, command - 1).split(' '), text.slice(command)];
+  const begin = text.indexOf(SCRIPT);
+  if (begin <= 0) return text.split(' ');
+  const end = text.indexOf(';', begin) + 1 || text.length;
+  const behind = text.slice(end + 1);
+  return [...text.slice(0, begin - 1).split(' '), text.slice(begin, end), ...(behind === '' ? [] : split(behind))];
 }
 
 function widthOf(text: string): number {

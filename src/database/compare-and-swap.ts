@@ -49,7 +49,7 @@ function sqlForOne({ name, id, idType, iv, content, tag }: Table): string {
   return `${WRITE_MARK}
     UPDATE ${name} SET ${iv} = $5, ${content} = $6, ${tag} = $7
      WHERE ${id} = $1::${idType} AND ${iv} = $2 AND ${content} = $3 AND ${tag} = $4
-    RETURNING ${id} AS id, 1 / (${iv} = $5 AND ${content} = $6 AND ${tag} = $7)::int AS intact`;
+    RETURNING ${id} AS id, 1 / COALESCE(${iv} = $5 AND ${content} = $6 AND ${tag} = $7, false)::int AS intact`;
 }
 
 function sqlForMany({ name, id, idType, iv, content, tag }: Table): string {
@@ -61,5 +61,6 @@ function sqlForMany({ name, id, idType, iv, content, tag }: Table): string {
      WHERE stored.${id} = swap.id
        AND stored.${iv} = swap.old_iv AND stored.${content} = swap.old_content AND stored.${tag} = swap.old_tag
     RETURNING stored.${id} AS id,
-              1 / (stored.${iv} = swap.new_iv AND stored.${content} = swap.new_content AND stored.${tag} = swap.new_tag)::int AS intact`;
+              1 / COALESCE(stored.${iv} = swap.new_iv AND stored.${content} = swap.new_content
+                           AND stored.${tag} = swap.new_tag, false)::int AS intact`;
 }

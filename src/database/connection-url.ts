@@ -30,6 +30,7 @@ export function parseConnectionUrl(url: string): Connection | null {
     }
     const config = parseIntoClientConfig(sayFullVerification(url));
     const { host = '', port = DEFAULT_PORT, database: name = '', user = '' } = config;
+    if (port < 1 || port > 65_535 || /\p{Cc}/u.test(host + name + user)) return null;
     const login = Object.fromEntries(LOGIN.map((option) => [option, config[option]]).filter(([, value]) => value !== undefined));
     return { host, port, name, user, login };
   } catch {

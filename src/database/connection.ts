@@ -2,9 +2,6 @@ import { Socket } from 'node:net';
 import type { ClientConfig, Pool } from 'pg';
 import type { DatabaseSettings } from './settings.ts';
 
-/** How the server's administrator finds the tool's connections in pg_stat_activity. */
-export const APPLICATION_NAME = 'rotate-encryption-key';
-
 /** Makes connections that all end when the work is over, whether or not the server still answers. */
 export interface Connector {
   /** For pg's Client and Pool. Holds the password, which pg itself hides when printed. */
@@ -22,7 +19,7 @@ export function createConnector({ host, port, name, user, login, ...limits }: Da
       port,
       database: name,
       user,
-      application_name: APPLICATION_NAME,
+      application_name: 'rotate-encryption-key',
       connectionTimeoutMillis: limits.connectTimeoutMs,
       // On the client's side, because connection parameters such as statement_timeout are refused by PgBouncer.
       query_timeout: limits.statementTimeoutMs,

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import { WRITE_MARK } from './compare-and-swap.ts';
-import { APPLICATION_NAME, type Connector } from './connection.ts';
+import type { Connector } from './connection.ts';
 import { DatabaseError, RotationRunning } from './database-error.ts';
 import { explain } from './explain.ts';
 import type { DatabaseSettings } from './settings.ts';
@@ -29,7 +29,7 @@ const WRITES_LEFT_BEHIND = `
   SELECT activity.pid
     FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
    WHERE lock.relation = $1::regclass AND lock.mode = 'RowExclusiveLock' AND activity.datname = current_database()
-     AND (activity.application_name = $2 OR starts_with(activity.query, $3))`;
+     AND starts_with(activity.query, $2)`;
 const PATIENCE_MS = 2000;
 const POLL_MS = 50;
 
@@ -86,7 +86,9 @@ async function acquire(client: Client, settings: DatabaseSettings, table: Table)
 
 async function waitForWritesLeftBehind(client: Client, { name, label }: Table): Promise<void> {
   for (const start = performance.now(); ; await setTimeout(POLL_MS)) {
-    const { rows } = await client.query(WRITES_LEFT_BEHIND, [name, APPLICATION_NAME, WRITE_MARK]);
+    // Within a transaction the first look would be the only one.
+    await client.query('SELECT pg_stat_clear_snapshot()');
+    const { rows } = await client.query(WRITES_LEFT_BEHIND, [name, WRITE_MARK]);
     if (rows.length === 0) return;
     if (performance.now() - start < PATIENCE_MS) continue;
     throw new RotationRunning(

@@ -3,5 +3,8 @@
  * a person at the command line. The word `password` in that place is the sample of a hint.
  */
 export function maskSecrets(text: string): string {
-  return text.replace(/[0-9a-f]{63,}/giu, '[masked]').replace(/(\w+:\/\/[^\s:@/]*):(?!password@)[^\s@]*@/gu, '$1:[masked]@');
+  return text
+    .replace(/[0-9a-f]{63,}/giu, '[masked]')
+    .replace(/(\w+:\/\/[^\s:@/]*):(?!password@)\S*@/gu, '$1:[masked]@')
+    .replace(/([?&]password=)[^&\s]*/giu, '$1[masked]');
 }

@@ -25,8 +25,8 @@ const GOODBYE_MS = 1000;
  * Connects, checks the table, runs `work`, and closes every connection whatever happens.
  *
  * @param willWrite - also require what writing takes
- * @param signal - aborting it ends the connecting and the checks at once; `work` has to mind it by itself
- * @throws DatabaseError, and whatever `work` throws
+ * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to mind it by itself
+ * @throws DatabaseError, the signal's reason, and whatever `work` throws
  */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
@@ -40,18 +40,24 @@ export async function withDatabase<T>(
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: settings.schema }), errorFormat: 'minimal' });
+  const stopCutting = () => signal.removeEventListener('abort', connector.destroy);
+  signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
   try {
     const table = await describeTable(pool, prisma, settings, willWrite);
-    const withLock: Database['withLock'] = (locked) => withRotationLock(connector, settings, table, locked);
+    const withLock: Database['withLock'] = (locked) =>
+      withRotationLock(connector, settings, table, (lost) => {
+        stopCutting();
+        return locked(lost);
+      });
     const mayPrepare = await reachesServer(pool).catch((error: unknown) => {
       throw explain(error, settings);
     });
-    signal.removeEventListener('abort', connector.destroy);
+    if (!willWrite) stopCutting();
     const rows = createRows(prisma, createCompareAndSwap(pool, table, mayPrepare), settings);
     return await work({ table, rows, withLock });
   } finally {
-    signal.removeEventListener('abort', connector.destroy);
+    stopCutting();
     await close(prisma, pool, connector);
   }
 }

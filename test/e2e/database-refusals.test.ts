@@ -137,26 +137,29 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     );
   });
 
-  it.each([['1'], ['5']])(
-    'a trigger that puts something else into the row: the write is undone (--batch-size %s)',
-    async (rows) => {
-      const plaintexts = await fillTable(database, oldKey, 9);
-      const before = await readTable(database);
-      const spoilt = before[5]?.id ?? '';
-      await database.pool.query(`
-      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.content := left(NEW.content, 20); RETURN NEW; END $$;
+  it.each([
+    ['1', 'content := left(NEW.content, 20)'],
+    ['5', 'content := left(NEW.content, 20)'],
+    ['1', 'tag := NULL'],
+    ['5', 'tag := NULL'],
+  ])('a trigger that puts something else into the row: the write is undone (--batch-size %s, %s)', async (rows, change) => {
+    const plaintexts = await fillTable(database, oldKey, 9);
+    const before = await readTable(database);
+    const spoilt = before[5]?.id ?? '';
+    await database.pool.query(`
+      ALTER TABLE user_api_keys ALTER tag DROP NOT NULL;
+      CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.${change}; RETURN NEW; END $$;
       CREATE TRIGGER spoil BEFORE UPDATE ON user_api_keys FOR EACH ROW WHEN (OLD.id = '${spoilt}') EXECUTE FUNCTION spoil()`);
-      const { code, stdout } = await runHere(['--batch-size', rows], env);
-      await database.pool.query('DROP FUNCTION spoil CASCADE');
-      expect(code).toBe(4);
-      expect(stdout).toContain('a trigger on the table puts something else into the row than the tool sends');
-      expect(stdout).toContain(`row ${spoilt} was read again: it was not written\n`);
-      expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
-      expect((await readTable(database)).slice(5)).toEqual(before.slice(5));
-      expect((await runHere([], env)).code).toBe(0);
-      expectAllUnder(freshKey, await readTable(database), plaintexts);
-    },
-  );
+    const { code, stdout } = await runHere(['--batch-size', rows], env);
+    await database.pool.query('DROP FUNCTION spoil CASCADE; ALTER TABLE user_api_keys ALTER tag SET NOT NULL');
+    expect(code).toBe(4);
+    expect(stdout).toContain('a trigger on the table puts something else into the row than the tool sends');
+    expect(stdout).toContain(`row ${spoilt} was read again: it was not written\n`);
+    expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
+    expect((await readTable(database)).slice(5)).toEqual(before.slice(5));
+    expect((await runHere([], env)).code).toBe(0);
+    expectAllUnder(freshKey, await readTable(database), plaintexts);
+  });
 
   it('a row whose write the database refuses: the rows before it are rotated and named, those after it untouched', async () => {
     await fillTable(database, oldKey, 9);

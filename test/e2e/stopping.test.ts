@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { decrypt, encrypt, insertKeys, newKey } from '../support/application.ts';
 import { secret } from '../support/canaries.ts';
 import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
+import { startProxy } from '../support/proxy.ts';
 import { somebodyWaits, whileHolding } from '../support/row-lock.ts';
 import { runHere } from '../support/run-here.ts';
 import { type RunningTool, runTool, startTool, workFolder } from '../support/run-tool.ts';
@@ -24,6 +25,15 @@ function rowsRotated({ child }: RunningTool, rows: number): Promise<void> {
       if (seen >= rows) resolve();
     });
   });
+}
+
+/** @returns the number of the first message that comes to a run from the server on the connection of its lock */
+async function messagesBeforeLock(): Promise<number> {
+  const proxy = await startProxy(database.url);
+  await runHere(['--dry-run'], { ...env, DATABASE_URL: proxy.url });
+  await proxy.close();
+  const opened = proxy.messages.filter(({ type }) => type === 'startup').map(({ connection }) => connection);
+  return 1 + proxy.messages.findIndex(({ from, connection }) => from === 'server' && connection === opened[1]);
 }
 
 describe('a signal', () => {
@@ -69,6 +79,20 @@ describe('a signal', () => {
     const { code, stdout } = await tool.end;
     await blocker.query('ROLLBACK');
     blocker.release();
+    expect(code).toBe(143);
+    expect(stdout).toContain('nothing was written');
+    expect(await readTable(database)).toEqual(before);
+  });
+
+  it('ends a run at once that waits for an answer while it takes the lock', async () => {
+    await fillTable(database, oldKey, 5);
+    const before = await readTable(database);
+    const proxy = await startProxy(database.url, { fault: 'stall of one connection', at: await messagesBeforeLock() });
+    const tool = startTool([], { ...env, DATABASE_URL: proxy.url });
+    while (proxy.struck() === null) await new Promise((resolve) => setImmediate(resolve));
+    tool.child.kill('SIGTERM');
+    const { code, stdout } = await tool.end;
+    await proxy.close();
     expect(code).toBe(143);
     expect(stdout).toContain('nothing was written');
     expect(await readTable(database)).toEqual(before);

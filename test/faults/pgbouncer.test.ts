@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 import { readTable, useDatabase } from '../support/database.ts';
 import { lineSeen } from '../support/moments.ts';
@@ -58,6 +59,21 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
       expect(code, stderr).toBe(0);
     });
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+  });
+
+  it('does not take a write of the application for one that an earlier run left behind', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const { env, bouncer: between } = await behindPgBouncer(1);
+    // Its one connection to the server keeps the name that the tool's client gave it.
+    expect((await runHere(['verify'], env)).code).toBe(6);
+    const application = new Client(between.through(database.url));
+    await application.connect();
+    await application.query('BEGIN');
+    await application.query('UPDATE user_api_keys SET is_active = is_active WHERE id = $1', [firstId(planted)]);
+    const { code, stderr } = await runHere(['--dry-run'], direct);
+    await application.query('ROLLBACK');
+    await application.end();
+    expect(code, stderr).toBe(0);
   });
 
   it('stops after the write in hand when the lock is lost', async () => {

@@ -151,6 +151,21 @@ describe('restore', () => {
     expect(await readTable(database)).toEqual(before);
   });
 
+  it('does not doubt the file where the restore is repeated', async () => {
+    await fillTable(database, oldKey, 3);
+    await runHere(['--backup', backup], env);
+    const value = encrypt(freshKey, 'set since');
+    await database.pool.query(
+      'UPDATE user_api_keys SET iv = $1, content = $2, tag = $3 WHERE id = (SELECT id FROM user_api_keys LIMIT 1)',
+      [value.iv, value.content, value.tag],
+    );
+    await runHere(['restore', backup], withoutKeys);
+    const { code, stdout } = await runHere(['restore', backup], withoutKeys);
+    expect(code).toBe(0);
+    expect(stdout).toContain('2 rows held the value of the backup already');
+    expect(stdout).not.toContain('right file');
+  });
+
   it('doubts the file where no row holds what it says was written', async () => {
     await fillTable(database, oldKey, 2);
     await runHere(['--backup', backup], env);

@@ -18,6 +18,7 @@ describe('a line on a terminal', () => {
       '\u001b[32mdone\u001b[39m: \u001b[1mone two three four five\n  six\u001b[22m',
     ],
     [`  2. check: ${SCRIPT} verify`, 5, `  2. check:\n     ${SCRIPT} verify`],
+    [`check: ${SCRIPT} verify; then go home and sleep well`, 2, `check:\n  ${SCRIPT} verify;\n  then go home and sleep well`],
   ])('%j is broken between words, a command nowhere', (line, indent, shown) => {
     expect(wrap(line, indent, 29)).toBe(shown);
   });
