@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DatabaseError, RotationRunning } from '../../src/database/database-error.ts';
 import { expectNoSecret } from '../support/canaries.ts';
 import { useDatabase } from '../support/database.ts';
-import { opening, settingsOf } from '../support/settings.ts';
+import { opening } from '../support/opening.ts';
+import { settingsOf } from '../support/settings.ts';
 
 const database = useDatabase();
 const settings = settingsOf(database.url);

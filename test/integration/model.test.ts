@@ -1,9 +1,10 @@
 import { describe, it } from 'vitest';
 import type { Store } from '../../src/rotation/store.ts';
 import { readTable, useDatabase } from '../support/database.ts';
+import { opening } from '../support/opening.ts';
 import { expectModelHolds } from '../support/rotation-commands.ts';
 import type { World } from '../support/rotation-model.ts';
-import { opening, settingsOf } from '../support/settings.ts';
+import { settingsOf } from '../support/settings.ts';
 
 const { url, pool } = useDatabase();
 

@@ -3,7 +3,8 @@ import type { DatabaseSettings } from '../../src/database/settings.ts';
 import type { Database } from '../../src/database/with-database.ts';
 import { type Encrypted, encrypt, newKey } from '../support/application.ts';
 import { fillTable, readTable, useDatabase } from '../support/database.ts';
-import { opening, settingsOf } from '../support/settings.ts';
+import { opening } from '../support/opening.ts';
+import { settingsOf } from '../support/settings.ts';
 
 const database = useDatabase();
 const settings: DatabaseSettings = settingsOf(database.url);
