@@ -23,7 +23,6 @@ export async function* readPages(store: Store, signal: AbortSignal): AsyncGenera
     next.catch(() => {});
     // One turn of the event loop, so that the query leaves before the caller's work keeps it from leaving.
     await setImmediate();
-    signal.throwIfAborted();
     yield page;
     page = await unlessAborted(signal, () => next);
   }

@@ -76,7 +76,6 @@ async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[],
 async function settleRepeated({ store, readSwaps, signal }: RestoreOptions, { changed }: RestoreTally): Promise<void> {
   if (changed.size === 0) return;
   for await (const swaps of readSwaps()) {
-    signal.throwIfAborted();
     const candidates = swaps.filter(({ id }) => changed.has(id));
     const stored = await unlessAborted(signal, () => readRows(store, candidates));
     for (const { id, before, after } of candidates) {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readPages } from '../../../src/rotation/pages.ts';
@@ -96,6 +97,12 @@ describe('reading in pages', () => {
     await readPages(store, never).next();
     for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(store.calls).toHaveLength(2);
+  });
+
+  it('leaves no listener behind on the signal', async () => {
+    const { signal } = new AbortController();
+    for await (const _page of readPages(tableOf(2300), signal)) expect(getEventListeners(signal, 'abort').length).toBeLessThan(2);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('fails with the error of the first page', async () => {

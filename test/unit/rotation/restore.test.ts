@@ -153,6 +153,15 @@ describe('a dry run of it', () => {
 });
 
 describe('a restore that stops', () => {
+  it('before it began puts nothing back', async () => {
+    const store = tableOf(3);
+    const batches = await rotated(store);
+    const swaps = store.swapped.length;
+    const { ending } = await restoreTable(store, batches, { signal: AbortSignal.abort(new Error('stop')) });
+    expect(ending).toMatchObject({ kind: 'stopped', cause: new Error('stop') });
+    expect(store.swapped).toHaveLength(swaps);
+  });
+
   it('has put back whole batches only, and is finished by the same command again', async () => {
     const store = tableOf(5);
     const before = store.table;

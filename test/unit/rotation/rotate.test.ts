@@ -130,6 +130,23 @@ describe('a dry run', () => {
   });
 });
 
+describe('what is counted', () => {
+  it('is the last full pass, with the tally as it was then', async () => {
+    const store = tableOf(4);
+    const stop = new AbortController();
+    store.after = (call, nth) => {
+      if (call.method === 'swap' && nth === 3) stop.abort(new Error('stop'));
+    };
+    const stopped = await rotateTable(store, { signal: stop.signal });
+    const none = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+    expect(stopped.counted).toEqual({ census: stopped.before, tally: none });
+    expect(stopped.tally.rotated).toBe(3);
+    store.after = () => {};
+    const finished = await rotateTable(store);
+    expect(finished.counted).toEqual({ census: finished.after, tally: { ...none, rotated: 1 } });
+  });
+});
+
 describe('what a run tells', () => {
   it('is each phase with the rows to expect, its progress, its end and its census, and each row', async () => {
     const store = tableOf(2);
