@@ -33,7 +33,7 @@ describe('rotate', () => {
 
   it('says which database, keys and rows before it writes', async () => {
     await fillTable(database, oldKey, 1);
-    const { stderr } = await runTool([], env);
+    const { stderr } = await runHere([], env);
     const { hostname, port, pathname, username } = new URL(database.url);
     const [line1, line2, line3, line4] = stderr.split('\n').map((line) => line.replace(/^rotate-encryption-key: /u, ''));
     expect(line1).toBe(`database: ${pathname.slice(1)} on ${hostname}:${port}, as user ${username}`);
@@ -134,7 +134,7 @@ describe('rotate', () => {
 
   it('prints with --json a report, and nothing else, on stdout', async () => {
     await fillTable(database, oldKey, 5);
-    const { stdout, stderr } = await runTool(['--json'], env);
+    const { stdout, stderr } = await runHere(['--json'], env);
     expect(JSON.parse(stdout)).toMatchObject({
       command: 'rotate',
       rotated: 5,
@@ -192,7 +192,7 @@ describe('verify', () => {
   it('exits 6 and names the rows that are not under the new key', async () => {
     await fillTable(database, freshKey, 5);
     const [id] = await insertKeys(database.pool, [encrypt(oldKey, 'still old')]);
-    const { code, stdout, stderr } = await runTool(['verify'], env);
+    const { code, stdout, stderr } = await runHere(['verify'], env);
     expect(code).toBe(6);
     expect(stdout).toContain('the new key does not open 1 of 6 rows');
     expect(stdout).toContain(`row ${id}: not authentic`);

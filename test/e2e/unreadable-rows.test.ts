@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Encrypted, encrypt, insertKeys, newKey } from '../support/application.ts';
 import { secret } from '../support/canaries.ts';
 import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/database.ts';
+import { runHere } from '../support/run-here.ts';
 import { runTool } from '../support/run-tool.ts';
 
 const database = useDatabase();
@@ -93,7 +94,7 @@ describe('rows that neither key opens', () => {
     const [id] = await insertKeys(database.pool, [encrypt(thirdKey, 'under a third key')]);
     const [untouched] = (await readTable(database)).filter((row) => row.id === id);
 
-    const { code, stdout } = await runTool(['--skip-unreadable'], env);
+    const { code, stdout } = await runHere(['--skip-unreadable'], env);
 
     expect(code).toBe(3);
     expect(stdout).toContain('1 of 11 rows opens under neither key');
@@ -109,13 +110,13 @@ describe('rows that neither key opens', () => {
 
   it('are in a dry run what they would be in a run', async () => {
     await insertKeys(database.pool, [encrypt(thirdKey, 'under a third key'), encrypt(oldKey, 'fine')]);
-    expect((await runTool(['--dry-run'], env)).code).toBe(3);
-    expect((await runTool(['--dry-run', '--skip-unreadable'], env)).code).toBe(3);
+    expect((await runHere(['--dry-run'], env)).code).toBe(3);
+    expect((await runHere(['--dry-run', '--skip-unreadable'], env)).code).toBe(3);
   });
 
   it('are, where it is all of them, taken for wrong keys or a wrong database', async () => {
     await fillTable(database, thirdKey, 30);
-    const { code, stdout, stderr } = await runTool([], env);
+    const { code, stdout, stderr } = await runHere([], env);
     expect(code).toBe(3);
     expect(stdout).toContain('neither key opens any of 30 rows: wrong keys or wrong database');
     expect(stdout.match(/row \S+: not authentic$/gmu)).toHaveLength(20);
@@ -129,7 +130,7 @@ describe('rows that neither key opens', () => {
     await database.pool.query(
       'UPDATE user_api_keys SET content = NULL WHERE id = (SELECT min(id::text)::uuid FROM user_api_keys)',
     );
-    const { code, stdout } = await runTool([], env);
+    const { code, stdout } = await runHere([], env);
     await database.pool.query('DELETE FROM user_api_keys');
     expect(code).toBe(3);
     expect(stdout).toContain('content malformed: null');

@@ -3,11 +3,11 @@ import { expect } from 'vitest';
 import type { TestDatabase } from './database.ts';
 
 /** Runs `work` while a transaction of the application's holds a row: a rotation that comes to it waits there. */
-export async function whileHolding(
+export async function whileHolding<T>(
   { url }: TestDatabase,
   id: string,
-  work: (release: () => Promise<void>) => Promise<void>,
-): Promise<void> {
+  work: (release: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const client = new Client(url);
   // Some tests kill the server meanwhile.
   client.on('error', () => {});
@@ -15,7 +15,7 @@ export async function whileHolding(
   try {
     await client.query('BEGIN');
     await client.query('SELECT FROM user_api_keys WHERE id = $1 FOR UPDATE', [id]);
-    await work(async () => {
+    return await work(async () => {
       await client.query('COMMIT');
     });
   } finally {
