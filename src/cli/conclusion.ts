@@ -1,5 +1,6 @@
 import type { KeyName } from '../rotation/judge.ts';
 import type { RunResult } from '../rotation/run.ts';
+import type { Census } from '../rotation/survey.ts';
 import { type Config, KEY_VARIABLE } from './config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { SCRIPT } from './help.ts';
@@ -20,6 +21,8 @@ export interface Conclusion {
   readonly nextSteps: readonly string[];
 }
 
+/** Unreadable rows, from where on they are hardly single accidents. */
+const MANY = 10;
 const CHECK_URL = 'if rows were expected, check the database in DATABASE_URL';
 
 /** Judges the end of a run. */
@@ -36,7 +39,11 @@ export function conclude(config: Config, result: RunResult): Conclusion {
       const proof = same
         ? 'the plaintexts are the same as before'
         : 'the plaintexts are not all the same as before: an application wrote to the table meanwhile';
-      const details = [`the ${target} key alone opened ${rowCount(after?.rows ?? 0)} after the last write`, proof];
+      const details = [
+        `the ${target} key alone opened ${rowCount(after?.rows ?? 0)} after the last write`,
+        proof,
+        ...traffic(result),
+      ];
       return done(`every row is under the ${target} key`, details, afterRotation(config, target, continued));
     }
     case 'nothing to do':
@@ -59,11 +66,11 @@ export function conclude(config: Config, result: RunResult): Conclusion {
       return {
         exitCode: EXIT.unreadableRows,
         headline: before === null ? '' : unreadableHeadline(before),
-        details: ['nothing was written', ...(before === null ? [] : listUnreadable(before))],
+        details: ['nothing was written', ...(before === null ? [] : listUnreadable(before.unreadable, before.unreadableRows))],
         nextSteps: none
           ? ['take the old key from a service that works, and check that DATABASE_URL names its database']
           : [
-              'repair or delete these rows, or find the key that they are under',
+              unreadableAdvice(before),
               config.command === 'rotate' && config.skipUnreadable
                 ? 'or run the same command without --dry-run: it rotates all the others'
                 : 'or rotate all the others with --skip-unreadable',
@@ -76,12 +83,13 @@ export function conclude(config: Config, result: RunResult): Conclusion {
         headline: after === null ? '' : unreadableHeadline(after),
         details: [
           `the ${target} key opens the other ${rowCount(after?.under[target] ?? 0)}`,
-          ...(after === null ? [] : listUnreadable(after)),
+          ...(after === null ? [] : listUnreadable(after.unreadable, after.unreadableRows)),
+          ...traffic(result),
         ],
         nextSteps: afterRotationOfOthers(config, target, continued),
       };
     case 'not verified':
-      return notVerified(config, source, result, runAgain);
+      return notVerified(config, source, ending.why, result, runAgain);
     case 'restored':
       return restored(config, result.restore);
     case 'row failed': {
@@ -108,6 +116,32 @@ export function conclude(config: Config, result: RunResult): Conclusion {
     default:
       return ending satisfies never;
   }
+}
+
+/** Many rows that no key opens are rarely damaged: a third key is in play. */
+function unreadableAdvice(before: Census | null): string {
+  const many = before !== null && before.unreadable > MANY && before.unreadable > before.rows / 100;
+  const earlier =
+    'look for the key of an earlier rotation: so many rows are hardly damaged, they are under a key that is not given here';
+  return many
+    ? `${earlier}; delete none of them`
+    : 'find the key that they are under, for instance of an earlier rotation; repair or delete them only if there is none';
+}
+
+/** Says what came and went between the first survey and the last. */
+function traffic({ before, after, late }: RunResult): string[] {
+  if (before === null || after === null) return [];
+  const { came, went } = before.ids.trafficUntil(after.ids);
+  return [
+    ...(came + went > 0
+      ? [`${rowCount(came)} came and ${went} went during the run: ${before.rows} before, ${after.rows} after`]
+      : []),
+    ...(late > 0
+      ? [
+          `${rowCount(late)} of these needed another round: written with the other key during the run, or not found by the index on the id (if no service wrote, REINDEX the table)`,
+        ]
+      : []),
+  ];
 }
 
 function nothingToDo(target: KeyName, rows: number): Conclusion {

@@ -3,10 +3,12 @@ import { hostname, userInfo } from 'node:os';
 import { BackupError, type BackupHeader } from '../backup/backup-format.ts';
 import { type CheckedBackup, checkBackup, readBackup } from '../backup/backup-reader.ts';
 import { createBackupWriter } from '../backup/backup-writer.ts';
-import { type Database, withDatabase } from '../database/with-database.ts';
+import type { Access } from '../database/check-table.ts';
+import type { Table } from '../database/table.ts';
+import { withDatabase } from '../database/with-database.ts';
 import { restore } from '../rotation/restore.ts';
 import { rotate } from '../rotation/rotate.ts';
-import { notStarted, type Observer, type RunResult } from '../rotation/run.ts';
+import { notStarted, type Observer, type RunOptions, type RunResult } from '../rotation/run.ts';
 import type { Swap } from '../rotation/store.ts';
 import { verify } from '../rotation/verify.ts';
 import { conclude } from './conclusion.ts';
@@ -28,14 +30,16 @@ export async function runCommand(config: Config, output: Output, observer: Obser
 
   async function run(): Promise<RunResult> {
     const job = await prepareJob(config, output, interruption);
-    return withDatabase(config.database, config.command !== 'verify', interruption, (database) => {
+    return withDatabase(config.database, accessOf(config), interruption, warnOfServer, (database) => {
       table = database.table.label;
-      announce(config, database, output);
-      if (config.command === 'verify') return job(database, { signal: interruption, observer });
-      return database.withLock((lost) => job(database, { signal: AbortSignal.any([interruption, lost]), observer }));
+      announce(config, database.table, output);
+      return database.withLock((store, lost) =>
+        job(database.table, { store, signal: AbortSignal.any([interruption, lost]), observer }),
+      );
     });
   }
 
+  const warnOfServer = (text: string) => output.warn(`the server warns: ${text}`);
   const result = await run().catch((error: unknown) => {
     if (error instanceof UsageError) throw error;
     return notStarted(interruption.aborted ? interruption.reason : error);
@@ -44,33 +48,33 @@ export async function runCommand(config: Config, output: Output, observer: Obser
   return createReport(context, result, conclude(config, result));
 }
 
-interface Control {
-  readonly signal: AbortSignal;
-  readonly observer: Observer;
-}
+type Job = (table: Table, options: RunOptions) => Promise<RunResult>;
 
-type Job = (database: Database, control: Control) => Promise<RunResult>;
+function accessOf(config: Config): Access {
+  if (config.command === 'verify') return 'verify';
+  return config.dryRun ? 'rehearse' : 'write';
+}
 
 /** Does what needs no database: a backup that is not whole is refused before anything is connected to. */
 async function prepareJob(config: Config, output: Output, interruption: AbortSignal): Promise<Job> {
   switch (config.command) {
     case 'rotate':
-      return (database, control) => runRotate(config, database, control);
+      return (table, options) => runRotate(config, table, options);
     case 'verify':
-      return ({ rows }, control) => verify({ ...control, store: rows, newKey: config.keys.new });
+      return (_table, options) => verify({ ...options, newKey: config.keys.new });
     case 'restore': {
       const backup = await examineBackup(config.file, interruption);
       const { createdAt, keys } = backup.header;
       output.say(`backup: made ${createdAt}, old key ${keys.old}, new key ${keys.new}, ${backup.records} records`);
       if (backup.torn) output.warn('the last line of the backup is torn: the write that it was to describe was never sent');
-      return (database, control) => runRestore(config, backup, database, control);
+      return (table, options) => runRestore(config, backup, table, options);
     }
     default:
       return config satisfies never;
   }
 }
 
-async function runRotate(config: RotateConfig, { table, rows }: Database, control: Control): Promise<RunResult> {
+async function runRotate(config: RotateConfig, table: Table, options: RunOptions): Promise<RunResult> {
   const { host, port, name } = config.database;
   const describe = (): BackupHeader => ({
     format: 'rotate-encryption-key backup',
@@ -82,7 +86,7 @@ async function runRotate(config: RotateConfig, { table, rows }: Database, contro
   });
   const backup = config.backup === null ? null : createBackupWriter(config.backup, describe);
   const beforeWrite = async (swaps: readonly Swap[]) => backup?.append(swaps);
-  const result = await rotate({ ...config, ...control, store: rows, beforeWrite });
+  const result = await rotate({ ...config, ...options, beforeWrite });
   await backup?.close();
   return result;
 }
@@ -98,28 +102,28 @@ async function examineBackup(file: string, interruption: AbortSignal): Promise<C
 async function runRestore(
   config: RestoreConfig,
   { header, records }: CheckedBackup,
-  database: Database,
-  control: Control,
+  { label }: Table,
+  options: RunOptions,
 ): Promise<RunResult> {
-  const { label } = database.table;
   const { name } = config.database;
   if (header.database.name !== name || header.table !== label) {
     const message = `the backup is of table ${header.table} in database ${header.database.name}, not of ${label} in ${name}`;
     throw new UsageError([{ message, hint: 'check DATABASE_URL, or name the backup of this table' }]);
   }
   const readSwaps = () => readBackup(config.file);
-  return restore({ ...control, store: database.rows, readSwaps, swaps: records, dryRun: config.dryRun });
+  return restore({ ...options, readSwaps, swaps: records, dryRun: config.dryRun });
 }
 
-function announce(config: Config, { table }: Database, output: Output): void {
+function announce(config: Config, table: Table, output: Output): void {
   const { host, port, name, user } = config.database;
   output.say(`database: ${name} on ${host}:${port}, as user ${user}`);
   output.say(`table: ${table.label}`);
   if (config.command === 'rotate' && config.target === 'old') output.say('direction: back from the new key to the old key');
   if (config.command === 'rotate') output.say(`keys: old ${config.keys.old.fingerprint}, new ${config.keys.new.fingerprint}`);
   if (config.command === 'verify') output.say(`key: new ${config.keys.new.fingerprint}`);
-  if (config.command !== 'verify' && table.updateTriggers.length > 0) {
-    output.warn(`triggers on the table may change other columns: ${table.updateTriggers.join(', ')}`);
+  if (table.isStandby) output.warn('this server is a standby: it may lag behind its primary, where a run has to take place');
+  if (config.command !== 'verify' && table.sideEffects.length > 0) {
+    output.warn(`triggers and rules on the table may change what is written, or other columns: ${table.sideEffects.join(', ')}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Unreadable } from '../rotation/judge.ts';
-import type { Census } from '../rotation/survey.ts';
+import type { Census, UnreadableRow } from '../rotation/survey.ts';
 import type { RowProblem } from '../rotation/write-batch.ts';
 
 /** Ids that are listed for a person; the JSON report has more, and `--verbose` prints all. */
@@ -16,7 +16,7 @@ export function rowProblem(why: RowProblem): string {
     case 'not-authentic':
       return 'it is not authentic under either key';
     case 'conflicts':
-      return `${why.attempts} writes did not hit it: its value changes all the time, or a trigger keeps it`;
+      return `gave up after ${why.attempts} conflicting writes: the value keeps changing, or a trigger or rule reverts it`;
     default:
       return why satisfies never;
   }
@@ -40,10 +40,11 @@ export function unreadableHeadline({ rows, unreadable, unreadableRows }: Census)
   return `neither key opens any of ${rowCount(rows)}${cause}`;
 }
 
-export function listUnreadable({ unreadableRows, unreadable }: Census): string[] {
+/** @param count - how many there are; `rows` are the first of them */
+export function listUnreadable(count: number, rows: readonly UnreadableRow[]): string[] {
   return listed(
-    unreadableRows.map(({ id, why }) => `row ${id}: ${unreadableReason(why)}`),
-    unreadable,
+    rows.map(({ id, why }) => `row ${id}: ${unreadableReason(why)}`),
+    count,
   );
 }
 

@@ -1,35 +1,61 @@
 import { Socket } from 'node:net';
-import type { ClientConfig, Pool } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool } from 'pg';
 import type { DatabaseSettings } from './settings.ts';
 
 /** Makes connections that all end when the work is over, whether or not the server still answers. */
 export interface Connector {
-  /** For pg's Client and Pool. Holds the password, which pg itself hides when printed. */
-  readonly config: ClientConfig;
+  readonly client: () => Client;
+  readonly pool: (connections: number) => Pool;
   /** Cuts every connection that is still open. */
   readonly destroy: () => void;
 }
 
-export function createConnector({ host, port, name, user, login, ...limits }: DatabaseSettings): Connector {
+/** @param onWarning - is told of each warning of the server, once */
+export function createConnector(settings: DatabaseSettings, onWarning: (text: string) => void): Connector {
+  const { host, port, name, user, login, connectTimeoutMs, statementTimeoutMs } = settings;
   const sockets = new Set<Socket>();
+  const config: ClientConfig = {
+    ...login,
+    host,
+    port,
+    database: name,
+    user,
+    application_name: 'rotate-encryption-key',
+    connectionTimeoutMillis: connectTimeoutMs,
+    // On the client's side, because connection parameters such as statement_timeout are refused by PgBouncer.
+    query_timeout: statementTimeoutMs,
+    keepAlive: true,
+    stream: () => {
+      const socket = new Socket();
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    },
+  };
+  const warned = new Set<string>();
+  const listen = (client: ClientBase) =>
+    client.on('notice', ({ code, message = '' }) => {
+      // Class 01 is that of warnings: https://www.postgresql.org/docs/current/errcodes-appendix.html
+      if (!code?.startsWith('01') || warned.has(message)) return;
+      warned.add(message);
+      onWarning(message);
+    });
   return {
-    config: {
-      ...login,
-      host,
-      port,
-      database: name,
-      user,
-      application_name: 'rotate-encryption-key',
-      connectionTimeoutMillis: limits.connectTimeoutMs,
-      // On the client's side, because connection parameters such as statement_timeout are refused by PgBouncer.
-      query_timeout: limits.statementTimeoutMs,
-      keepAlive: true,
-      stream: () => {
-        const socket = new Socket();
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-        return socket;
-      },
+    client: () => {
+      const client = new Client(config);
+      listen(client);
+      return client;
+    },
+    pool: (connections) => {
+      // A connection that was opened stays open: the server may have none left later.
+      const pool = new Pool({ ...config, max: connections, idleTimeoutMillis: 0 });
+      // One that breaks says so here, and would end the process if nobody listened; its query finds out for itself.
+      pool.on('error', () => {});
+      pool.on('connect', (client) => {
+        client.on('error', () => {});
+        listen(client);
+      });
+      return pool;
     },
     destroy: () => {
       for (const socket of sockets) socket.destroy();

@@ -1,64 +1,81 @@
 import { setTimeout } from 'node:timers/promises';
-import { Client } from 'pg';
-import { WRITE_MARK } from './compare-and-swap.ts';
+import type { Client } from 'pg';
 import type { Connector } from './connection.ts';
 import { DatabaseError, RotationRunning } from './database-error.ts';
 import { explain } from './explain.ts';
+import { holdersOf, said, toEnd } from './lock-holders.ts';
+import type { LockNumbers } from './lock-numbers.ts';
+import { OWN_NAMES_ONLY } from './own-names.ts';
 import type { DatabaseSettings } from './settings.ts';
 import type { Table } from './table.ts';
 
-/**
- * The first half of the advisory lock's number; the other half is the table's oid. Any constant would do, as long as it
- * never changes and no application chose it too: these are the first four bytes of the SHA-256 of "rotate-encryption-key".
- */
-const LOCK_CLASS = 0x7713c2da;
-
 /** Often enough that firewalls and poolers do not take the connection for an idle one, and that a dead one is noticed. */
 const HEARTBEAT_MS = 5000;
-
-/** The limits that could end a transaction that stays open and idle; those that this version of the server does not have are passed over. */
-const LIFT_LIMITS = `
-  SELECT set_config(name, '0', true) FROM pg_settings
-   WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
-
 /**
- * A run that is killed, or that gave up waiting, leaves its last UPDATE in the server, where it may be waiting for a row that
- * somebody holds. It would write under the next run's hands, and behind its back once that run is over.
+ * Between two heartbeats the server waits no longer than this. A run whose machine is gone (no power, no network) loses its lock by
+ * then; TCP alone would keep it for hours.
  */
-const WRITES_LEFT_BEHIND = `
-  SELECT activity.pid
-    FROM pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
-   WHERE lock.relation = $1::regclass AND lock.mode = 'RowExclusiveLock' AND activity.datname = current_database()
-     AND starts_with(activity.query, $2)`;
+const IDLE_LIMIT_MS = 60_000;
+/** A heartbeat that is so late was kept back by the machine, not by the network. */
+const SUSPENDED_MS = 20_000;
+
+function limits(idleMs: number): string {
+  return `
+  SELECT pg_catalog.set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE '${idleMs}' END, true)
+    FROM pg_catalog.pg_settings WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
+}
+
+/** How long a write of an earlier run may take to end by itself. */
 const PATIENCE_MS = 2000;
 const POLL_MS = 50;
 
+/** A verification shares the lock with others; whoever may write has it alone. */
+export type LockMode = 'shared' | 'exclusive';
+
 /**
- * Runs `work` while holding the lock of the table: one rotation at a time. The lock belongs to a transaction that stays open on a
- * connection of its own, so it also holds behind a pooler in transaction mode, and ends with the connection whatever happens.
+ * Runs `work` while holding the lock of the table: no rotation beside it, and no write that an earlier one left behind in the server.
+ * The lock belongs to a transaction that stays open on a connection of its own, so it also holds behind a pooler in transaction
+ * mode, and ends with the connection whatever happens.
  *
  * @param work - gets a signal that is aborted, with a DatabaseError, as soon as the lock is known to be lost
- * @throws RotationRunning where the lock is taken or a write of an earlier run is left behind, DatabaseError where neither can be asked for
+ * @param idleLimitMs - how long the lock outlives the last sign of life
+ * @throws RotationRunning where the lock is taken or a write is left behind, DatabaseError where neither can be asked for
  */
 export async function withRotationLock<T>(
   connector: Connector,
   settings: DatabaseSettings,
   table: Table,
+  numbers: LockNumbers,
+  mode: LockMode,
   work: (lost: AbortSignal) => Promise<T>,
+  idleLimitMs = IDLE_LIMIT_MS,
 ): Promise<T> {
-  const client = new Client(connector.config);
+  const client = connector.client();
   const lost = new AbortController();
+  let lastBeat = Date.now();
   const lose = (error: unknown) => {
+    const silentMs = Date.now() - lastBeat;
     const { message } = explain(error, settings);
-    lost.abort(new DatabaseError(`the lock was lost: ${message}`, null));
+    const suspended = `this process was stopped for ${Math.round(silentMs / 1000)} s (a machine that sleeps?): ${message}`;
+    lost.abort(new DatabaseError(`the lock was lost: ${silentMs > SUSPENDED_MS ? suspended : message}`, null));
   };
   client.on('error', lose);
   client.on('end', () => lose(new Error('connection terminated')));
 
   let heartbeat: NodeJS.Timeout | undefined;
+  let beating = false;
+  const beat = () => {
+    if (beating) return;
+    beating = true;
+    client.query('SELECT 1').then(() => {
+      beating = false;
+      lastBeat = Date.now();
+    }, lose);
+  };
   try {
-    await acquire(client, settings, table);
-    heartbeat = setInterval(() => client.query('SELECT 1').catch(lose), HEARTBEAT_MS);
+    await acquire(client, settings, table, numbers, mode, idleLimitMs);
+    lastBeat = Date.now();
+    heartbeat = setInterval(beat, HEARTBEAT_MS);
     return await work(lost.signal);
   } finally {
     clearInterval(heartbeat);
@@ -67,33 +84,54 @@ export async function withRotationLock<T>(
   }
 }
 
-async function acquire(client: Client, settings: DatabaseSettings, table: Table): Promise<void> {
+async function acquire(
+  client: Client,
+  settings: DatabaseSettings,
+  table: Table,
+  numbers: LockNumbers,
+  mode: LockMode,
+  idleLimitMs: number,
+): Promise<void> {
   try {
     await client.connect();
-    await client.query('BEGIN');
-    await client.query(LIFT_LIMITS);
-    const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1, $2::regclass::oid::int) AS locked', [
-      LOCK_CLASS,
-      table.name,
-    ]);
-    if (rows[0]?.locked !== true)
-      throw new RotationRunning(`another rotation of ${table.label} is running`, 'wait until it has ended');
-    await waitForWritesLeftBehind(client, table);
+    // In one message: the server's own limit for idle transactions may be short.
+    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${OWN_NAMES_ONLY}; ${limits(idleLimitMs)}`);
+    const take = mode === 'shared' ? 'pg_try_advisory_xact_lock_shared' : 'pg_try_advisory_xact_lock';
+    const { rows } = await client.query(`SELECT ${take}(${numbers.run}) AS locked`);
+    if (rows[0]?.locked !== true) throw await runInTheWay(client, table, numbers);
+    await waitForWritesLeftBehind(client, table, numbers);
+    await client.query(`SELECT pg_advisory_xact_lock(${numbers.owner})`);
   } catch (error) {
     throw error instanceof RotationRunning ? error : explain(error, settings);
   }
 }
 
-async function waitForWritesLeftBehind(client: Client, { name, label }: Table): Promise<void> {
+async function runInTheWay(client: Client, { label }: Table, { run }: LockNumbers): Promise<RotationRunning> {
+  const [holder] = await holdersOf(client, run);
+  const message = `another rotation or verification of ${label} is running${holder ? ` (${said(holder)})` : ''}`;
+  const stuck = holder ? `; one whose machine is gone loses its lock within a minute, or now: ${toEnd(holder)}` : '';
+  return new RotationRunning(message, `wait until it has ended${stuck}`);
+}
+
+/**
+ * A run that is killed, or that gave up waiting, leaves its last UPDATE in the server, where it may be waiting for a row that somebody
+ * holds. It would write under the next run's hands, or behind its back once that run is over.
+ */
+async function waitForWritesLeftBehind(client: Client, { label }: Table, { writes }: LockNumbers): Promise<void> {
+  // Taken and given back in one statement: no more is asked than whether somebody has it.
+  const free = `SELECT CASE WHEN pg_try_advisory_lock(${writes}) THEN pg_advisory_unlock(${writes}) ELSE false END AS free`;
   for (const start = performance.now(); ; await setTimeout(POLL_MS)) {
-    // Within a transaction the first look would be the only one.
-    await client.query('SELECT pg_stat_clear_snapshot()');
-    const { rows } = await client.query(WRITES_LEFT_BEHIND, [name, WRITE_MARK]);
-    if (rows.length === 0) return;
+    const { rows } = await client.query(free);
+    if (rows[0]?.free === true) return;
     if (performance.now() - start < PATIENCE_MS) continue;
+    const [write] = await holdersOf(client, writes);
+    if (write === undefined) continue;
+    const [blocker] = write.blockers;
     throw new RotationRunning(
-      `a write of an earlier run of the tool is still waiting for a row of ${label} in the server`,
-      `end the transaction that holds the row, or the write: SELECT pg_terminate_backend(${rows[0]?.pid})`,
+      `a write of an earlier run of the tool is still waiting in the server for a row of ${label} (${said(write)})`,
+      blocker === undefined
+        ? `end that write: ${toEnd(write)}`
+        : `end the transaction that holds the row, if it may be ended (${said(blocker)}): ${toEnd(blocker)}; or end the write: ${toEnd(write)}`,
     );
   }
 }

@@ -1,71 +1,78 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
+import type { Store } from '../rotation/store.ts';
+import type { Access } from './check-table.ts';
 import { createCompareAndSwap } from './compare-and-swap.ts';
 import { type Connector, createConnector, reachesServer } from './connection.ts';
 import { explain } from './explain.ts';
 import { PrismaClient } from './generated/client.ts';
 import { withRotationLock } from './lock.ts';
-import { createRows, type Rows } from './rows.ts';
+import { lockNumbers } from './lock-numbers.ts';
 import type { DatabaseSettings } from './settings.ts';
-import { describeTable, type Table } from './table.ts';
+import { createStore } from './store.ts';
+import { inspectTable, type Table } from './table.ts';
 
 export interface Database {
   readonly table: Table;
-  readonly rows: Rows;
-  /** Runs `work` while no other rotation of the table can: see withRotationLock. */
-  readonly withLock: <T>(work: (lost: AbortSignal) => Promise<T>) => Promise<T>;
+  /** Runs `work` on the table while no rotation that it could disturb is running: see withRotationLock. */
+  readonly withLock: <T>(work: (store: Store, lost: AbortSignal) => Promise<T>) => Promise<T>;
 }
 
-/** One reads ahead while the other writes. */
+/** One reads ahead while the other writes; the lock has a third. */
 const POOL_CONNECTIONS = 2;
-/** How long a connection may take to say goodbye before it is cut. */
-const GOODBYE_MS = 1000;
+export const CONNECTIONS = POOL_CONNECTIONS + 1;
+/** How long closing a connection may take before it is cut. */
+const CLOSE_TIMEOUT_MS = 1000;
 
 /**
- * Connects, checks the table, runs `work`, and closes every connection whatever happens.
+ * Opens all connections that a run needs, checks the table, runs `work`, and closes every connection whatever happens.
  *
- * @param willWrite - also require what writing takes
  * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to mind it by itself
- * @throws DatabaseError, the signal's reason, and whatever `work` throws
+ * @param onWarning - is told what the server warns of
+ * @throws DatabaseError, RotationRunning, the signal's reason, and whatever `work` throws
  */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
-  willWrite: boolean,
+  access: Access,
   signal: AbortSignal,
+  onWarning: (text: string) => void,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const connector = createConnector(settings);
-  const pool = new Pool({ ...connector.config, max: POOL_CONNECTIONS });
-  // A connection that breaks says so here, and would end the process if nobody listened; its query finds out for itself.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const connector = createConnector(settings, onWarning);
+  const pool = connector.pool(POOL_CONNECTIONS);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: settings.schema }), errorFormat: 'minimal' });
   const stopCutting = () => signal.removeEventListener('abort', connector.destroy);
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
   try {
-    const table = await describeTable(pool, prisma, settings, willWrite);
-    const withLock: Database['withLock'] = (locked) =>
-      withRotationLock(connector, settings, table, (lost) => {
-        stopCutting();
-        return locked(lost);
-      });
-    const mayPrepare = await reachesServer(pool).catch((error: unknown) => {
+    const { table, mayPrepare } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
-    if (!willWrite) stopCutting();
-    const rows = createRows(prisma, createCompareAndSwap(pool, table, mayPrepare), settings);
-    return await work({ table, rows, withLock });
+    const numbers = lockNumbers(table.oid);
+    const mode = access === 'write' ? 'exclusive' : 'shared';
+    const withLock: Database['withLock'] = (locked) =>
+      withRotationLock(connector, settings, table, numbers, mode, (lost) => {
+        stopCutting();
+        return locked(createStore(prisma, pool, table, createCompareAndSwap(pool, table, numbers, mayPrepare), settings), lost);
+      });
+    return await work({ table, withLock });
   } finally {
     stopCutting();
     await close(prisma, pool, connector);
+  }
+
+  async function open(): Promise<{ table: Table; mayPrepare: boolean }> {
+    const opened = await Promise.allSettled(Array.from({ length: POOL_CONNECTIONS }, () => pool.connect()));
+    for (const each of opened) if (each.status === 'fulfilled') each.value.release();
+    for (const each of opened) if (each.status === 'rejected') throw each.reason;
+    return { table: await inspectTable(pool, prisma, settings, access), mayPrepare: await reachesServer(pool) };
   }
 }
 
 async function close(prisma: PrismaClient, pool: Pool, connector: Connector): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, GOODBYE_MS);
+    timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
   });
   await Promise.race([Promise.allSettled([prisma.$disconnect(), pool.end()]), limit]);
   clearTimeout(timer);

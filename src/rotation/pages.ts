@@ -1,24 +1,29 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Row, type Store, storedBytes } from './store.ts';
+import type { Row, Store } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** Values are short as a rule; where they are not, fewer of them are read at a time. */
+/** Values are short as a rule; where one of them is not, fewer are read at a time. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-const FIRST_PAGE_ROWS = 100;
 const PAGE_ROWS = 1000;
 
+/** @returns how many rows to read at a time, where the longest has so many bytes */
+function rowsPerPage(largestRow: number): number {
+  return Math.max(1, Math.min(PAGE_ROWS, Math.floor(PAGE_BYTES / largestRow)));
+}
+
 /**
- * Reads the whole table in pages, by keyset pagination: the next page begins after the last id that was read, so rows
- * that are deleted or inserted meanwhile neither end the reading nor shift it. The next page is read while the
- * caller works on this one; no more than two are in memory.
+ * Reads the table in pages, by keyset pagination: the next page begins after the last id that was read, so rows that are deleted or
+ * inserted meanwhile neither end the reading nor shift it. The next page is read while the caller works on this one; no more than
+ * two are in memory. A row that the index of the ids hides is not among them.
  *
+ * @param largestRow - the bytes of the longest row
  * @throws what the store throws, and the signal's reason as soon as it is aborted
  */
-export async function* readPages(store: Store, signal: AbortSignal): AsyncGenerator<Row[], void, void> {
-  let page = await unlessAborted(signal, () => store.readPage(null, FIRST_PAGE_ROWS));
+export async function* readPages(store: Store, largestRow: number, signal: AbortSignal): AsyncGenerator<Row[], void, void> {
+  const limit = rowsPerPage(largestRow);
+  let page = await unlessAborted(signal, () => store.readPage(null, limit));
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
-    const bytesPerRow = page.reduce((sum, row) => sum + storedBytes(row), 0) / page.length;
-    const next = store.readPage(last.id, Math.max(1, Math.min(PAGE_ROWS, Math.floor(PAGE_BYTES / bytesPerRow))));
+    const next = store.readPage(last.id, limit);
     // A caller that stops early never awaits the page ahead: its failure must not end the process.
     next.catch(() => {});
     // One turn of the event loop, so that the query leaves before the caller's work keeps it from leaving.
@@ -26,4 +31,37 @@ export async function* readPages(store: Store, signal: AbortSignal): AsyncGenera
     yield page;
     page = await unlessAborted(signal, () => next);
   }
+}
+
+/**
+ * Reads the rows of a list, in its order.
+ *
+ * @param onMissing - is told of each id that leads to no row
+ */
+export async function* readListed(
+  store: Store,
+  ids: readonly string[],
+  largestRow: number,
+  signal: AbortSignal,
+  onMissing: (id: string) => void,
+): AsyncGenerator<Row[], void, void> {
+  const limit = rowsPerPage(largestRow);
+  for (let from = 0; from < ids.length; from += limit) {
+    const wanted = ids.slice(from, from + limit);
+    const found = await readExactly(store, wanted, signal);
+    for (const id of wanted) if (!found.has(id)) onMissing(id);
+    yield wanted.flatMap((id) => found.get(id) ?? []);
+  }
+}
+
+/** By id, and only those that were asked for: equality in the database may be looser than ours, as where case is ignored. */
+export async function readExactly(store: Store, ids: readonly string[], signal: AbortSignal): Promise<Map<string, Row>> {
+  const rows = await unlessAborted(signal, () => store.readRows(ids));
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return new Map(
+    ids.flatMap((id) => {
+      const row = found.get(id);
+      return row === undefined ? [] : [[id, row]];
+    }),
+  );
 }

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { reEncrypt } from '../crypto/re-encrypt.ts';
 import { createJudge, type NamedKey } from './judge.ts';
-import { readPages } from './pages.ts';
 import { type Row, type Store, type Swap, storedBytes } from './store.ts';
 import { createBatchWriter, RowFailed, type RowOutcome, type Tally } from './write-batch.ts';
 
 export interface RotatePassOptions {
   readonly store: Store;
+  /** The rows to look at. */
+  readonly pages: AsyncIterable<readonly Row[]>;
   readonly keys: readonly NamedKey[];
   /** The key to reach: one of `keys`. */
   readonly target: NamedKey;
@@ -22,18 +23,18 @@ export interface RotatePassOptions {
   readonly onRow: (id: string, outcome: RowOutcome) => void;
 }
 
-/** Ends a batch of long values before it has all its rows: the server takes no statement over 1 GB. */
-const BATCH_BYTES = 16 * 1024 * 1024;
+/** Ends a batch of long values before it has all its rows: they are in memory several times over while they are sent. */
+const BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Goes over the table once, in id order, and moves every row that is not under the target key to it. The rows of the
- * next batch are read and re-encrypted while this one is written; batches are written strictly one after the other.
+ * Goes over the pages once, and moves every row that is not under the target key to it. The rows of the next batch are read and
+ * re-encrypted while this one is written; batches are written strictly one after the other.
  *
  * @throws RowFailed, WriteUnanswered, the signal's reason (after the write in hand), what `beforeWrite` throws, or what the store
  * throws on reading
  */
 export async function rotatePass(options: RotatePassOptions): Promise<void> {
-  const { store, target, signal } = options;
+  const { target, signal } = options;
   const judge = createJudge(options.keys);
   const writeBatch = createBatchWriter({ ...options, plan });
   let writing: Promise<void> = Promise.resolve();
@@ -71,7 +72,7 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
   }
 
   try {
-    for await (const page of readPages(store, signal)) {
+    for await (const page of options.pages) {
       for (const row of page) {
         const planned = plan(row);
         if (typeof planned !== 'object') continue;

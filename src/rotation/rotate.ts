@@ -1,9 +1,10 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import type { KeyName, NamedKey } from './judge.ts';
+import { readListed, readPages } from './pages.ts';
 import { rotatePass } from './rotate-pass.ts';
-import { type Ending, Run, type RunOptions, type RunResult } from './run.ts';
+import { type Ending, type Observer, Run, type RunOptions, type RunResult } from './run.ts';
 import type { Swap } from './store.ts';
-import type { Census } from './survey.ts';
+import { type Census, UNREADABLE_IDS_KEPT } from './survey.ts';
 
 export interface RotateOptions extends RunOptions {
   readonly keys: Readonly<Record<KeyName, EncryptionKey>>;
@@ -17,7 +18,7 @@ export interface RotateOptions extends RunOptions {
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
 }
 
-/** How often a row that came in under the key to leave, behind the rotation, makes it go round again. */
+/** How many rounds there are at least before the run gives up on rows that are under the source key again and again. */
 const ROUNDS = 3;
 
 /**
@@ -26,42 +27,62 @@ const ROUNDS = 3;
  * @returns what is known at the end, however the run ended. Never rejects.
  */
 export async function rotate(options: RotateOptions): Promise<RunResult> {
-  const { skipUnreadable, dryRun } = options;
+  const { skipUnreadable, dryRun, store, signal, observer } = options;
   const run = new Run(options);
   const source: KeyName = options.target === 'new' ? 'old' : 'new';
   const target: NamedKey = { name: options.target, key: options.keys[options.target] };
   const keys = [target, { name: source, key: options.keys[source] }];
 
-  /** @returns how the run ends if it goes no further; else what there is to rotate */
-  async function preflight(): Promise<Ending | Census> {
-    const before = await run.survey('preflight', await run.countRows(), keys);
-    run.before = before;
+  /** @returns how the run ends if it goes no further; null where there is something to rotate */
+  async function preflight(before: Census): Promise<Ending | null> {
     const { unreadable, under } = before;
-    if (unreadable > 0 && (dryRun || !skipUnreadable)) return { kind: 'unreadable rows' };
-    if (under[source] > 0) return dryRun ? { kind: 'rehearsed' } : before;
+    // More than can be remembered cannot be told from those that the run itself would ruin.
+    if (unreadable > 0 && (dryRun || !skipUnreadable || unreadable > UNREADABLE_IDS_KEPT)) return { kind: 'unreadable rows' };
+    if (under[source] > 0) return dryRun ? { kind: 'rehearsed' } : null;
+    if (!dryRun) await run.waitForDisk();
     run.after = before;
     return unreadable > 0 ? { kind: 'all but unreadable rows' } : { kind: 'nothing to do' };
   }
 
   async function rotateAndVerify(before: Census): Promise<Ending> {
     let last = before;
-    for (let round = 1; round <= ROUNDS; round += 1) {
+    for (let round = 1; ; round += 1) {
       run.after = null;
-      await run.phase('rotate', last.under[source], (onProgress) =>
-        rotatePass({ ...options, ...options.observer, keys, target, tally: run.tally, onProgress }),
+      const left = last.under[source];
+      const listed = round > 1 && last.otherIds.length === left ? last.otherIds : null;
+      const missing = new Set<string>();
+      const rotated = new Set<string>();
+      const { largestRow } = last;
+      const pages =
+        listed === null
+          ? readPages(store, largestRow, signal)
+          : readListed(store, listed, largestRow, signal, (id) => missing.add(id));
+      const onRow: Observer['onRow'] = (id, outcome) => {
+        if (listed !== null && outcome === 'rotated') rotated.add(id);
+        observer.onRow(id, outcome);
+      };
+      await run.phase('rotate', left, (onProgress) =>
+        rotatePass({ ...options, pages, onRow, keys, target, tally: run.tally, onProgress }),
       );
+      await run.waitForDisk();
       // A row counts as being under the target key only because that key alone opened it.
-      last = await run.survey('verify', last.rows, keys);
+      last = await run.survey('verify', keys, before.unreadableIds);
+      await run.waitForDisk();
       run.after = last;
-      const { unreadable, under } = last;
-      if (unreadable > 0 && !skipUnreadable) return { kind: 'not verified' };
-      if (under[source] === 0) return unreadable > 0 ? { kind: 'all but unreadable rows' } : { kind: 'rotated' };
+      if (round === 1) run.late = last.under[source];
+      if (last.rows === 0) return { kind: 'not verified', why: { kind: 'emptied' } };
+      if (last.ruined > 0) return { kind: 'not verified', why: { kind: 'unreadable' } };
+      if (last.under[source] === 0) return last.unreadable > 0 ? { kind: 'all but unreadable rows' } : { kind: 'rotated' };
+      if (round < ROUNDS || last.under[source] < left) continue;
+      const unreachable = last.otherIds.filter((id) => missing.has(id));
+      const reverted = last.otherIds.filter((id) => rotated.has(id));
+      return { kind: 'not verified', why: { kind: 'left', unreachable, reverted } };
     }
-    return { kind: 'not verified' };
   }
 
   return run.finish(async () => {
-    const passed = await preflight();
-    return 'kind' in passed ? passed : rotateAndVerify(passed);
+    const before = await run.survey('preflight', keys);
+    run.before = before;
+    return (await preflight(before)) ?? rotateAndVerify(before);
   });
 }

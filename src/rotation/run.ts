@@ -27,13 +27,25 @@ export type Ending =
   | { readonly kind: 'unreadable rows' }
   /** Rows that no key opens were skipped, all the others are under the key to reach. */
   | { readonly kind: 'all but unreadable rows' }
-  | { readonly kind: 'not verified' }
+  | { readonly kind: 'not verified'; readonly why: Doubt }
   /** What a backup holds was put back. */
   | { readonly kind: 'restored' }
   | { readonly kind: 'row failed'; readonly id: string; readonly why: RowProblem }
   | { readonly kind: 'write unanswered'; readonly found: WriteUnanswered['found']; readonly cause: unknown }
   /** By the signal or by an error; `phase` is null where it had not begun. */
   | { readonly kind: 'stopped'; readonly phase: PhaseName | null; readonly cause: unknown };
+
+/** What the last survey found that must not be. */
+export type Doubt =
+  /** Rows that no key opens, and that could be opened or were not there before the run; for a verification, any. */
+  | { readonly kind: 'unreadable' }
+  /** The table had rows, and has none. */
+  | { readonly kind: 'emptied' }
+  /**
+   * Rows under the source key. Of those, `unreachable` are there for a survey, and their ids lead to nothing; `reverted` were rotated in
+   * this run.
+   */
+  | { readonly kind: 'left'; readonly unreachable: readonly string[]; readonly reverted: readonly string[] };
 
 /** All that is known at the end of a run, however it ended. */
 export interface RunResult {
@@ -46,6 +58,8 @@ export interface RunResult {
   readonly after: Census | null;
   /** The last full pass that got to its end, and the tally as it was then. */
   readonly counted: { readonly census: Census; readonly tally: Readonly<Tally> } | null;
+  /** Rows that were under the source key after the first pass over the table: it did not reach them, or they were written behind it. */
+  readonly late: number;
   /** What a restore did; null for others. */
   readonly restore: Readonly<RestoreTally> | null;
 }
@@ -73,6 +87,7 @@ export class Run {
   readonly tally: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
   before: Census | null = null;
   after: Census | null = null;
+  late = 0;
   restore: RestoreTally | null = null;
   #counted: RunResult['counted'] = null;
   readonly #options: RunOptions;
@@ -82,12 +97,6 @@ export class Run {
 
   constructor(options: RunOptions) {
     this.#options = options;
-  }
-
-  /** @returns how many rows there are to expect */
-  countRows(): Promise<number> {
-    const { store, signal } = this.#options;
-    return unlessAborted(signal, () => store.count());
   }
 
   /** Times one phase. `work` reports its progress, in rows, through the function it is given. */
@@ -108,22 +117,31 @@ export class Run {
     }
   }
 
-  async survey(name: PhaseName, expectedRows: number, keys: readonly NamedKey[]): Promise<Census> {
+  /** @param known - the rows that are known to be unreadable */
+  async survey(name: PhaseName, keys: readonly NamedKey[], known: ReadonlySet<string> = new Set()): Promise<Census> {
     const { store, signal, observer } = this.#options;
     const { onUnreadable } = observer;
-    const census = await this.phase(name, expectedRows, (onProgress) =>
-      survey({ store, keys, digestKey: this.#digestKey, signal, onProgress, onUnreadable }),
+    const census = await store.scan(signal, (scan) =>
+      this.phase(name, scan.rows, (onProgress) =>
+        survey({ scan, keys, digestKey: this.#digestKey, known, onProgress, onUnreadable }),
+      ),
     );
     this.#counted = { census, tally: { ...this.tally } };
     observer.onCensus(name, census);
     return census;
   }
 
+  /** Waits until all that was committed so far is on the server's disk, so that no crash can take back what is said of it. */
+  waitForDisk(): Promise<void> {
+    const { store, signal } = this.#options;
+    return unlessAborted(signal, () => store.waitForDisk());
+  }
+
   /** Runs the phases and turns however they end into the result. Never rejects. */
   async finish(phases: () => Promise<Ending>): Promise<RunResult> {
     const ending = await phases().catch((error: unknown) => this.#endingOf(error));
-    const { tally, before, after, restore } = this;
-    return { ending, phases: this.#phases, tally, before, after, counted: this.#counted, restore };
+    const { tally, before, after, late, restore } = this;
+    return { ending, phases: this.#phases, tally, before, after, counted: this.#counted, late, restore };
   }
 
   #endingOf(error: unknown): Ending {
@@ -143,6 +161,7 @@ export function notStarted(cause: unknown): RunResult {
     before: null,
     after: null,
     counted: null,
+    late: 0,
     restore: null,
   };
 }

@@ -11,16 +11,30 @@ export interface Swap {
   readonly after: EncryptedValue;
 }
 
+/** Every row of the table, as of one moment. */
+export interface Scan {
+  readonly rows: number;
+  /** The bytes of the longest row. */
+  readonly largestRow: number;
+  /** Each row once, in any order. */
+  readonly pages: AsyncIterable<readonly Row[]>;
+}
+
 /** The table, as the rotation sees it. Any method may reject: what the table then holds is known only by reading it. */
 export interface Store {
-  /** @returns how many rows the table has */
-  count(): Promise<number>;
-  /** @returns at most `limit` rows whose id is greater than `after` (null: from the start), in the order of their ids */
+  /**
+   * Lets `work` read every row, whatever the state of the indexes: what is proven is proven by this. Rejects with what `work` throws, and at once
+   * with the signal's reason when it is aborted.
+   */
+  scan<T>(signal: AbortSignal, work: (scan: Scan) => Promise<T>): Promise<T>;
+  /** By the index of the ids, which may be damaged. @returns at most `limit` rows whose id is greater than `after` (null: from the start), in the order of their ids */
   readPage(after: string | null, limit: number): Promise<Row[]>;
-  /** @returns those of the named rows that exist, in any order */
+  /** @returns those of the named rows that their ids lead to, and perhaps others, in any order */
   readRows(ids: readonly string[]): Promise<Row[]>;
-  /** Swaps all in one atomic statement. @returns the ids of the rows that were written: the others no longer held `before` */
+  /** Swaps all, in one atomic statement unless it conflicts with another transaction. @returns the ids of the rows that were written: the others no longer held `before` */
   swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>>;
+  /** Resolves when all that was committed before, by anybody, is on the server's disk. */
+  waitForDisk(): Promise<void>;
 }
 
 /** @returns whether the row holds exactly that value */

@@ -13,7 +13,10 @@ export interface VerifyOptions extends RunOptions {
 export async function verify(options: VerifyOptions): Promise<RunResult> {
   const run = new Run(options);
   return run.finish(async () => {
-    run.after = await run.survey('verify', await run.countRows(), [{ name: 'new', key: options.newKey }]);
-    return { kind: run.after.unreadable === 0 ? 'verified' : 'not verified' };
+    const census = await run.survey('verify', [{ name: 'new', key: options.newKey }]);
+    // What a crash could still take back would have been seen, and would not be there any more.
+    await run.waitForDisk();
+    run.after = census;
+    return census.unreadable === 0 ? { kind: 'verified' } : { kind: 'not verified', why: { kind: 'unreadable' } };
   });
 }

@@ -1,6 +1,6 @@
 import type { Unreadable } from './judge.ts';
+import { readExactly } from './pages.ts';
 import type { Row, Store, Swap } from './store.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import { writeSwaps } from './write-swaps.ts';
 
 export type RowOutcome = 'rotated' | 'already rotated' | 'gone' | 'unreadable' | 'restored';
@@ -61,7 +61,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   async function settleConflict(id: string): Promise<void> {
     for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
       tally.conflicts += 1;
-      const [row] = await unlessAborted(options.signal, () => store.readRows([id]));
+      const row = (await readExactly(store, [id], options.signal)).get(id);
       if (row === undefined) return settle(id, 'gone');
       const planned = options.plan(row);
       if (typeof planned === 'string') return settle(id, planned);

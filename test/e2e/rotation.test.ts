@@ -177,7 +177,9 @@ describe('rotate', () => {
     const { code, stderr } = await runHere([], env);
     await database.pool.query('DROP FUNCTION touch CASCADE');
     expect(code).toBe(0);
-    expect(stderr).toContain('warning: triggers on the table may change other columns: touch_row');
+    expect(stderr).toContain(
+      'warning: triggers and rules on the table may change what is written, or other columns: trigger touch_row',
+    );
   });
 });
 

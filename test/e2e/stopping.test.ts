@@ -121,7 +121,7 @@ describe('one rotation at a time', () => {
 
     for (const refused of [second, rehearsal]) {
       expect(refused.code).toBe(5);
-      expect(refused.stderr).toContain('error: another rotation of public.user_api_keys is running');
+      expect(refused.stderr).toContain('error: another rotation or verification of public.user_api_keys is running (pid ');
       expect(refused.stdout).toContain('nothing was written');
     }
     expect((await first.end).code).toBe(0);
@@ -156,7 +156,7 @@ describe('verification', () => {
 
     expect(code).toBe(6);
     expect(stderr.match(/verify: /gu)?.length).toBe(3);
-    expect(stdout).toContain('came in under the old key while the rotation ran');
+    expect(stdout).toContain('written with the old key during the rotation');
     expect(stdout).toContain('1. keep the old key');
     expect(stdout).toContain('a service still writes with the old key');
     expect((await runHere([], env)).code).toBe(0);

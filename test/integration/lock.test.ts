@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { DatabaseError, RotationRunning } from '../../src/database/database-error.ts';
 import { expectNoSecret } from '../support/canaries.ts';
 import { useDatabase } from '../support/database.ts';
-import { opening } from '../support/opening.ts';
+import { locking, opening } from '../support/opening.ts';
 import { settingsOf } from '../support/settings.ts';
 
 const database = useDatabase();
 const settings = settingsOf(database.url);
 
-const withLock = <T>(work: (lost: AbortSignal) => Promise<T>) => opening(settings, (opened) => opened.withLock(work));
+const withLock = <T>(work: (lost: AbortSignal) => Promise<T>) => locking(settings, (_store, lost) => work(lost));
 
 describe('the rotation lock', () => {
   it('is held by one at a time, and free again afterwards, also after a failure', async () => {
@@ -22,7 +22,7 @@ describe('the rotation lock', () => {
 
   it('is one for each table', async () => {
     await database.pool.query('CREATE SCHEMA other; CREATE TABLE other.user_api_keys (LIKE public.user_api_keys INCLUDING ALL)');
-    const both = withLock(() => opening({ ...settings, schema: 'other' }, (opened) => opened.withLock(async () => 'both')));
+    const both = withLock(() => locking({ ...settings, schema: 'other' }, async () => 'both'));
     expect(await both).toBe('both');
   });
 

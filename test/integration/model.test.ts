@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import type { Store } from '../../src/rotation/store.ts';
 import { readTable, useDatabase } from '../support/database.ts';
-import { opening } from '../support/opening.ts';
+import { locking } from '../support/opening.ts';
 import { expectModelHolds } from '../support/rotation-commands.ts';
 import type { World } from '../support/rotation-model.ts';
 import { settingsOf } from '../support/settings.ts';
@@ -34,6 +34,6 @@ describe('any sequence of rotations, rollbacks, verifications, stops, writes and
     {
       timeout: 3_600_000,
     },
-    () => opening(settingsOf(url), ({ rows }) => expectModelHolds(() => emptyWorld(rows), 20)),
+    () => locking(settingsOf(url), (store) => expectModelHolds(() => emptyWorld(store), 20)),
   );
 });

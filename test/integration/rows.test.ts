@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { DatabaseSettings } from '../../src/database/settings.ts';
-import type { Database } from '../../src/database/with-database.ts';
+import type { Store } from '../../src/rotation/store.ts';
 import { type Encrypted, encrypt, newKey } from '../support/application.ts';
 import { fillTable, readTable, useDatabase } from '../support/database.ts';
-import { opening } from '../support/opening.ts';
+import { locking } from '../support/opening.ts';
 import { settingsOf } from '../support/settings.ts';
 
 const database = useDatabase();
 const settings: DatabaseSettings = settingsOf(database.url);
 const key = newKey();
 
-const withRows = <T>(work: (rows: Database['rows']) => Promise<T>) => opening(settings, ({ rows }) => work(rows));
+const withRows = <T>(work: (rows: Store) => Promise<T>) => locking(settings, work);
 const partsOf = ({ iv, content, tag }: Encrypted) => ({ iv, content, tag });
 
 describe('reading pages', () => {
@@ -95,7 +95,7 @@ describe('compare-and-swap', () => {
       value.tag,
     ]);
     const after = encrypt(key, 'y');
-    const written = await opening({ ...settings, schema: 'od"d' }, ({ rows }) =>
+    const written = await locking({ ...settings, schema: 'od"d' }, (rows) =>
       rows.swap(ids.map((id) => ({ id, before: value, after }))),
     );
     expect([...written].sort()).toEqual([...ids].sort());

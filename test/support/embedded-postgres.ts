@@ -63,7 +63,7 @@ export async function startEmbeddedPostgres(settings: readonly string[] = []): P
       child.once('exit', (code) => reject(new Error(`postgres ended with ${code}: ${log}`)));
       child.stderr.on('data', (text: Buffer) => {
         if (log.length < 10_000) log += text.toString();
-        if (log.includes('ready to accept connections')) resolve();
+        if (/ready to accept (?:read-only )?connections/u.test(log)) resolve();
       });
     });
   }

@@ -1,10 +1,14 @@
-import type { Row, Store, Swap } from '../../src/rotation/store.ts';
+import type { Row, Scan, Store, Swap } from '../../src/rotation/store.ts';
 
 export type StoreCall =
-  | { readonly method: 'count' }
+  | { readonly method: 'scan' }
+  | { readonly method: 'scanPage' }
   | { readonly method: 'readPage'; readonly after: string | null; readonly limit: number }
   | { readonly method: 'readRows'; readonly ids: readonly string[] }
-  | { readonly method: 'swap'; readonly swaps: readonly Swap[] };
+  | { readonly method: 'swap'; readonly swaps: readonly Swap[] }
+  | { readonly method: 'waitForDisk' };
+
+const SCAN_PAGE_ROWS = 1000;
 
 /** May write to the table as an application would, abort the run, or throw. `nth` counts the calls of that method from 1. */
 export type Hook = (call: StoreCall, nth: number) => void;
@@ -16,6 +20,8 @@ export type Hook = (call: StoreCall, nth: number) => void;
 export class MemoryStore implements Store {
   /** By id. Write to it as the application: the tool sees it at its next call. */
   readonly rows = new Map<string, Row>();
+  /** Ids that pages and look-ups do not find, as a damaged index would have it. A scan does. */
+  readonly hidden = new Set<string>();
   /** Every call that was made, in order. */
   readonly calls: StoreCall[] = [];
   before: Hook = () => {};
@@ -35,19 +41,36 @@ export class MemoryStore implements Store {
     for (const row of rows) this.rows.set(row.id, row);
   }
 
-  async count(): Promise<number> {
-    return this.#answer({ method: 'count' }, () => this.rows.size);
+  /** The rows as they are when the scan begins, in an order of its own. */
+  async scan<T>(signal: AbortSignal, work: (scan: Scan) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const rows = await this.#answer({ method: 'scan' }, () => this.table);
+    signal.throwIfAborted();
+    const bytes = rows.map(({ id, iv, content, tag }) => [id, iv, content, tag].join('').length);
+    const result = await work({ rows: rows.length, largestRow: Math.max(0, ...bytes), pages: this.#scanPages(rows, signal) });
+    signal.throwIfAborted();
+    return result;
+  }
+
+  async *#scanPages(rows: readonly Row[], signal: AbortSignal): AsyncGenerator<Row[], void, void> {
+    for (let from = 0; from < rows.length; from += SCAN_PAGE_ROWS) {
+      const page = await this.#answer({ method: 'scanPage' }, () => rows.slice(from, from + SCAN_PAGE_ROWS));
+      signal.throwIfAborted();
+      yield page;
+    }
   }
 
   async readPage(after: string | null, limit: number): Promise<Row[]> {
     return this.#answer({ method: 'readPage', after, limit }, () =>
-      this.table.filter(({ id }) => after === null || id > after).slice(0, limit),
+      this.table.filter(({ id }) => !this.hidden.has(id) && (after === null || id > after)).slice(0, limit),
     );
   }
 
   /** In the opposite order: any order is allowed. */
   async readRows(ids: readonly string[]): Promise<Row[]> {
-    return this.#answer({ method: 'readRows', ids }, () => [...ids].reverse().flatMap((id) => this.rows.get(id) ?? []));
+    return this.#answer({ method: 'readRows', ids }, () =>
+      [...ids].reverse().flatMap((id) => (this.hidden.has(id) ? [] : (this.rows.get(id) ?? []))),
+    );
   }
 
   async swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>> {
@@ -56,6 +79,10 @@ export class MemoryStore implements Store {
       for (const { id, after } of hits) this.rows.set(id, { id, ...after });
       return new Set(hits.map(({ id }) => id));
     });
+  }
+
+  async waitForDisk(): Promise<void> {
+    return this.#answer({ method: 'waitForDisk' }, () => {});
   }
 
   async #answer<T>(call: StoreCall, work: () => T): Promise<T> {

@@ -175,10 +175,11 @@ function withMoments(store: Store, onMoment: (nth: number) => Promise<void>): St
     return answer;
   }
   return {
-    count: () => around(() => store.count()),
+    scan: (signal, work) => around(() => store.scan(signal, work)),
     readPage: (after, limit) => around(() => store.readPage(after, limit)),
     readRows: (ids) => around(() => store.readRows(ids)),
     swap: (swaps) => around(() => store.swap(swaps)),
+    waitForDisk: () => around(() => store.waitForDisk()),
   };
 }
 

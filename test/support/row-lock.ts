@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { expect } from 'vitest';
 import type { TestDatabase } from './database.ts';
+import { RUN_LOCK } from './witness.ts';
 
 /** Runs `work` while a transaction of the application's holds a row: a rotation that comes to it waits there. */
 export async function whileHolding<T>(
@@ -39,7 +40,7 @@ export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
 export async function endLockConnection({ pool }: TestDatabase): Promise<void> {
   const { rows } = await pool.query(`
     SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_locks
-     WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+     WHERE locktype = 'advisory' AND classid = ${RUN_LOCK} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
   expect(rows).toEqual([{ ended: true }]);
 }
 

@@ -65,11 +65,14 @@ export function count(whereabouts: Whereabouts, key: keyof Keys): number {
   return [...whereabouts.values()].filter((under) => under === key).length;
 }
 
+/** The first number of the lock that a run holds. */
+export const RUN_LOCK = 0x7713c2da;
+
 /** Resolves once the server knows that no rotation runs in the database any more: a connection that was cut may take a moment. */
 export async function lockIsFree({ pool }: TestDatabase): Promise<void> {
   await pool.query(`
     DO $$ BEGIN
-      WHILE EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'
+      WHILE EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = ${RUN_LOCK}
                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) LOOP
         PERFORM pg_sleep(0.005);
       END LOOP;

@@ -4,6 +4,7 @@ import type { RotateConfig } from '../../../src/cli/config.ts';
 import { Interrupted } from '../../../src/cli/exit-code.ts';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
 import { DatabaseError, RotationRunning } from '../../../src/database/database-error.ts';
+import { IdCounts } from '../../../src/rotation/id-counts.ts';
 import type { Ending, RunResult } from '../../../src/rotation/run.ts';
 import type { Census } from '../../../src/rotation/survey.ts';
 import { newKey } from '../../support/application.ts';
@@ -23,7 +24,10 @@ const config: RotateConfig = {
 };
 
 function census(old: number, under: number, unreadable = 0, digest = 'a'): Census {
-  return { rows: old + under + unreadable, under: { old, new: under }, unreadable, unreadableRows: [], digest };
+  const unreadableIds = new Set<string>();
+  const lists = { unreadableRows: [], unreadableIds, ruinedRows: [], otherIds: [], ids: new IdCounts() };
+  const counts = { rows: old + under + unreadable, under: { old, new: under }, unreadable, ruined: unreadable };
+  return { ...counts, ...lists, largestRow: 100, digest };
 }
 
 const NONE = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
@@ -31,7 +35,7 @@ const NONE = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
 function result(ending: Ending, change: Partial<RunResult> = {}): RunResult {
   const before = census(10, 2);
   const counted = { census: before, tally: NONE };
-  return { ending, phases: [], tally: NONE, before, after: null, counted, restore: null, ...change };
+  return { ending, phases: [], tally: NONE, before, after: null, counted, late: 0, restore: null, ...change };
 }
 
 const stopped = (cause: unknown): Ending => ({ kind: 'stopped', phase: 'rotate', cause });
@@ -40,6 +44,8 @@ const unanswered: Ending = {
   found: { written: ['row-1'], notWritten: [], unknown: [] },
   cause: new DatabaseError('the connection was lost', 'check the server'),
 };
+
+const left: Ending = { kind: 'not verified', why: { kind: 'left', unreachable: [], reverted: [] } };
 
 describe('the exit code', () => {
   it.each<[code: number, title: string, result: RunResult]>([
@@ -54,8 +60,13 @@ describe('the exit code', () => {
     [4, 'a write without an answer', result(unanswered)],
     [4, 'a database that failed', result(stopped(new DatabaseError('refused', 'start it')))],
     [5, 'another rotation', result(stopped(new RotationRunning('another rotation is running', 'wait until it has ended')))],
-    [6, 'rows that came in under the old key', result({ kind: 'not verified' }, { after: census(1, 11) })],
-    [6, 'rows that became unreadable', result({ kind: 'not verified' }, { after: census(0, 11, 1) })],
+    [6, 'rows that came in under the old key', result(left, { after: census(1, 11) })],
+    [
+      6,
+      'rows that became unreadable',
+      result({ kind: 'not verified', why: { kind: 'unreadable' } }, { after: census(0, 11, 1) }),
+    ],
+    [6, 'a table that was emptied', result({ kind: 'not verified', why: { kind: 'emptied' } }, { after: census(0, 0) })],
     [129, 'SIGHUP', result(stopped(new Interrupted('SIGHUP')))],
     [130, 'SIGINT', result(stopped(new Interrupted('SIGINT')))],
     [143, 'SIGTERM', result(stopped(new Interrupted('SIGTERM')))],
@@ -69,7 +80,7 @@ describe('the exit code', () => {
   it('says that the old key may be retired only after every row was opened with the new one', () => {
     const retire = (run: RunResult) => conclude(config, run).nextSteps.some((step) => step.includes('retire the old key'));
     expect(retire(result({ kind: 'rotated' }, { after: census(0, 12) }))).toBe(true);
-    for (const ending of [unanswered, stopped(new Error('x')), { kind: 'not verified' }, { kind: 'rehearsed' }] as const) {
+    for (const ending of [unanswered, stopped(new Error('x')), left, { kind: 'rehearsed' }] as const) {
       expect(retire(result(ending, { after: ending.kind === 'not verified' ? census(1, 11) : null }))).toBe(false);
     }
   });
@@ -152,9 +163,9 @@ describe('what to do next', () => {
   });
 
   it('where rows are left behind is to keep the key that they are under', () => {
-    const left = (after: Census) => result({ kind: 'not verified' }, { after });
-    expect(conclude(config, left(census(1, 11))).nextSteps[0]).toBe('keep the old key');
-    expect(conclude(back, left(census(11, 1))).nextSteps[0]).toBe('keep the new key');
+    const leftBehind = (after: Census) => result(left, { after });
+    expect(conclude(config, leftBehind(census(1, 11))).nextSteps[0]).toBe('keep the old key');
+    expect(conclude(back, leftBehind(census(11, 1))).nextSteps[0]).toBe('keep the new key');
   });
 
   it('with skipped rows is to give the services the new key all the same, and to retire none', () => {

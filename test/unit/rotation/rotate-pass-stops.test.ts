@@ -12,8 +12,8 @@ describe('a pass that stops', () => {
     };
     const { error, tally } = await passOver(store);
     expect(error).toEqual(new Error('cut'));
-    expect(tally.rotated).toBe(100);
-    expect(contents(store)).toEqual([...under('new', 1, 100), ...under('old', 101, 2300)]);
+    expect(tally.rotated).toBe(1000);
+    expect(contents(store)).toEqual([...under('new', 1, 1000), ...under('old', 1001, 2300)]);
   });
 
   it('writes nothing where it was aborted before it began, or while the first page was read', async () => {
@@ -39,14 +39,14 @@ describe('a pass that stops', () => {
   });
 
   it('writes nothing more after the database failed on reading, also where part of a batch is ready', async () => {
-    const store = tableOf(200);
+    const store = tableOf(1100);
     store.before = (call, nth) => {
       if (call.method === 'readPage' && nth === 2) throw new Error('cut');
     };
     const { error, tally } = await passOver(store, { batchRows: 7 });
     expect(error).toEqual(new Error('cut'));
-    expect(tally.rotated).toBe(98);
-    expect(contents(store)).toEqual([...under('new', 1, 98), ...under('old', 99, 200)]);
+    expect(tally.rotated).toBe(994);
+    expect(contents(store)).toEqual([...under('new', 1, 994), ...under('old', 995, 1100)]);
   });
 
   it('reads no further page once it is aborted, also where it has nothing to write', async () => {
@@ -69,20 +69,21 @@ describe('a write that fails while the next page is still being read', () => {
 
   it('ends the pass when that page has come, and not the process before', async () => {
     process.on('unhandledRejection', remember);
-    const memory = tableOf(200);
+    const memory = tableOf(1100);
     memory.before = ({ method }) => {
       if (method === 'swap') throw new Error('cut');
     };
     const slow: Store = {
-      count: () => memory.count(),
+      scan: (signal, work) => memory.scan(signal, work),
       readPage: async (after, limit) => {
         for (let turns = 0; after !== null && turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve));
         return memory.readPage(after, limit);
       },
       readRows: (ids) => memory.readRows(ids),
       swap: (swaps) => memory.swap(swaps),
+      waitForDisk: () => memory.waitForDisk(),
     };
-    const { error } = await passOver(memory, { store: slow, batchRows: 70 });
+    const { error } = await passOver(memory, { store: slow, batchRows: 700 });
     expect(error).toBeInstanceOf(WriteUnanswered);
     expect(memory.swapped).toHaveLength(1);
     expect(unhandled).toEqual([]);

@@ -8,7 +8,7 @@ function writeBehindCursor(store: MemoryStore, rounds: number, write: (round: nu
   let wrote = false;
   store.before = (call) => {
     if (call.method === 'swap') wrote = true;
-    if (call.method !== 'readPage' || call.after !== null || !wrote || round >= rounds) return;
+    if (call.method !== 'scan' || !wrote || round >= rounds) return;
     round += 1;
     wrote = false;
     write(round);
@@ -36,7 +36,7 @@ describe('an application that writes while the rotation runs', () => {
     const store = tableOf(5);
     writeBehindCursor(store, 99, (round) => store.put(row(1, 'old', `written ${round}`)));
     const { ending, after, phases } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'not verified' });
+    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'left', unreachable: [], reverted: [idOf(1)] } });
     expect(after).toMatchObject({ rows: 5, under: { old: 1, new: 4 }, unreadable: 0 });
     expect(passes(phases)).toBe('preflight rotate verify rotate verify rotate verify');
     expect(contents(store)).toEqual(['old: written 3', ...under('new', 2, 5)]);
@@ -46,18 +46,34 @@ describe('an application that writes while the rotation runs', () => {
     const store = tableOf(5);
     writeBehindCursor(store, 1, () => store.put(strangeRow(2)));
     const { ending, after, phases } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'not verified' });
-    expect(after).toMatchObject({ under: { old: 0, new: 4 }, unreadable: 1, unreadableRows: [{ id: idOf(2) }] });
+    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'unreadable' } });
+    expect(after).toMatchObject({ under: { old: 0, new: 4 }, unreadable: 1, ruined: 1, ruinedRows: [{ id: idOf(2) }] });
     expect(passes(phases)).toBe('preflight rotate verify');
   });
 
-  it('a value that opens under neither key, where such rows are skipped: all but that one', async () => {
+  it('a value that opens under neither key, where such rows are skipped: not verified, since it was not known before', async () => {
     const store = tableOf(5);
-    writeBehindCursor(store, 1, () => store.put(strangeRow(2), row(1, 'old', 'written')));
+    store.put(strangeRow(4));
+    writeBehindCursor(store, 1, () => store.put(strangeRow(2)));
+    const { ending, after } = await rotateTable(store, { skipUnreadable: true });
+    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'unreadable' } });
+    expect(after).toMatchObject({ unreadable: 2, ruined: 1, ruinedRows: [{ id: idOf(2) }] });
+  });
+
+  it('into a row that was unreadable before, where such rows are skipped: all but those that were', async () => {
+    const store = tableOf(5);
+    store.put(strangeRow(2), strangeRow(4));
+    writeBehindCursor(store, 1, () => store.put(row(2, 'old', 'written'), strangeRow(4)));
     const { ending, phases } = await rotateTable(store, { skipUnreadable: true });
     expect(ending).toEqual({ kind: 'all but unreadable rows' });
     expect(passes(phases)).toBe('preflight rotate verify rotate verify');
-    expect(contents(store)).toEqual(['new: written', 'unreadable', ...under('new', 3, 5)]);
+    expect(contents(store)).toEqual([
+      ...under('new', 1, 1),
+      'new: written',
+      ...under('new', 3, 3),
+      'unreadable',
+      ...under('new', 5, 5),
+    ]);
   });
 
   it('under the new key: verified, but the plaintexts are not the same as before', async () => {
@@ -98,12 +114,55 @@ describe('an application that writes while the rotation runs', () => {
     expect(contents(store)).toEqual(under('old', 1, 5));
   });
 
-  it('empties the table: rotated, with nothing in it', async () => {
+  it('empties the table: not verified, since nothing is left to prove it by', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 1, () => store.rows.clear());
-    const { ending, after } = await rotateTable(store);
+    const { ending, before, after } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'emptied' } });
+    expect([before?.rows, after?.rows]).toEqual([5, 0]);
+  });
+
+  it('under the old key, fewer each time, in more than three rounds: the rotation goes round until none is left', async () => {
+    const store = tableOf(9);
+    writeBehindCursor(store, 5, (round) => {
+      for (let number = round; number <= 5; number += 1) store.put(row(number, 'old', `written ${round}`));
+    });
+    const { ending, late, phases } = await rotateTable(store);
     expect(ending).toEqual({ kind: 'rotated' });
-    expect(after?.rows).toBe(0);
+    expect(late).toBe(5);
+    expect(passes(phases)).toBe(`preflight${' rotate verify'.repeat(6)}`);
+  });
+});
+
+describe('rows that the pages do not reach', () => {
+  it('are rotated by their ids, as the survey has them', async () => {
+    const store = tableOf(5);
+    const readPage = store.readPage.bind(store);
+    store.readPage = async (after, limit) => (await readPage(after, limit)).filter(({ id }) => id !== idOf(3));
+    const { ending, late, tally, phases } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'rotated' });
+    expect(late).toBe(1);
+    expect(tally.rotated).toBe(5);
+    expect(passes(phases)).toBe('preflight rotate verify rotate verify');
+    expect(contents(store)).toEqual(under('new', 1, 5));
+  });
+
+  it('and that their ids do not lead to: not verified, and named', async () => {
+    const store = tableOf(5);
+    store.hidden.add(idOf(2)).add(idOf(4));
+    const { ending, tally } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'left', unreachable: [idOf(2), idOf(4)], reverted: [] } });
+    expect(tally.rotated).toBe(3);
+  });
+
+  it('and whose ids the database takes for equal to others: each is judged by itself', async () => {
+    const store = tableOf(3);
+    const readRows = store.readRows.bind(store);
+    store.readRows = async () => readRows([idOf(1), idOf(2), idOf(3)]);
+    writeBehindCursor(store, 1, () => store.put(row(2, 'old', 'written')));
+    const { ending } = await rotateTable(store);
+    expect(ending).toEqual({ kind: 'rotated' });
+    expect(contents(store)).toEqual([...under('new', 1, 1), 'new: written', ...under('new', 3, 3)]);
   });
 });
 

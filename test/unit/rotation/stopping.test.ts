@@ -91,7 +91,7 @@ describe('a run that stopped', () => {
     expect(store.calls).toEqual([]);
   });
 
-  it.each(['count', 'readPage'] as const)('does not wait for a reading that never ends (%s)', async (method) => {
+  it.each(['waitForDisk', 'readPage'] as const)('does not wait for a reading that never ends (%s)', async (method) => {
     const store = tableOf(3);
     const abort = new AbortController();
     const never = <T>(): Promise<T> => {
@@ -99,8 +99,9 @@ describe('a run that stopped', () => {
       return new Promise(() => {});
     };
     Object.assign(store, { [method]: never });
-    expect((await rotateTable(store, { signal: abort.signal })).ending).toMatchObject({ kind: 'stopped', cause: REASON });
-    expect(store.swapped).toEqual([]);
+    const { ending, after } = await rotateTable(store, { signal: abort.signal });
+    expect(ending).toMatchObject({ kind: 'stopped', cause: REASON });
+    expect(after).toBeNull();
   });
 
   it('names no phase where it could not even count the rows', async () => {
@@ -137,6 +138,7 @@ describe('a run that stopped', () => {
       before: null,
       after: null,
       counted: null,
+      late: 0,
       restore: null,
     });
   });
@@ -145,7 +147,7 @@ describe('a run that stopped', () => {
     const store = tableOf(3, 'new');
     const abort = new AbortController();
     store.before = ({ method }) => {
-      if (method === 'readPage') abort.abort(REASON);
+      if (method === 'scanPage') abort.abort(REASON);
     };
     const options = { store, observer: silentObserver(), signal: abort.signal, newKey: keys.new };
     expect(await verify(options)).toMatchObject({ ending: { kind: 'stopped', phase: 'verify', cause: REASON }, after: null });

@@ -1,14 +1,21 @@
 import { createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { IdCounts } from '../../../src/rotation/id-counts.ts';
 import { type Census, type SurveyOptions, survey, type UnreadableRow } from '../../../src/rotation/survey.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { idOf, keys, named, row, strangeRow, tableOf } from './table.ts';
 
 const digestKey = createSecretKey(randomBytes(32));
 
-function surveyTable(store: MemoryStore, change: Partial<SurveyOptions> = {}): Promise<Census> {
-  const signal = new AbortController().signal;
-  return survey({ store, keys: named, digestKey, signal, onProgress: () => {}, onUnreadable: () => {}, ...change });
+function surveyTable(
+  store: MemoryStore,
+  change: Partial<SurveyOptions> = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Census> {
+  const known = new Set<string>();
+  return store.scan(signal, (scan) =>
+    survey({ scan, keys: named, digestKey, known, onProgress: () => {}, onUnreadable: () => {}, ...change }),
+  );
 }
 
 afterEach(() => {
@@ -33,6 +40,12 @@ describe('a survey', () => {
   it('finds nothing in an empty table', async () => {
     expect(await surveyTable(new MemoryStore())).toEqual({
       rows: 0,
+      largestRow: 0,
+      unreadableIds: new Set(),
+      ruined: 0,
+      ruinedRows: [],
+      otherIds: [],
+      ids: new IdCounts(),
       under: { old: 0, new: 0 },
       unreadable: 0,
       unreadableRows: [],
@@ -59,8 +72,8 @@ describe('a survey', () => {
     const store = tableOf(2500);
     const told: number[] = [];
     await surveyTable(store, { onProgress: (rows) => told.push(rows) });
-    expect(told).toEqual([100, 1100, 2100, 2500]);
-    expect(store.calls.every(({ method }) => method === 'readPage')).toBe(true);
+    expect(told).toEqual([1000, 2000, 2500]);
+    expect(store.calls.every(({ method }) => ['scan', 'scanPage'].includes(method))).toBe(true);
   });
 
   it('gives the same digest for the same plaintexts under other keys, and another one for a changed plaintext', async () => {
@@ -84,8 +97,8 @@ describe('a survey', () => {
 
   it('fails with the error of the store', async () => {
     const store = tableOf(2500);
-    store.after = (_call, nth) => {
-      if (nth === 3) throw new Error('cut');
+    store.after = ({ method }, nth) => {
+      if (method === 'scanPage' && nth === 3) throw new Error('cut');
     };
     await expect(surveyTable(store)).rejects.toThrow('cut');
   });
@@ -96,29 +109,29 @@ describe('an aborted survey', () => {
 
   it('reads nothing where it was aborted before it began', async () => {
     const store = tableOf(3);
-    await expect(surveyTable(store, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(surveyTable(store, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(store.calls).toEqual([]);
   });
 
-  it.each([1, 2, 3, 4])('gives no census, but the reason, when it is stopped during page %i of 4', async (page) => {
+  it.each([1, 2, 3])('gives no census, but the reason, when it is stopped during page %i of 3', async (page) => {
     const store = tableOf(2500);
     const abort = new AbortController();
     const told: number[] = [];
-    store.after = (_call, nth) => {
-      if (nth === page) abort.abort(reason);
+    store.after = ({ method }, nth) => {
+      if (method === 'scanPage' && nth === page) abort.abort(reason);
     };
-    await expect(surveyTable(store, { signal: abort.signal, onProgress: (rows) => told.push(rows) })).rejects.toBe(reason);
+    await expect(surveyTable(store, { onProgress: (rows) => told.push(rows) }, abort.signal)).rejects.toBe(reason);
     expect(told.length).toBeLessThan(page);
   });
 
   it('gives no census when it is stopped while the last row is judged, or on an empty table', async () => {
     const abort = new AbortController();
     const stop = () => abort.abort(reason);
-    await expect(surveyTable(tableOf(3), { signal: abort.signal, onProgress: stop })).rejects.toBe(reason);
+    await expect(surveyTable(tableOf(3), { onProgress: stop }, abort.signal)).rejects.toBe(reason);
 
     const empty = new MemoryStore();
     const another = new AbortController();
     empty.after = () => another.abort(reason);
-    await expect(surveyTable(empty, { signal: another.signal })).rejects.toBe(reason);
+    await expect(surveyTable(empty, {}, another.signal)).rejects.toBe(reason);
   });
 });

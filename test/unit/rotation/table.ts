@@ -1,5 +1,6 @@
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
 import type { KeyName, NamedKey } from '../../../src/rotation/judge.ts';
+import { readPages } from '../../../src/rotation/pages.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { type RotatePassOptions, rotatePass } from '../../../src/rotation/rotate-pass.ts';
 import type { Observer, RunResult } from '../../../src/rotation/run.ts';
@@ -105,6 +106,7 @@ export async function passOver(store: MemoryStore, change: Partial<RotatePassOpt
   const progress: number[] = [];
   const error = await rotatePass({
     store,
+    pages: readPages(change.store ?? store, 100, change.signal ?? new AbortController().signal),
     keys: named,
     target: { name: 'new', key: keys.new },
     batchRows: 1,

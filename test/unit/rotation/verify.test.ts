@@ -24,7 +24,7 @@ describe('verifying', () => {
     const store = tableOf(150, 'new');
     store.put(row(number, 'old'));
     const { ending, after } = await verifyTable(store);
-    expect(ending).toEqual({ kind: 'not verified' });
+    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'unreadable' } });
     expect(after).toMatchObject({
       under: { old: 0, new: 149 },
       unreadableRows: [{ id: idOf(number), why: { kind: 'not-authentic' } }],
@@ -34,13 +34,16 @@ describe('verifying', () => {
   it('finds damaged and strange rows', async () => {
     const store = tableOf(3, 'new');
     store.put(strangeRow(2), { ...row(3, 'new'), iv: null });
-    expect(await verifyTable(store)).toMatchObject({ ending: { kind: 'not verified' }, after: { unreadable: 2 } });
+    expect(await verifyTable(store)).toMatchObject({
+      ending: { kind: 'not verified', why: { kind: 'unreadable' } },
+      after: { unreadable: 2 },
+    });
   });
 
   it('says what stopped it', async () => {
     const store = tableOf(3, 'new');
     store.after = (call) => {
-      if (call.method === 'readPage') throw new Error('cut');
+      if (call.method === 'scanPage') throw new Error('cut');
     };
     expect((await verifyTable(store)).ending).toEqual({ kind: 'stopped', phase: 'verify', cause: new Error('cut') });
   });

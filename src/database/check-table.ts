@@ -1,0 +1,71 @@
+import { DatabaseError } from './database-error.ts';
+import type { ColumnDescription, Description } from './describe-table.ts';
+import { quote } from './own-names.ts';
+import type { DatabaseSettings } from './settings.ts';
+
+/** What a run is going to do with the table. */
+export type Access = 'verify' | 'rehearse' | 'write';
+
+/** The types whose order and equality are PostgreSQL's own, and which a String of Prisma can hold. */
+export const TEXT_TYPES = ['text', 'character varying', 'bpchar'];
+const ID_TYPES = [...TEXT_TYPES, 'uuid'];
+
+export function requireColumn({ columns }: Description, name: string, label: string): ColumnDescription {
+  const match = columns.find((column) => column.name === name);
+  if (match !== undefined) return match;
+  const hint = 'check the database in DATABASE_URL, and the @map lines in prisma/schema.prisma';
+  throw new DatabaseError(`table ${label} has no column ${name}`, hint);
+}
+
+export function checkTable({ is_table, parent }: Description, label: string): void {
+  if (!is_table) throw new DatabaseError(`${label} is not a table`, 'name the table itself in prisma/schema.prisma');
+  if (parent === null) return;
+  const hint = `name the parent with @@map in prisma/schema.prisma: ${parent}`;
+  throw new DatabaseError(`${label} holds only some of the rows of ${parent}, whose partition or child table it is`, hint);
+}
+
+export function checkColumns(id: ColumnDescription, values: readonly ColumnDescription[], label: string): void {
+  // Rows are named and written by their id: a row with another's id, or with none, could not be.
+  if (!id.is_unique || !id.not_null) {
+    const hint = 'name the column of the primary key with @map in prisma/schema.prisma, or ADD PRIMARY KEY on it alone';
+    throw new DatabaseError(`column ${id.name} of ${label} is not unique and NOT NULL, so rows could be overlooked`, hint);
+  }
+  if (!ID_TYPES.includes(id.base_type)) {
+    const hint = 'ids can be text, varchar, char or uuid: name a unique column of such a type as the id in prisma/schema.prisma';
+    throw new DatabaseError(`column ${id.name} of ${label} is ${id.type}, which the tool cannot page through`, hint);
+  }
+  const other = values.find(({ base_type }) => !TEXT_TYPES.includes(base_type));
+  if (other === undefined) return;
+  const hint = 'the tool reads and writes hex in columns of type text, varchar or char';
+  throw new DatabaseError(`column ${other.name} of ${label} is ${other.type}, not text`, hint);
+}
+
+export function checkRights(
+  found: Description,
+  read: readonly ColumnDescription[],
+  written: readonly ColumnDescription[],
+  settings: DatabaseSettings,
+  name: string,
+  label: string,
+  access: Access,
+): void {
+  const { user } = settings;
+  const grant = `GRANT SELECT, UPDATE ON ${name} TO ${quote(user)}`;
+  const unread = read.find(({ may_select }) => !may_select);
+  if (unread !== undefined) throw new DatabaseError(`user ${user} may not SELECT column ${unread.name} of ${label}`, grant);
+  if (found.row_security) {
+    const hint = 'use the role that owns the table, or one with BYPASSRLS, so that no row is overlooked';
+    throw new DatabaseError(`row-level security hides rows of ${label} from user ${user}`, hint);
+  }
+  if (found.is_standby && access !== 'rehearse') {
+    const hint = 'point DATABASE_URL at the primary (here only --dry-run is of use)';
+    throw new DatabaseError(`database ${settings.name} is on a standby, which may lag behind and takes no writes`, hint);
+  }
+  if (access === 'verify') return;
+  if (found.read_only && !found.is_standby) {
+    const hint = 'the role or the database has default_transaction_read_only = on: use another role';
+    throw new DatabaseError(`database ${settings.name} is read-only for user ${user}`, hint);
+  }
+  const unwritten = written.find(({ may_update }) => !may_update);
+  if (unwritten !== undefined) throw new DatabaseError(`user ${user} may not UPDATE column ${unwritten.name} of ${label}`, grant);
+}

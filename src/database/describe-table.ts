@@ -1,0 +1,76 @@
+import type { ClientBase } from 'pg';
+import { z } from 'zod';
+
+/** The table as PostgreSQL's catalog describes it. */
+export type Description = z.infer<typeof description>;
+export type ColumnDescription = Description['columns'][number];
+
+/** `base` is the type behind a domain, or the type itself. */
+const DESCRIBE = `
+  WITH RECURSIVE base (type, oid, parent) AS (
+    SELECT oid, oid, typbasetype FROM pg_type
+    UNION ALL
+    SELECT base.type, t.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.parent
+  )
+  SELECT c.oid::bigint::text AS oid,
+         c.relkind IN ('r', 'p') AS is_table,
+         CASE WHEN c.relispartition THEN pg_partition_root(c.oid)
+              ELSE (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid LIMIT 1) END::regclass::text AS parent,
+         c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS has_child_tables,
+         row_security_active(c.oid) AS row_security,
+         pg_is_in_recovery() AS is_standby,
+         current_setting('default_transaction_read_only') = 'on' AS read_only,
+         ARRAY(SELECT t.tgname::text FROM pg_trigger t
+                WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0) AS update_triggers,
+         ARRAY(SELECT r.rulename::text FROM pg_rewrite r
+                WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled <> 'D') AS update_rules,
+         COALESCE((SELECT json_agg(json_build_object(
+                  'name', a.attname,
+                  'type', format_type(a.atttypid, -1),
+                  'base_type', (SELECT format_type(base.oid, -1) FROM base WHERE base.type = a.atttypid AND base.parent = 0),
+                  'not_null', a.attnotnull,
+                  'is_unique', EXISTS (SELECT FROM pg_index i
+                                        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+                                          AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
+                  'may_select', has_column_privilege(c.oid, a.attnum, 'SELECT'),
+                  'may_update', has_column_privilege(c.oid, a.attnum, 'UPDATE')))
+             FROM pg_attribute a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns
+    FROM pg_class c
+   WHERE c.oid = to_regclass($1)`;
+
+const description = z.object({
+  oid: z.coerce.number(),
+  is_table: z.boolean(),
+  /** What it is a part of, as SQL names it; null where it is a table of its own. */
+  parent: z.string().nullable(),
+  /** By inheritance; partitions are not meant. */
+  has_child_tables: z.boolean(),
+  row_security: z.boolean(),
+  is_standby: z.boolean(),
+  read_only: z.boolean(),
+  update_triggers: z.array(z.string()),
+  update_rules: z.array(z.string()),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      base_type: z.string(),
+      not_null: z.boolean(),
+      is_unique: z.boolean(),
+      may_select: z.boolean(),
+      may_update: z.boolean(),
+    }),
+  ),
+});
+
+/**
+ * Reads the description of a table, in a transaction where names mean PostgreSQL's own.
+ *
+ * @param name - `"schema"."table"`
+ * @returns null where there is no such table
+ */
+export async function describe(client: ClientBase, name: string): Promise<Description | null> {
+  const { rows } = await client.query(DESCRIBE, [name]);
+  return rows.length === 0 ? null : description.parse(rows[0]);
+}
