@@ -1,9 +1,20 @@
+import type { CheckedBackup } from '../backup/backup-reader.ts';
 import type { RestoreTally } from '../rotation/restore.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { Config } from './config.ts';
 import { EXIT } from './exit-code.ts';
 import { SCRIPT } from './help.ts';
 import { listed, rowCount } from './wording.ts';
+
+/** Says what an operator must know of a backup that is not damaged, before it is restored. */
+export function backupWarnings({ header, ending }: CheckedBackup): string[] {
+  const why = 'either the run that wrote it was killed, or this copy of the file is cut off';
+  return [
+    ...(header.formatVersion === 1 ? ['the backup has format 1, without checksums: not all damage can be detected'] : []),
+    ...(ending === 'torn' ? [`the last line of the backup is torn, and is not used: ${why}`] : []),
+    ...(ending === 'open' && header.formatVersion !== 1 ? [`the backup has no end line: ${why}`] : []),
+  ];
+}
 
 /** Judges a restore that came to its end. */
 export function restored(config: Config, tally: Readonly<RestoreTally> | null): Conclusion {

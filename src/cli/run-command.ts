@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { BackupError, type BackupHeader } from '../backup/backup-format.ts';
+import { type BackupDescription, BackupError } from '../backup/backup-format.ts';
 import { type CheckedBackup, checkBackup, readBackup } from '../backup/backup-reader.ts';
 import { createBackupWriter } from '../backup/backup-writer.ts';
 import { type Database, withDatabase } from '../database/with-database.ts';
@@ -13,6 +13,7 @@ import { conclude } from './conclusion.ts';
 import type { Config, RestoreConfig, RotateConfig } from './config.ts';
 import type { Output } from './output.ts';
 import { createReport, type Report } from './report.ts';
+import { backupWarnings } from './restored.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -62,7 +63,7 @@ async function prepareJob(config: Config, output: Output, interruption: AbortSig
       const backup = await examineBackup(config.file, interruption);
       const { createdAt, keys } = backup.header;
       output.say(`backup: made ${createdAt}, old key ${keys.old}, new key ${keys.new}, ${backup.records} records`);
-      if (backup.torn) output.warn('the last line of the backup is torn: the write that it was to describe was never sent');
+      for (const warning of backupWarnings(backup)) output.warn(warning);
       return (database, control) => runRestore(config, backup, database, control);
     }
     default:
@@ -72,9 +73,7 @@ async function prepareJob(config: Config, output: Output, interruption: AbortSig
 
 async function runRotate(config: RotateConfig, { table, rows }: Database, control: Control): Promise<RunResult> {
   const { host, port, name } = config.database;
-  const describe = (): BackupHeader => ({
-    format: 'rotate-encryption-key backup',
-    formatVersion: 1,
+  const describe = (): BackupDescription => ({
     createdAt: new Date().toISOString(),
     database: { host, port, name },
     table: table.label,
@@ -97,17 +96,18 @@ async function examineBackup(file: string, interruption: AbortSignal): Promise<C
 
 async function runRestore(
   config: RestoreConfig,
-  { header, records }: CheckedBackup,
+  backup: CheckedBackup,
   database: Database,
   control: Control,
 ): Promise<RunResult> {
+  const { header, records } = backup;
   const { label } = database.table;
   const { name } = config.database;
   if (header.database.name !== name || header.table !== label) {
     const message = `the backup is of table ${header.table} in database ${header.database.name}, not of ${label} in ${name}`;
     throw new UsageError([{ message, hint: 'check DATABASE_URL, or name the backup of this table' }]);
   }
-  const readSwaps = () => readBackup(config.file);
+  const readSwaps = () => readBackup(config.file, backup);
   return restore({ ...control, store: database.rows, readSwaps, swaps: records, dryRun: config.dryRun });
 }
 
