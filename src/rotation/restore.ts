@@ -17,7 +17,7 @@ export interface RestoreTally {
   restored: number;
   /** Held the value from before the rotation already. */
   alreadyRestored: number;
-  /** No longer exist. */
+  /** Were not found by their id: deleted, or hidden by a damaged index. */
   gone: number;
   /** Hold a value that the rotation neither found nor wrote: the application has changed them since. */
   readonly changed: Set<string>;
