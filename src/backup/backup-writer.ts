@@ -1,11 +1,20 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
-import { BackupError, type BackupHeader, type BackupRecord } from './backup-format.ts';
+import {
+  type BackupDescription,
+  type BackupEnd,
+  BackupError,
+  type BackupHeader,
+  type BackupRecord,
+  FORMAT,
+  FORMAT_VERSION,
+} from './backup-format.ts';
+import { sealLine } from './checksum.ts';
 
 export interface BackupWriter {
   /** Resolves once the records are on the disk. Rejects with BackupError. */
   append(records: readonly BackupRecord[]): Promise<void>;
-  /** Never rejects: what was appended is on the disk. */
+  /** Writes the end line, which tells a backup that has all its lines from one that was cut off. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -13,27 +22,45 @@ export interface BackupWriter {
  * Makes the writer of a backup: newline-delimited JSON, readable for its owner only. The file is created with the first
  * records, so that a run with nothing to write leaves none behind, and never overwrites another.
  *
- * @param describe - gives the header line
+ * @param describe - gives what the header says of the run
  */
-export function createBackupWriter(file: string, describe: () => BackupHeader): BackupWriter {
+export function createBackupWriter(file: string, describe: () => BackupDescription): BackupWriter {
   let handle: FileHandle | null = null;
+  let checksum = '';
+  /** Whether all lines so far were written: behind a line that broke off, another would look like damage. */
+  let intact = true;
+
+  async function write(target: FileHandle, contents: readonly (BackupHeader | BackupRecord | BackupEnd)[]): Promise<void> {
+    let text = '';
+    for (const content of contents) {
+      const line = sealLine(checksum, content);
+      text += line.text;
+      checksum = line.checksum;
+    }
+    intact = false;
+    await target.appendFile(text);
+    await target.datasync();
+    intact = true;
+  }
+
   return {
     async append(records) {
       try {
-        const lines: object[] = [...records];
-        if (handle === null) {
-          handle = await create(file);
-          lines.unshift(describe());
-        }
-        await handle.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-        await handle.datasync();
+        if (handle !== null) return await write(handle, records);
+        handle = await create(file);
+        await write(handle, [{ format: FORMAT, formatVersion: FORMAT_VERSION, ...describe() }, ...records]);
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-        throw new BackupError(`the backup file ${file} cannot be written (${code})`, 'make room, or name another file');
+        throw new BackupError(
+          `the backup file ${file} cannot be written (${code})`,
+          'free some disk space, or name another file',
+        );
       }
     },
     async close() {
-      await handle?.close().catch(() => {});
+      if (handle === null) return;
+      if (intact) await write(handle, [{ end: true }]).catch(() => {});
+      await handle.close().catch(() => {});
     },
   };
 }

@@ -47,7 +47,7 @@ export const reportSchema = z.object({
     .object({
       restored: rows,
       alreadyRestored: rows,
-      gone: rows,
+      gone: rows.describe('were not found by their id'),
       changed: rows.describe('hold another value than the backup knows, and were left alone'),
       changedIds: z.array(z.string()).describe('the first 1000 of those'),
     })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { BackupError, type BackupHeader } from '../backup/backup-format.ts';
+import { type BackupDescription, BackupError } from '../backup/backup-format.ts';
 import { type CheckedBackup, checkBackup, readBackup } from '../backup/backup-reader.ts';
 import { createBackupWriter } from '../backup/backup-writer.ts';
 import type { Access } from '../database/check-table.ts';
@@ -15,6 +15,7 @@ import { conclude } from './conclusion.ts';
 import type { Config, RestoreConfig, RotateConfig } from './config.ts';
 import type { Output } from './output.ts';
 import { createReport, type Report } from './report.ts';
+import { backupWarnings } from './restored.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -66,7 +67,7 @@ async function prepareJob(config: Config, output: Output, interruption: AbortSig
       const backup = await examineBackup(config.file, interruption);
       const { createdAt, keys } = backup.header;
       output.say(`backup: made ${createdAt}, old key ${keys.old}, new key ${keys.new}, ${backup.records} records`);
-      if (backup.torn) output.warn('the last line of the backup is torn: the write that it was to describe was never sent');
+      for (const warning of backupWarnings(backup)) output.warn(warning);
       return (table, options) => runRestore(config, backup, table, options);
     }
     default:
@@ -76,9 +77,7 @@ async function prepareJob(config: Config, output: Output, interruption: AbortSig
 
 async function runRotate(config: RotateConfig, table: Table, options: RunOptions): Promise<RunResult> {
   const { host, port, name } = config.database;
-  const describe = (): BackupHeader => ({
-    format: 'rotate-encryption-key backup',
-    formatVersion: 1,
+  const describe = (): BackupDescription => ({
     createdAt: new Date().toISOString(),
     database: { host, port, name },
     table: table.label,
@@ -101,16 +100,17 @@ async function examineBackup(file: string, interruption: AbortSignal): Promise<C
 
 async function runRestore(
   config: RestoreConfig,
-  { header, records }: CheckedBackup,
+  backup: CheckedBackup,
   { label }: Table,
   options: RunOptions,
 ): Promise<RunResult> {
+  const { header, records } = backup;
   const { name } = config.database;
   if (header.database.name !== name || header.table !== label) {
     const message = `the backup is of table ${header.table} in database ${header.database.name}, not of ${label} in ${name}`;
     throw new UsageError([{ message, hint: 'check DATABASE_URL, or name the backup of this table' }]);
   }
-  const readSwaps = () => readBackup(config.file);
+  const readSwaps = () => readBackup(config.file, backup);
   return restore({ ...options, readSwaps, swaps: records, dryRun: config.dryRun });
 }
 

@@ -17,7 +17,7 @@ export interface RestoreTally {
   restored: number;
   /** Held the value from before the rotation already. */
   alreadyRestored: number;
-  /** No longer exist. */
+  /** Were not found by their id: deleted, or hidden by a damaged index. */
   gone: number;
   /** Hold a value that the rotation neither found nor wrote: the application has changed them since. */
   readonly changed: Set<string>;
@@ -35,6 +35,7 @@ export async function restore(options: RestoreOptions): Promise<RunResult> {
   run.restore = tally;
   return run.finish(async () => {
     await run.phase('restore', options.swaps, (onProgress) => undoSwaps(options, tally, onProgress));
+    if (!options.dryRun) await run.waitForDisk();
     return { kind: 'restored' };
   });
 }

@@ -1,7 +1,8 @@
-import { appendFileSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decrypt, encrypt, newKey } from '../support/application.ts';
+import { fileContents, sealedFile } from '../support/backup-file.ts';
 import { secret } from '../support/canaries.ts';
 import { fillTable, readTable, useDatabase } from '../support/database.ts';
 import { runHere } from '../support/run-here.ts';
@@ -23,7 +24,7 @@ beforeEach(() => {
 function records(file: string): { id: string; before: object; after: object }[] {
   return readFileSync(file, 'utf8')
     .split('\n')
-    .slice(1, -1)
+    .slice(1, -2)
     .map((line) => JSON.parse(line));
 }
 
@@ -37,9 +38,16 @@ describe('rotate --backup', () => {
     const after = await readTable(database);
     const value = ({ iv, content, tag }: (typeof before)[number]) => ({ iv, content, tag });
     expect(records(backup)).toEqual(
-      before.map((row, index) => ({ id: row.id, before: value(row), after: after[index] && value(after[index]) })),
+      before.map((row, index) => ({
+        id: row.id,
+        before: value(row),
+        after: after[index] && value(after[index]),
+        checksum: expect.stringMatching(/^[0-9a-f]{16}$/u),
+      })),
     );
     const text = readFileSync(backup, 'utf8');
+    expect(text).toBe(sealedFile(fileContents(text)));
+    expect(fileContents(text).at(-1)).toEqual({ end: true });
     for (const leak of [oldKey, freshKey, ...plaintexts.values()]) expect(text).not.toContain(leak);
   });
 
@@ -67,6 +75,8 @@ describe('rotate --backup', () => {
     expect(stderr).toContain('cannot be written (ENOSPC)');
     expect(code).toBe(4);
     expect(stdout).toContain('nothing was written');
+    // Behind a line that a full disk broke off, another would look like damage.
+    expect(readFileSync(backup, 'utf8')).not.toContain('"end"');
     expect(`${stdout}${stderr}`).not.toContain('the server may still be at it');
     expect(await readTable(database)).toEqual(before);
   });
@@ -113,8 +123,8 @@ describe('restore', () => {
 
     expect(code).toBe(0);
     expect(stdout).toContain('put back 8 rows');
-    expect(stdout).toContain('1 row deleted since the rotation');
-    expect(stdout).toContain('1 row changed since the rotation, and left alone');
+    expect(stdout).toContain('1 row was not found by id: deleted, or hidden by a damaged index');
+    expect(stdout).toContain('1 row holds a value that is not in the backup, and was left alone');
     expect(stdout).toContain(`row ${changed}: left alone`);
     const after = await readTable(database);
     expect(after.slice(1)).toEqual(before.slice(2));
@@ -130,15 +140,31 @@ describe('restore', () => {
     writeFileSync(damaged, lines.toSpliced(2, 1, (lines[2] ?? '').slice(0, -5)).join('\n'));
     const refused = await runHere(['restore', damaged], withoutKeys);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('line 3 of the backup file is not a record');
+    expect(refused.stderr).toContain('line 3 of the backup file is damaged');
     expect(await readTable(database)).toEqual(rotated);
 
-    copyFileSync(backup, damaged);
-    appendFileSync(damaged, (lines[1] ?? '').slice(0, 40));
+    writeFileSync(damaged, `${lines.slice(0, 6).join('\n')}\n${(lines[6] ?? '').slice(0, 20)}`);
     const { code, stdout, stderr } = await runHere(['restore', damaged], withoutKeys);
     expect(code).toBe(0);
     expect(stdout).toContain('put back 5 rows');
     expect(stderr).toContain('warning: the last line of the backup is torn');
+    expect(stderr).not.toContain('end line');
+  });
+
+  it('restores what a killed run left behind, and says that the end is missing', async () => {
+    await fillTable(database, oldKey, 3);
+    const before = await readTable(database);
+    await runHere(['--backup', backup], env);
+    const complete = await runHere(['restore', backup, '--dry-run'], withoutKeys);
+    expect(complete.stderr).not.toContain('warning');
+    const lines = readFileSync(backup, 'utf8').split('\n');
+    writeFileSync(backup, `${lines.slice(0, 4).join('\n')}\n`);
+    const { code, stderr } = await runHere(['restore', backup], withoutKeys);
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'warning: the backup has no end line: either the run that wrote it was killed, or this copy of the file',
+    );
+    expect(await readTable(database)).toEqual(before);
   });
 
   it('takes a whole last line that lacks only its newline', async () => {
@@ -166,22 +192,12 @@ describe('restore', () => {
     expect(stdout).not.toContain('right file');
   });
 
-  it('doubts the file where no row holds what it says was written', async () => {
-    await fillTable(database, oldKey, 2);
-    await runHere(['--backup', backup], env);
-    await runHere(['--rollback'], env);
-    const { code, stdout } = await runHere(['restore', backup], withoutKeys);
-    expect(code).toBe(0);
-    expect(stdout).toContain('nothing was put back');
-    expect(stdout).toContain('check that it is the right file');
-  });
-
   it('refuses the backup of another database or table, and a file that is missing', async () => {
     await fillTable(database, oldKey, 2);
     await runHere(['--backup', backup], env);
-    const [header = '', ...rest] = readFileSync(backup, 'utf8').split('\n');
+    const [header, ...rest] = fileContents(readFileSync(backup, 'utf8'));
     for (const other of [{ database: { host: 'h', port: 1, name: 'elsewhere' } }, { table: 'public.other_keys' }]) {
-      writeFileSync(`${backup}-other`, [JSON.stringify({ ...JSON.parse(header), ...other }), ...rest].join('\n'));
+      writeFileSync(`${backup}-other`, sealedFile([{ ...header, ...other }, ...rest]));
       const { code, stderr } = await runHere(['restore', `${backup}-other`], withoutKeys);
       expect(stderr).toContain('error: the backup is of table ');
       expect(code).toBe(2);

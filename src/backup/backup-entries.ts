@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import { BackupError, type BackupHeader, type BackupRecord, backupEnd, backupHeader, backupRecord } from './backup-format.ts';
+import { type Line, readLines } from './backup-lines.ts';
+import { hasChecksum, lineChecksum, splitLine } from './checksum.ts';
+
+/** One line of a backup. `chain` covers this line and all before it: the checksum of the line, or for format 1 one like it. */
+export type Entry =
+  | { readonly kind: 'header'; readonly header: BackupHeader; readonly chain: string }
+  | { readonly kind: 'record'; readonly record: BackupRecord; readonly chain: string }
+  | { readonly kind: 'end'; readonly chain: string }
+  /** The last line breaks off; `chain` is that of the line before. */
+  | { readonly kind: 'torn'; readonly chain: string };
+
+/**
+ * Reads a backup file line by line, in the order of the file: the header, the records, and `end` or `torn`.
+ *
+ * @throws BackupError where the file cannot be read, or at the first line that is damaged, with its number
+ */
+export async function* readEntries(file: string): AsyncGenerator<Entry, void, void> {
+  let version: BackupHeader['formatVersion'] | null = null;
+  let chain = '';
+  let ended = false;
+  for await (const line of readLines(file)) {
+    if (ended) throw new BackupError(`line ${line.number} of the backup file is damaged: it follows the end line`, hint(line));
+    if (isTorn(line)) {
+      yield { kind: 'torn', chain };
+    } else if (version === null) {
+      const header = parseContent(backupHeader, contentOf(line), line);
+      version = header.formatVersion;
+      chain = nextChain(version, chain, line);
+      yield { kind: 'header', header, chain };
+    } else {
+      // Before the content: a changed byte is damage, whatever it makes of the text.
+      chain = nextChain(version, chain, line);
+      const content = contentOf(line);
+      ended = version !== 1 && typeof content === 'object' && content !== null && 'end' in content;
+      if (ended) parseContent(backupEnd, content, line);
+      yield ended ? { kind: 'end', chain } : { kind: 'record', record: parseContent(backupRecord, content, line), chain };
+    }
+  }
+}
+
+/**
+ * A crash while a line is appended leaves the beginning of it. Where all of the line is there, and more in place of its line
+ * feed, it is damaged: a record would be lost with it.
+ */
+function isTorn({ bytes, terminated }: Line): boolean {
+  return !terminated && parseJson(bytes) === null && !hasChecksum(bytes);
+}
+
+function nextChain(version: BackupHeader['formatVersion'], previous: string, line: Line): string {
+  const sealed = splitLine(line.bytes);
+  if (version === 1 && sealed === null) return lineChecksum(previous, line.bytes);
+  if (version !== 1 && sealed?.checksum === lineChecksum(previous, sealed?.body ?? '')) return sealed.checksum;
+  const problem = line.number === 1 ? '' : ', or lines before it are missing';
+  throw new BackupError(`line ${line.number} of the backup file is damaged${problem}: its checksum is wrong`, hint(line));
+}
+
+/** @returns what the line says, without its checksum; null where it is not JSON */
+function contentOf({ bytes }: Line): unknown {
+  const sealed = splitLine(bytes);
+  return parseJson(sealed === null ? bytes : Buffer.concat([sealed.body, Buffer.from('}')]));
+}
+
+function parseContent<Schema extends z.ZodType>(schema: Schema, content: unknown, line: Line): z.output<Schema> {
+  const checked = schema.safeParse(content);
+  if (checked.success) return checked.data;
+  const place = checked.error.issues[0]?.path.join('.') ?? '';
+  const kind = line.number === 1 ? 'a header' : 'a record';
+  const message = `line ${line.number} of the backup file is not ${kind} of this tool (${place || 'as a whole'})`;
+  throw new BackupError(message, hint(line));
+}
+
+/** The lines before a damaged one are a backup as well: that of a run that was killed there. */
+function hint({ number }: Line): string {
+  const another = 'use another copy of the file';
+  if (number <= 2) return another;
+  return `${another}; if there is none, copy the lines before this one with "head -n ${number - 1}" and restore those`;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return null;
+  }
+}
