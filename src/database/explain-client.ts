@@ -49,7 +49,7 @@ function explainNetwork(code: string, { host, port }: DatabaseSettings): Explana
     case 'SocketTimeout':
     case 'P1002':
     case 'P1008':
-      return { message: `${server} stopped answering (${code})`, hint: null };
+      return { message: `${server} did not answer (${code})`, hint: null };
     default:
       return null;
   }

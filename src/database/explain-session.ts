@@ -15,8 +15,8 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
   switch (sqlState) {
     case '08P01':
       return {
-        message: `${server} broke off, as a pooler such as PgBouncer does: ${text}`,
-        hint: 'in the pooler, check that pool_mode is transaction or session and that at least 3 connections to the server are free; or connect to the server itself',
+        message: `${server}, or a pooler in front of the server, ended the connection: ${text}`,
+        hint: 'at a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself',
       };
     case '08004':
       return { message: `${server} rejected the connection: ${text}`, hint: 'fix the problem named above' };
@@ -83,7 +83,9 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
         hint: unlimited('idle_session_timeout'),
       };
     default:
-      if (sqlState.startsWith('08')) return { message: `a connection failed: ${text}`, hint: null };
+      // In a function it is a connection to yet another server (dblink, postgres_fdw).
+      if (sqlState.startsWith('08') && failure.inFunction === null)
+        return { message: `a connection failed: ${text}`, hint: null };
       return null;
   }
 }

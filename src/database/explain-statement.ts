@@ -50,9 +50,10 @@ export function explainStatement(failure: ServerFailure, { user }: DatabaseSetti
 function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure): string {
   if (sqlState.startsWith('23') && constraint !== null) {
     const of = table === null ? '' : ` of table ${table}`;
-    return `change the data so that it satisfies constraint ${constraint}${of}, or drop that constraint during the rotation`;
+    return `change the data or constraint ${constraint}${of} so that they agree`;
   }
-  if (inFunction !== null) return `do what function ${inFunction} asks for, or disable its trigger during the rotation`;
+  if (inFunction !== null)
+    return `look into function ${inFunction}, which failed or refused the write, and fix the cause, or disable its trigger during the rotation`;
   if (/^(58|F0|XX)/u.test(sqlState)) return "look for the cause in the server's log";
   return 'fix the problem named above';
 }
@@ -60,6 +61,6 @@ function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure)
 /** What runs in a trigger needs the privileges of the role that writes: https://www.postgresql.org/docs/current/sql-createfunction.html */
 function grant({ inFunction }: ServerFailure, user: string): string {
   const another = 'or use a role that has it in DATABASE_URL';
-  if (inFunction === null) return `GRANT user ${user} the privilege on what the message names, ${another}`;
-  return `GRANT user ${user} the privilege on what the message names, ${another}, or make function ${inFunction} SECURITY DEFINER`;
+  if (inFunction === null) return `GRANT the missing privilege to user ${user}, ${another}`;
+  return `GRANT the missing privilege to user ${user}, ${another}, or make function ${inFunction} SECURITY DEFINER`;
 }

@@ -23,7 +23,7 @@ afterEach(async () => {
   bouncer = null;
 });
 
-const HINT = `in the pooler, check that pool_mode is transaction or session and that at least 3 connections to the server are free; or connect to the server itself${THEN_RUN_AGAIN}`;
+const HINT = `at a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself${THEN_RUN_AGAIN}`;
 
 describe.skipIf(pgBouncerBinary === null)('what PgBouncer refuses is said in its words, and never blamed on the server', () => {
   it('a transaction, in statement mode', async () => {
@@ -31,7 +31,7 @@ describe.skipIf(pgBouncerBinary === null)('what PgBouncer refuses is said in its
     const url = await behindPgBouncer(3, 'pool_mode = statement');
     const { message, hint } = await failureOf(runHere([], environment(keys, url.href)));
     expect(message).toBe(
-      `${url.host} broke off, as a pooler such as PgBouncer does: transaction blocks not allowed in statement pooling mode (08P01)`,
+      `${url.host}, or a pooler in front of the server, ended the connection: transaction blocks not allowed in statement pooling mode (08P01)`,
     );
     expect(hint).toBe(HINT);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(0);
@@ -45,7 +45,7 @@ describe.skipIf(pgBouncerBinary === null)('what PgBouncer refuses is said in its
     await application.query('BEGIN');
     const { message, hint } = await failureOf(runHere([], environment(keys, url.href)));
     await application.end();
-    expect(message).toBe(`${url.host} broke off, as a pooler such as PgBouncer does: query_wait_timeout (08P01)`);
+    expect(message).toBe(`${url.host}, or a pooler in front of the server, ended the connection: query_wait_timeout (08P01)`);
     expect(hint).toBe(HINT);
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(0);
   });
@@ -55,7 +55,7 @@ describe.skipIf(pgBouncerBinary === null)('what PgBouncer refuses is said in its
     url.searchParams.set('options', '-c lock_timeout=1s');
     const { message } = await failureOf(runHere([], environment(keys, url.href.replaceAll('+', '%20'))));
     expect(message).toMatch(
-      /broke off, as a pooler such as PgBouncer does: unsupported startup parameter.*options.* \(08P01\)$/u,
+      / or a pooler in front of the server, ended the connection: unsupported startup parameter.*options.* \(08P01\)$/u,
     );
   });
 

@@ -42,7 +42,9 @@ function firstId({ plaintexts }: Planted): string {
 }
 
 const inDatabase = `ALTER ROLE "${role}" IN DATABASE "${name}" SET`;
-const grant = `GRANT user ${role} the privilege on what the message names, or use a role that has it in DATABASE_URL`;
+const lookInto = (functionName: string) =>
+  `look into function ${functionName}, which failed or refused the write, and fix the cause, or disable its trigger during the rotation`;
+const grant = `GRANT the missing privilege to user ${role}, or use a role that has it in DATABASE_URL`;
 
 interface Refusal extends ToolFailure {
   readonly what: string;
@@ -56,28 +58,28 @@ describe('a write that the database refuses is said for what it is', () => {
       what: 'a CHECK constraint with "ended" in its name',
       setUp: `ALTER TABLE user_api_keys ADD CONSTRAINT user_api_keys_suspended_check CHECK (provider = 'none') NOT VALID`,
       message: 'new row for relation "user_api_keys" violates check constraint "user_api_keys_suspended_check" (23514)',
-      hint: 'change the data so that it satisfies constraint user_api_keys_suspended_check of table user_api_keys, or drop that constraint during the rotation',
+      hint: 'change the data or constraint user_api_keys_suspended_check of table user_api_keys so that they agree',
       undo: 'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_suspended_check',
     },
     {
       what: 'a trigger that says that something ended',
       setUp: trigger('hold', `RAISE EXCEPTION 'the change window has ended'`),
       message: 'the change window has ended (P0001 in function hold)',
-      hint: 'do what function hold asks for, or disable its trigger during the rotation',
+      hint: lookInto('hold'),
       undo: 'DROP FUNCTION hold CASCADE',
     },
     {
       what: 'a trigger that speaks of a timeout, with a code that Node has too',
       setUp: trigger('bill', `RAISE EXCEPTION 'timeout of the subscription' USING ERRCODE = 'EPIPE'`),
       message: 'timeout of the subscription (EPIPE in function bill)',
-      hint: 'do what function bill asks for, or disable its trigger during the rotation',
+      hint: lookInto('bill'),
       undo: 'DROP FUNCTION bill CASCADE',
     },
     {
       what: 'a key in what a trigger raises',
       setUp: trigger('leak', `RAISE EXCEPTION 'key ${keys.old}'`),
       message: 'key [masked] (P0001 in function leak)',
-      hint: 'do what function leak asks for, or disable its trigger during the rotation',
+      hint: lookInto('leak'),
       undo: 'DROP FUNCTION leak CASCADE',
     },
     {
@@ -99,14 +101,14 @@ describe('a write that the database refuses is said for what it is', () => {
       setUp: `CREATE TABLE counters (id int PRIMARY KEY); INSERT INTO counters VALUES (1); GRANT INSERT ON counters TO ${role};
         ${trigger('tally', 'INSERT INTO counters VALUES (1)')}`,
       message: 'duplicate key value violates unique constraint "counters_pkey" (23505 in function tally)',
-      hint: 'change the data so that it satisfies constraint counters_pkey of table counters, or drop that constraint during the rotation',
+      hint: 'change the data or constraint counters_pkey of table counters so that they agree',
       undo: 'DROP FUNCTION tally CASCADE; DROP TABLE counters',
     },
     {
       what: 'a value that a trigger cannot convert',
       setUp: trigger('parse', `PERFORM NEW.provider::int`),
       message: 'invalid input syntax for type integer: "openrouter" (22P02 in function parse)',
-      hint: 'do what function parse asks for, or disable its trigger during the rotation',
+      hint: lookInto('parse'),
       undo: 'DROP FUNCTION parse CASCADE',
     },
     {
@@ -239,5 +241,18 @@ describe('a login or a session that is refused', () => {
     );
     expect(failure.hint).toBe(`raise the limit that the message names: ALTER ROLE "${role}" SET …${THEN_RUN_AGAIN}`);
     await expectToFinish(planted);
+  });
+});
+
+describe('a parameter of DATABASE_URL that would be ignored', () => {
+  it.each([
+    ['SCHEMA=tenant', 'has the unknown query parameter SCHEMA: known are application_name, '],
+    ['search_path=tenant', 'has the unknown query parameter search_path: known are application_name, '],
+    ['sslmode=nonsense', 'has an unknown value for sslmode: known are disable, no-verify, '],
+  ])('is refused before anything is connected to: %s', async (parameter, problem) => {
+    const { code, stderr } = await runHere([], { ...env, DATABASE_URL: `${url.href}?${parameter}` });
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain(`error: DATABASE_URL ${problem}`);
+    expect(stderr).not.toContain('database:');
   });
 });

@@ -17,7 +17,7 @@ describe('without an answer of the server', () => {
     [withCode('EHOSTUNREACH'), `no route to ${SERVER} (EHOSTUNREACH)`, /network/u],
     [withCode('ECONNRESET'), `the connection to ${SERVER} was cut (ECONNRESET)`, null],
     [withCode('P1017'), `the connection to ${SERVER} was cut (P1017)`, null],
-    [withCode('ETIMEDOUT'), `${SERVER} stopped answering (ETIMEDOUT)`, null],
+    [withCode('ETIMEDOUT'), `${SERVER} did not answer (ETIMEDOUT)`, null],
     [new AggregateError([withCode('ECONNREFUSED')]), `nothing accepts connections on ${SERVER} (ECONNREFUSED)`, /port/u],
     [
       withCode('ERR_TLS_CERT_ALTNAME_INVALID'),
@@ -61,7 +61,7 @@ describe('without an answer of the server', () => {
       /schema.prisma/u,
     ],
     [fromPrisma({ kind: 'ConnectionClosed' }), `the connection to ${SERVER} was cut (ConnectionClosed)`, null],
-    [fromPrisma({ kind: 'SocketTimeout' }), `${SERVER} stopped answering (SocketTimeout)`, null],
+    [fromPrisma({ kind: 'SocketTimeout' }), `${SERVER} did not answer (SocketTimeout)`, null],
     [fromPrisma({ kind: 'DatabaseNotReachable' }), /^nothing accepts connections on/u, /port/u],
     [fromPrisma({ kind: 'TlsConnectionError', reason: 'why' }), /^no TLS connection to \S+ could be made: why/u, /sslmode/u],
     [new Error(''), 'the database failed without saying why', null],
