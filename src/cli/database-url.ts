@@ -23,7 +23,7 @@ export const databaseUrl = z.string().transform((url, context) => {
   if (![username, password, pathname].every(isDecodable)) return refuse('contains a % that begins no escape');
   if (hash !== '' || /[@/]/u.test(pathname.slice(1))) return refuse(`has a / # or @ where none can be (${ESCAPES})`);
   const connection = parseConnectionUrl(url);
-  if (connection === null) return refuse('has a parameter behind its ? that is wrong, or names a file that is not there');
+  if ('problem' in connection) return refuse(connection.problem);
   if (connection.host === '') return refuse('names no host');
   if (connection.user === '') return refuse('names no user');
   if (connection.name === '') return refuse('names no database');

@@ -20,7 +20,7 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
     return {
       exitCode: EXIT.database,
       headline: cause.message,
-      nextSteps: cause.hint === null ? [runAgain] : [cause.hint, runAgain],
+      nextSteps: cause.hint === null ? [runAgain] : [cause.hint, `then ${runAgain}`],
     };
   }
   if (cause instanceof RotationRunning) {

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
 import type { ClientConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
+import { parameterProblem } from './url-parameters.ts';
 
 /** What a connection url names. */
 export interface Connection {
@@ -15,27 +17,70 @@ export interface Connection {
 const DEFAULT_PORT = 5432;
 /** The other parameters of a url are Prisma's, or options of pg's client that are not the url's to set. */
 const LOGIN = ['password', 'ssl', 'sslnegotiation', 'options'] as const;
+/** The values of PGSSLMODE that pg takes for TLS where the url says nothing (8.23). */
+const TLS_MODES = ['prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 /**
  * Reads a connection url as pg does, so that what is printed is what is connected to: `?host=`, `?port=` and `?user=` win over what
  * stands before them. What it does not name comes out empty, except for the port.
  *
- * @returns null where pg finds it wrong, or where a file that it names is missing or is not a regular one
+ * @returns what is wrong, as the end of a sentence: a parameter, or a file that it names and that is missing or not a regular one
  */
-export function parseConnectionUrl(url: string): Connection | null {
+export function parseConnectionUrl(url: string): Connection | { readonly problem: string } {
   try {
-    for (const [, file = ''] of url.matchAll(/[?&]ssl(?:cert|key|rootcert)=([^&]*)/gu)) {
-      // A pipe could be waited for without end.
-      if (!statSync(decodeURIComponent(file)).isFile()) return null;
-    }
+    const { searchParams } = new URL(url.replace('@/', '@socket/'));
+    const problem = parameterProblem(searchParams) ?? fileProblem(searchParams);
+    if (problem !== null) return { problem };
     const config = parseIntoClientConfig(sayFullVerification(url));
     const { host = '', port = DEFAULT_PORT, database: name = '', user = '' } = config;
-    if (port < 1 || port > 65_535 || /\p{Cc}/u.test(host + name + user)) return null;
+    if (port < 1 || port > 65_535) return { problem: 'has a port that is not between 1 and 65535' };
+    if (/\p{Cc}/u.test(host + name + user)) return { problem: 'contains control characters' };
     const login = Object.fromEntries(LOGIN.map((option) => [option, config[option]]).filter(([, value]) => value !== undefined));
-    return { host, port, name, user, login };
+    return { host, port, name, user, login: { ...login, ...chosenTls(searchParams, login['ssl']) } };
   } catch {
-    return null;
+    return { problem: 'has an invalid query parameter' };
   }
+}
+
+/**
+ * Tells whether a connection goes unencrypted to another machine, where whoever is in between can read the password and the rows.
+ *
+ * @param pgSslMode - PGSSLMODE of the process, which pg takes where the url says nothing of TLS
+ * @returns the host of that machine; null for one with TLS, and for this machine
+ */
+export function unencryptedTo({ host, login }: Pick<Connection, 'host' | 'login'>, pgSslMode?: string): string | null {
+  const encrypted = login.ssl === undefined ? TLS_MODES.includes(pgSslMode ?? '') : login.ssl !== false;
+  return encrypted || isThisMachine(host) ? null : host;
+}
+
+function isThisMachine(host: string): boolean {
+  if (host.startsWith('/') || /^localhost\.?$/iu.test(host)) return true;
+  const version = isIP(host);
+  if (version === 0) return false;
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** A pipe could be waited for without end. */
+function fileProblem(parameters: URLSearchParams): string | null {
+  for (const name of ['sslcert', 'sslkey', 'sslrootcert']) {
+    const file = parameters.get(name);
+    if (file && statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return `names a file in ${name} that is not there`;
+  }
+  return null;
+}
+
+/**
+ * What pg would make something else of: it takes `ssl=false` for no word on TLS, and verify-ca for verify-full (8.23). As libpq has it,
+ * verify-ca verifies the whole chain of the certificate and accepts any name: https://www.postgresql.org/docs/current/libpq-ssl.html
+ */
+function chosenTls(parameters: URLSearchParams, ssl: unknown): Pick<ClientConfig, 'ssl'> {
+  const mode = parameters.get('sslmode');
+  if (mode === 'verify-ca' && typeof ssl === 'object') return { ssl: { ...ssl, checkServerIdentity: () => undefined } };
+  if (mode === null && parameters.get('ssl') === 'false' && ssl === undefined) return { ssl: false };
+  return {};
 }
 
 /** In all of these modes pg verifies the certificate, and prints a warning that it does, until told so by name (8.23). */

@@ -6,5 +6,5 @@ export function maskSecrets(text: string): string {
   return text
     .replace(/[0-9a-f]{63,}/giu, '[masked]')
     .replace(/(\w+:\/\/[^\s:@/]*):(?!password@)\S*@/gu, '$1:[masked]@')
-    .replace(/([?&]password=)[^&\s]*/giu, '$1[masked]');
+    .replace(/\b(password\s*=\s*)[^&\s]+/giu, '$1[masked]');
 }

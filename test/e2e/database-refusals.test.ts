@@ -50,7 +50,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       (url: URL) => {
         url.password = 'wrong';
       },
-      'refuses user',
+      'refused user',
     ],
     [
       'a missing database',

@@ -24,8 +24,16 @@ export const pgBouncerBinary =
     (binary) => spawnSync(binary, ['--version'], { stdio: 'ignore' }).status === 0,
   ) ?? null;
 
-/** @param poolSize - connections to the server, shared by all the clients of one database */
-export async function startPgBouncer(binary: string, serverUrl: string, poolSize: number): Promise<PgBouncer> {
+/**
+ * @param poolSize - connections to the server, shared by all the clients of one database
+ * @param settings - lines of its configuration, which win over those here
+ */
+export async function startPgBouncer(
+  binary: string,
+  serverUrl: string,
+  poolSize: number,
+  settings: readonly string[] = [],
+): Promise<PgBouncer> {
   const server = new URL(serverUrl);
   const [user, password] = [decodeURIComponent(server.username), decodeURIComponent(server.password)];
   const folder = mkdtempSync(path.join(tmpdir(), 'pgbouncer-'));
@@ -47,6 +55,7 @@ auth_type = scram-sha-256
 auth_file = ${users}
 pool_mode = transaction
 default_pool_size = ${poolSize}
+${settings.join('\n')}
 `,
   );
   // It refuses to run as root.

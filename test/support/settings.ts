@@ -4,7 +4,7 @@ import type { DatabaseSettings } from '../../src/database/settings.ts';
 /** @returns what the command line would make of a database url */
 export function settingsOf(url: string): DatabaseSettings {
   const connection = parseConnectionUrl(url);
-  if (connection === null) throw new Error('no connection url');
+  if ('problem' in connection) throw new Error(`the URL ${connection.problem}`);
   return {
     ...connection,
     schema: 'public',

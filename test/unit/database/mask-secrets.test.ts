@@ -8,6 +8,8 @@ describe('what others wrote', () => {
     ['see postgresql://u:p@h and mysql://a:b@c', 'see postgresql://u:[masked]@h and mysql://a:[masked]@c'],
     ['postgresql://u:hu@sh@h/db gone', 'postgresql://u:[masked]@h/db gone'],
     ['postgresql://h/db?password=hush&x=1', 'postgresql://h/db?password=[masked]&x=1'],
+    ['could not connect: host=h password=hush user=u', 'could not connect: host=h password=[masked] user=u'],
+    ['password = hush', 'password = [masked]'],
     ['set it to postgresql://user:password@host:port/database', 'set it to postgresql://user:password@host:port/database'],
     ['a uuid 00000000-0000-4000-8000-000000000001', 'a uuid 00000000-0000-4000-8000-000000000001'],
     ['an iv 0123456789abcdef0123456789abcdef', 'an iv 0123456789abcdef0123456789abcdef'],

@@ -1,0 +1,66 @@
+import type { Explanation, ServerFailure } from './failure.ts';
+import type { DatabaseSettings } from './settings.ts';
+
+/** Explains the SQLSTATEs that speak of a statement, and every other. */
+export function explainStatement(failure: ServerFailure, { user }: DatabaseSettings): Explanation {
+  const { sqlState, text, inFunction } = failure;
+  switch (sqlState) {
+    case '0A000':
+      return {
+        message: text,
+        hint: 'if a rule of the table is in the way, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is, the table was altered during this run',
+      };
+    case '22012':
+      // The tool's own statement divides by zero to undo itself; a function that does so is named.
+      if (inFunction !== null) break;
+      return {
+        message: 'a trigger on the table puts something else into the row than the tool sends, so the write was undone',
+        hint: 'disable that trigger during the rotation',
+      };
+    case '40P01':
+      return { message: `the server ended a deadlock with another transaction: ${text}`, hint: null };
+    case '42501':
+      return { message: `user ${user} lacks a privilege: ${text}`, hint: grant(failure, user) };
+    case '55000':
+      return {
+        message: text,
+        hint: 'fix the problem named above; for a missing replica identity: ALTER TABLE … REPLICA IDENTITY FULL, or DEFAULT if the table has a primary key',
+      };
+    case '55P03':
+      return {
+        message: `another transaction held the row or the table for longer than lock_timeout: ${text}`,
+        hint: 'end that transaction (pg_stat_activity and pg_blocking_pids() name it), or raise the lock_timeout of the role',
+      };
+    case 'XX001':
+      return {
+        message: `data on the server is corrupted: ${text}`,
+        hint: "copy the server's data directory first, then find the damage with verify_heapam() of the extension amcheck, and repair it or restore from a backup; if only an index is damaged, REINDEX it",
+      };
+    case 'XX002':
+      return {
+        message: `an index on the server is corrupted: ${text}`,
+        hint: 'check it with bt_index_check() of the extension amcheck, and rebuild it with REINDEX INDEX',
+      };
+    default:
+  }
+  if (sqlState.startsWith('40')) return { message: `another transaction changed the same data: ${text}`, hint: null };
+  return { message: text, hint: hintByClass(failure) };
+}
+
+function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure): string {
+  if (sqlState.startsWith('23') && constraint !== null) {
+    const of = table === null ? '' : ` of table ${table}`;
+    return `change the data or constraint ${constraint}${of} so that they agree`;
+  }
+  if (inFunction !== null)
+    return `look into function ${inFunction}, which failed or refused the write, and fix the cause, or disable its trigger during the rotation`;
+  if (/^(58|F0|XX)/u.test(sqlState)) return "look for the cause in the server's log";
+  return 'fix the problem named above';
+}
+
+/** What runs in a trigger needs the privileges of the role that writes: https://www.postgresql.org/docs/current/sql-createfunction.html */
+function grant({ inFunction }: ServerFailure, user: string): string {
+  const another = 'or use a role that has it in DATABASE_URL';
+  if (inFunction === null) return `GRANT the missing privilege to user ${user}, ${another}`;
+  return `GRANT the missing privilege to user ${user}, ${another}, or make function ${inFunction} SECURITY DEFINER`;
+}
