@@ -14,6 +14,8 @@ const signals: StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 for (const signal of signals) {
   process.on(signal, () => {
+    // The work is done, and only a reader that does not read keeps the process: its end is that of the run.
+    if (process.exitCode !== undefined) process.exit();
     // The second one ends the process at once: by hand, since as the first process of a container it has no default for signals.
     if (interruption.signal.aborted) {
       if (process.stderr.isTTY) process.stderr.write(WRAP_LINES);

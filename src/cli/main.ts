@@ -70,7 +70,7 @@ async function run(invocation: RunInvocation, host: Host): Promise<number> {
     import('./summary.ts'),
   ]);
   const observer = createObserver(output, host.stderr, options, host.interruption);
-  const report = await runCommand(config, output, observer, host.interruption);
+  const report = await runCommand(config, output, observer, host.interruption, host.env['PGSSLMODE']);
   const json = printableJson(JSON.stringify(report, null, 2));
   const reported = options.report === undefined || writeReport(options.report, json, output);
   const summarized = options.json !== true && options.quiet !== true;

@@ -4,6 +4,7 @@ import { type BackupDescription, BackupError } from '../backup/backup-format.ts'
 import { type CheckedBackup, checkBackup, readBackup } from '../backup/backup-reader.ts';
 import { createBackupWriter } from '../backup/backup-writer.ts';
 import type { Access } from '../database/check-table.ts';
+import { unencryptedTo } from '../database/connection-url.ts';
 import type { Table } from '../database/table.ts';
 import { withDatabase } from '../database/with-database.ts';
 import { restore } from '../rotation/restore.ts';
@@ -21,16 +22,25 @@ import { UsageError } from './usage-error.ts';
 /**
  * Runs a command that needs the database, from connecting to the report.
  *
+ * @param pgSslMode - PGSSLMODE of the process
  * @returns the report; the run's failure is in it
  * @throws UsageError where a backup is not whole, or is not of this database and table
  */
-export async function runCommand(config: Config, output: Output, observer: Observer, interruption: AbortSignal): Promise<Report> {
+export async function runCommand(
+  config: Config,
+  output: Output,
+  observer: Observer,
+  interruption: AbortSignal,
+  pgSslMode: string | undefined,
+): Promise<Report> {
   const runId = randomUUID();
   const startedAt = new Date();
   let table: string | null = null;
 
   async function run(): Promise<RunResult> {
     const job = await prepareJob(config, output, interruption);
+    const host = unencryptedTo(config.database, pgSslMode);
+    if (host !== null) output.warn(`the connection to ${host} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
     return withDatabase(config.database, accessOf(config), interruption, warnOfServer, (database) => {
       table = database.table.label;
       announce(config, database.table, output);

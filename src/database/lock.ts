@@ -55,9 +55,9 @@ export async function withRotationLock<T>(
   let lastBeat = Date.now();
   const lose = (error: unknown) => {
     const silentMs = Date.now() - lastBeat;
-    const { message } = explain(error, settings);
+    const { message, hint } = explain(error, settings);
     const suspended = `this process was stopped for ${Math.round(silentMs / 1000)} s (a machine that sleeps?): ${message}`;
-    lost.abort(new DatabaseError(`the lock was lost: ${silentMs > SUSPENDED_MS ? suspended : message}`, null));
+    lost.abort(new DatabaseError(`the lock was lost: ${silentMs > SUSPENDED_MS ? suspended : message}`, hint));
   };
   client.on('error', lose);
   client.on('end', () => lose(new Error('connection terminated')));

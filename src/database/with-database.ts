@@ -20,7 +20,6 @@ export interface Database {
 
 /** One reads ahead while the other writes; the lock has a third. */
 const POOL_CONNECTIONS = 2;
-export const CONNECTIONS = POOL_CONNECTIONS + 1;
 /** How long closing a connection may take before it is cut. */
 const CLOSE_TIMEOUT_MS = 1000;
 

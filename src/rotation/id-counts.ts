@@ -5,6 +5,8 @@ export interface Traffic {
 }
 
 const BUCKETS = 2 ** 21;
+/** Per bucket. */
+const BYTES = 2;
 
 /**
  * Remembers of a set of ids how many fall into each of two million buckets: 4 MB for a table of any size. Two of them tell how many
@@ -12,22 +14,20 @@ const BUCKETS = 2 ** 21;
  * thousand that went, that happens to one every second time.
  */
 export class IdCounts {
-  readonly #counts = new Uint16Array(BUCKETS);
+  readonly #counts = new DataView(new ArrayBuffer(BUCKETS * BYTES));
 
   add(id: string): void {
-    const bucket = bucketOf(id);
-    // Counts go round at 65,536, and so do their differences.
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    const place = bucketOf(id) * BYTES;
+    // Goes round at 65,536, as differences do below.
+    this.#counts.setUint16(place, this.#counts.getUint16(place) + 1);
   }
 
   /** @returns what changed from these ids to `later` */
   trafficUntil(later: IdCounts): Traffic {
-    const difference = new Int16Array(1);
     let came = 0;
     let went = 0;
-    for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-      difference[0] = (later.#counts[bucket] ?? 0) - (this.#counts[bucket] ?? 0);
-      const [net = 0] = difference;
+    for (let place = 0; place < BUCKETS * BYTES; place += BYTES) {
+      const net = ((later.#counts.getUint16(place) - this.#counts.getUint16(place)) << 16) >> 16;
       if (net > 0) came += net;
       else went -= net;
     }

@@ -31,7 +31,7 @@ export async function rotate(options: RotateOptions): Promise<RunResult> {
   const run = new Run(options);
   const source: KeyName = options.target === 'new' ? 'old' : 'new';
   const target: NamedKey = { name: options.target, key: options.keys[options.target] };
-  const keys = [target, { name: source, key: options.keys[source] }];
+  const keys: [NamedKey, NamedKey] = [target, { name: source, key: options.keys[source] }];
 
   /** @returns how the run ends if it goes no further; null where there is something to rotate */
   async function preflight(before: Census): Promise<Ending | null> {

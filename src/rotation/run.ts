@@ -1,8 +1,7 @@
-import type { NamedKey } from './judge.ts';
 import { createDigestKey } from './plaintext-digest.ts';
 import type { RestoreTally } from './restore.ts';
 import type { Store } from './store.ts';
-import { type Census, survey, type UnreadableRow } from './survey.ts';
+import { type Census, type SurveyOptions, survey, type UnreadableRow } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { RowFailed, type RowOutcome, type RowProblem, type Tally } from './write-batch.ts';
 import { WriteUnanswered } from './write-swaps.ts';
@@ -118,7 +117,7 @@ export class Run {
   }
 
   /** @param known - the rows that are known to be unreadable */
-  async survey(name: PhaseName, keys: readonly NamedKey[], known: ReadonlySet<string> = new Set()): Promise<Census> {
+  async survey(name: PhaseName, keys: SurveyOptions['keys'], known: ReadonlySet<string> = new Set()): Promise<Census> {
     const { store, signal, observer } = this.#options;
     const { onUnreadable } = observer;
     const census = await store.scan(signal, (scan) =>

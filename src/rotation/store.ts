@@ -43,6 +43,6 @@ export function holds(row: Row | undefined, value: EncryptedValue): boolean {
 }
 
 /** @returns roughly what a value takes in memory and in a statement */
-export function storedBytes({ iv, content, tag }: StoredValue): number {
-  return 100 + (iv?.length ?? 0) + (content?.length ?? 0) + (tag?.length ?? 0);
+export function storedBytes({ iv, content, tag }: EncryptedValue): number {
+  return 100 + iv.length + content.length + tag.length;
 }

@@ -39,7 +39,7 @@ const OTHER_IDS_KEPT = 20_000;
 export interface SurveyOptions {
   readonly scan: Scan;
   /** The keys to try. A row is `under` the first that opens it. */
-  readonly keys: readonly NamedKey[];
+  readonly keys: readonly [NamedKey, ...NamedKey[]];
   readonly digestKey: KeyObject;
   /** The rows that an earlier survey found unreadable. */
   readonly known: ReadonlySet<string>;
@@ -72,7 +72,7 @@ export async function survey({ scan, keys, known, ...options }: SurveyOptions): 
       ids.add(row.id);
       if (judged.kind === 'readable') {
         under[judged.under] += 1;
-        if (judged.under !== keys[0]?.name && otherIds.length < OTHER_IDS_KEPT) otherIds.push(row.id);
+        if (judged.under !== keys[0].name && otherIds.length < OTHER_IDS_KEPT) otherIds.push(row.id);
         digest.add(row.id, judged.plaintext);
         judged.plaintext.fill(0);
         continue;

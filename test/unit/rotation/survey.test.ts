@@ -68,6 +68,22 @@ describe('a survey', () => {
     expect(told.map(({ id }) => id)).toEqual(store.table.map(({ id }) => id));
   });
 
+  it('counts more unreadable rows than it can remember, and remembers a million', async () => {
+    const rows = 1_000_001;
+    async function* pages() {
+      for (let from = 0; from < rows; from += 1000) {
+        const page = Math.min(1000, rows - from);
+        yield Array.from({ length: page }, (_, index) => ({ id: `${from + index}`, iv: null, content: null, tag: null }));
+      }
+    }
+    const census = await survey({
+      ...{ scan: { rows, largestRow: 1, pages: pages() }, keys: named, digestKey, known: new Set(['7']) },
+      ...{ onProgress: () => {}, onUnreadable: () => {} },
+    });
+    expect(census).toMatchObject({ rows, unreadable: rows, ruined: rows - 1 });
+    expect(census.unreadableIds.size).toBe(1_000_000);
+  });
+
   it('tells after each page how far it is, and writes nothing', async () => {
     const store = tableOf(2500);
     const told: number[] = [];

@@ -13,7 +13,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 export const hex: Readonly<Record<KeyName, string>> = { old: newKey(), new: newKey() };
 /** As the tool holds them. */
 export const keys = { old: importEncryptionKey(hex.old), new: importEncryptionKey(hex.new) };
-export const named: readonly NamedKey[] = [
+export const named: readonly [NamedKey, NamedKey] = [
   { name: 'new', key: keys.new },
   { name: 'old', key: keys.old },
 ];
