@@ -125,6 +125,7 @@ export class Run {
         survey({ scan, keys, digestKey: this.#digestKey, known, onProgress, onUnreadable }),
       ),
     );
+    signal.throwIfAborted();
     this.#counted = { census, tally: { ...this.tally } };
     observer.onCensus(name, census);
     return census;
