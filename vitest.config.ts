@@ -1,13 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
+const SECOND = 1000;
+
 export default defineConfig({
   test: {
-    include: ['test/{unit,integration,e2e,faults}/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/end-with-vitest.ts'],
+    globalSetup: ['test/support/vitest/global-setup.ts'],
+    setupFiles: ['test/support/vitest/end-with-vitest.ts'],
     // Most of the work is done by child processes and the server.
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    projects: [
+      project('unit', 60 * SECOND),
+      project('integration', 300 * SECOND),
+      project('tool', 120 * SECOND),
+      project('process', 120 * SECOND),
+      project('faults', 1200 * SECOND),
+    ],
   },
 });
+
+/** A folder of tests: what they may take, at the most, on few cores. */
+function project(name: string, timeout: number) {
+  const include = [`test/${name}/**/*.test.ts`];
+  return { extends: true as const, test: { name, include, testTimeout: timeout, hookTimeout: timeout } };
+}

@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     coverage: {
       provider: 'v8',
-      include: ['src/crypto/**', 'src/rotation/**'],
+      include: ['src/crypto/**', 'src/layout/**', 'src/rotation/**'],
       thresholds: { statements: 100, branches: 100, functions: 100, lines: 100 },
     },
   },

@@ -1,76 +1,73 @@
-// npm run bench: how fast the tool is, next to what else one could do. Prints tables and writes results.json and results.svg.
-import { writeFileSync } from 'node:fs';
+// npm run bench: prints how fast the tool is next to the alternatives, and writes results.json and results.svg.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
 import process from 'node:process';
-import { drawChart } from './chart.ts';
-import { createContestants } from './contestants.ts';
-import { withDataset } from './dataset.ts';
-import { bestBatch, measureAgainstGoals } from './goals.ts';
-import { measureGrowth } from './growth.ts';
-import { describeCircumstances } from './machine.ts';
-import type { Results } from './results.ts';
-import { type Server, withClient, withServer } from './server.ts';
-import { readSettings } from './settings.ts';
-import { measureInTurn, type Score } from './side-by-side.ts';
-import { measureStartUp } from './start-up.ts';
-import { formatGoals, formatResults } from './table.ts';
+import { parse, View } from 'vega';
+import { compile } from 'vega-lite';
+import { z } from 'zod';
+import { tool } from './contestants.ts';
+import { withClient, withServer } from './database.ts';
+import { measureGrowth, measureSideBySide, measureStartUp } from './measure.ts';
+import { bestBatch, judge, type Results } from './results.ts';
+import { formatResults } from './tables.ts';
 
-const settings = readSettings(process.env);
-const interruption = new AbortController();
-for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    // A second one ends it at once; an embedded server is stopped even then, on exit.
-    if (interruption.signal.aborted) process.exit(1);
-    say(`${name}: cleaning up`);
-    interruption.abort();
-  });
+const count = z.coerce.number().int().positive();
+const variables = z.object({
+  BENCH_DATABASE_URL: z.string().optional(),
+  BENCH_ROWS: count.optional(),
+  BENCH_ROUNDS: count.optional(),
+  BENCH_GROWTH: count.min(1000).optional(),
+  BENCH_QUICK: z.literal('1').optional(),
+});
+const { BENCH_DATABASE_URL: databaseUrl = null, BENCH_QUICK: quick, ...given } = variables.parse(process.env);
+const rows = given.BENCH_ROWS ?? (quick ? 200 : 10_000);
+const rounds = given.BENCH_ROUNDS ?? (quick ? 2 : 5);
+const largest = given.BENCH_GROWTH ?? (quick ? 2000 : 1_000_000);
+
+const results = await withServer(databaseUrl, async (url): Promise<Results> => {
+  const environment = await describeEnvironment(url);
+  const startUp = await measureStartUp(url, rounds * 2);
+  const sideBySide = await measureSideBySide(url, rows, rounds);
+  const sizes = [1000, 100, 10, 1].map((part) => Math.floor(largest / part));
+  const smallSizes = sizes.filter((size) => size <= rows);
+  const growth = [
+    ...(await measureGrowth(url, smallSizes, tool(1), Math.min(rounds, 3))),
+    ...(await measureGrowth(url, sizes, bestBatch(sideBySide).contestant, Math.min(rounds, 3))),
+  ];
+  return { environment, rounds, sideBySide, growth, startUp, goals: judge(sideBySide, growth, startUp) };
+});
+
+console.log(formatResults(results));
+const chart = await drawChart(results);
+if (quick) {
+  console.log('\nBENCH_QUICK: these numbers mean nothing, and results.json and results.svg stay as they are');
+} else {
+  writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(new URL('results.svg', import.meta.url), chart);
 }
 
-try {
-  const results = await withServer(settings.databaseUrl, measure);
-  const goals = measureAgainstGoals(results);
-  console.log(`${formatResults(results)}\n\n${formatGoals(goals)}`);
-  const chart = await drawChart(results);
-  if (settings.quick) {
-    say('BENCH_QUICK: these numbers mean nothing, and bench/results.json and .svg stay as they are');
-  } else {
-    writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify({ ...results, goals }, null, 2)}\n`);
-    writeFileSync(new URL('results.svg', import.meta.url), chart);
-    say('written: bench/results.json, bench/results.svg');
-  }
-} catch (error) {
-  if (!interruption.signal.aborted) throw error;
-  process.exitCode = 1;
+/** @returns what it was measured on and with. Names no host, no user and no path */
+async function describeEnvironment(url: string): Promise<string[]> {
+  const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_level', 'shared_buffers', 'max_wal_size'];
+  const sql = `SELECT current_setting('server_version') AS version, string_agg(name || ' ' || current_setting(name), ', ') AS settings
+                 FROM unnest($1::text[]) AS name`;
+  const [server] = (await withClient(url, (client) => client.query(sql, [names]))).rows;
+  const { version, dependencies } = createRequire(import.meta.url)('../package.json');
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  return [
+    `${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores, ${memory} GB, ${os.type()} ${os.arch()}`,
+    `PostgreSQL ${server.version}, ${databaseUrl === null ? 'embedded' : 'of BENCH_DATABASE_URL'}`,
+    server.settings,
+    `Node ${process.versions.node}, Prisma ${dependencies['@prisma/client']}, pg ${dependencies.pg}`,
+    `rotate-encryption-key ${version}, ${new Date().toISOString().slice(0, 10)}`,
+  ];
 }
 
-async function measure(server: Server): Promise<Results> {
-  const { signal } = interruption;
-  const circumstances = await withClient(server.maintenanceUrl, signal, (client) =>
-    describeCircumstances(client, server.embedded),
-  );
-  say('start-up');
-  const startUp = await measureStartUp(server, settings, signal);
-  say(`side by side: filling tables with ${settings.rows} and ${settings.manyRows} rows`);
-  const sideBySide = await measureSideBySide(server);
-  const bestBatchSize = bestBatch(sideBySide).batchSize ?? 1;
-  const growth = await measureGrowth(server, settings, bestBatchSize, signal, say);
-  return { circumstances, rounds: settings.rounds, sideBySide, growth, startUp };
-}
-
-/** Few rows for those that write one at a time, many for the others: all in turn, on the same server. */
-async function measureSideBySide(server: Server): Promise<Score[]> {
-  const { rows, manyRows, rounds, batchSizes } = settings;
-  const { signal } = interruption;
-  return await withDataset(server, rows, signal, (few) =>
-    withDataset(server, manyRows, signal, (many) => {
-      const entries = createContestants(batchSizes).map((contestant) => ({
-        contestant,
-        dataset: contestant.oneByOne ? few : many,
-      }));
-      return measureInTurn(entries, rounds, signal, say);
-    }),
-  );
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** @returns an SVG: how fast each contestant is, and how time and memory grow with the table */
+function drawChart({ environment, sideBySide, growth }: Results): Promise<string> {
+  const specification = JSON.parse(readFileSync(new URL('chart.json', import.meta.url), 'utf8'));
+  const title = { text: 'Rows rotated per second', subtitle: environment };
+  const { spec } = compile({ ...specification, title, datasets: { sideBySide, growth } });
+  return new View(parse(spec), { renderer: 'none' }).toSVG();
 }

@@ -1,84 +1,76 @@
-import { reportSchema } from '../src/cli/report.ts';
-import { runScript } from './child.ts';
-import type { Dataset } from './dataset.ts';
+import { reportSchema } from '../src/report/report.ts';
+import { decrypt, encrypt } from '../test/support/application/application.ts';
+import { runScript } from './child-process.ts';
+import type { Table } from './database.ts';
 
-/** One measurement of one contestant. */
+/** One way to rotate a table. */
+export interface Contestant {
+  readonly kind: 'plain-loop' | 'tool-row-by-row' | 'tool-in-batches' | 'prepared-updates' | 'limit';
+  readonly label: string;
+  /** Rotates the table once. */
+  readonly measure: (table: Table) => Promise<Measurement>;
+}
+
+/** Each is null if this contestant does not have it. */
 export interface Measurement {
-  /** The whole process from start to exit; null where only the writing was timed. */
-  readonly wholeSeconds: number | null;
-  /** The writing alone; null where it cannot be told apart. */
+  /** The whole process from start to exit. */
+  readonly runSeconds: number | null;
+  /** The writing alone. */
   readonly writeSeconds: number | null;
   readonly peakMegabytes: number | null;
 }
 
-export interface Contestant {
-  /** As the issue names it. */
-  readonly letter: 'a' | 'b' | 'c' | 'd' | 'e';
-  readonly label: string;
-  /** Rows per statement; null where that does not say anything. */
-  readonly batchSize: number | null;
-  /** Written one row at a time: measured with fewer rows. */
-  readonly oneByOne: boolean;
-  measure(dataset: Dataset, signal: AbortSignal): Promise<Measurement>;
-}
+export const TOOL = '../scripts/rotate-encryption-key.ts';
 
-export const toolUrl = import.meta.resolve('../scripts/rotate-encryption-key.ts');
-const plainLoopUrl = import.meta.resolve('./processes/plain-loop.ts');
-const preparedUpdatesUrl = import.meta.resolve('./processes/prepared-updates.ts');
-
-export function createContestants(batchSizes: readonly number[]): Contestant[] {
-  return [plainLoop, createTool(1), ...batchSizes.map(createTool), preparedUpdates, limit];
-}
+export const plainLoop: Contestant = {
+  kind: 'plain-loop',
+  label: 'plain loop with Prisma, no checks',
+  async measure({ env }) {
+    const { seconds, peakMegabytes } = await runScript('./processes/plain-loop.ts', [], env);
+    return { runSeconds: seconds, writeSeconds: null, peakMegabytes };
+  },
+};
 
 /** This tool: preflight, rotate, verify. */
-export function createTool(batchSize: number): Contestant {
+export function tool(batchRows: number): Contestant {
   return {
-    letter: batchSize === 1 ? 'b' : 'c',
-    label: batchSize === 1 ? 'this tool, one by one' : `this tool, --batch-size ${batchSize}`,
-    batchSize,
-    oneByOne: batchSize === 1,
-    async measure({ env, rows }, signal) {
-      const args = ['--json', '--batch-size', String(batchSize)];
-      const { stdout, seconds, peakMegabytes } = await runScript(toolUrl, args, env, signal);
-      const report = reportSchema.parse(JSON.parse(stdout));
-      if (report.rotated !== rows) throw new Error(`the tool rotated ${report.rotated} of ${rows} rows: ${report.summary}`);
-      const writing = report.phases.find(({ name }) => name === 'rotate');
-      return { wholeSeconds: seconds, writeSeconds: writing?.seconds ?? null, peakMegabytes };
+    kind: batchRows === 1 ? 'tool-row-by-row' : 'tool-in-batches',
+    label: batchRows === 1 ? 'this tool, row by row' : `this tool, --batch-size ${batchRows}`,
+    async measure({ env, rows }) {
+      const args = ['--json', '--batch-size', String(batchRows)];
+      const { stdout, seconds, peakMegabytes } = await runScript(TOOL, args, env);
+      const { fields, phases, summary } = reportSchema.parse(JSON.parse(stdout));
+      if (fields[0]?.rotated !== rows) throw new Error(`the tool did not rotate all ${rows} rows: ${summary}`);
+      const rotate = phases.find(({ name }) => name === 'rotate');
+      return { runSeconds: seconds, writeSeconds: rotate?.seconds ?? null, peakMegabytes };
     },
   };
 }
 
-const plainLoop: Contestant = {
-  letter: 'a',
-  label: 'plain loop with Prisma, no checks',
-  batchSize: null,
-  oneByOne: true,
-  async measure({ env }, signal) {
-    const { seconds, peakMegabytes } = await runScript(plainLoopUrl, [], env, signal);
-    return { wholeSeconds: seconds, writeSeconds: null, peakMegabytes };
+/** The writes of the tool row by row with nothing around them: everything is read and re-encrypted beforehand. */
+export const preparedUpdates: Contestant = {
+  kind: 'prepared-updates',
+  label: 'node-postgres, one prepared UPDATE per row',
+  async measure({ client, env }) {
+    const { rows } = await client.query('SELECT id, iv, content, tag FROM user_api_keys ORDER BY id');
+    const updates = rows.map((row) => {
+      const { iv, content, tag } = encrypt(env.NEW_ENCRYPTION_KEY, decrypt(env.OLD_ENCRYPTION_KEY, row) ?? '');
+      return [row.id, iv, content, tag];
+    });
+    const text = 'UPDATE user_api_keys SET iv = $2, content = $3, tag = $4 WHERE id = $1';
+    const start = performance.now();
+    for (const values of updates) await client.query({ name: 'update', text, values });
+    return { runSeconds: null, writeSeconds: (performance.now() - start) / 1000, peakMegabytes: null };
   },
 };
 
-const preparedUpdates: Contestant = {
-  letter: 'd',
-  label: 'node-postgres, prepared single UPDATEs',
-  batchSize: null,
-  oneByOne: true,
-  async measure({ env }, signal) {
-    const { stdout } = await runScript(preparedUpdatesUrl, [], env, signal);
-    return { wholeSeconds: null, writeSeconds: Number(stdout), peakMegabytes: null };
-  },
-};
-
-/** As fast as this table can be rewritten: the values never leave the server. */
-const limit: Contestant = {
-  letter: 'e',
+/** As fast as the server can rewrite this table: the values never leave it, and stay the same. */
+export const limit: Contestant = {
+  kind: 'limit',
   label: 'the limit: one UPDATE of all rows',
-  batchSize: null,
-  oneByOne: false,
   async measure({ client }) {
     const start = performance.now();
     await client.query('UPDATE user_api_keys SET iv = iv, content = content, tag = tag');
-    return { wholeSeconds: null, writeSeconds: (performance.now() - start) / 1000, peakMegabytes: null };
+    return { runSeconds: null, writeSeconds: (performance.now() - start) / 1000, peakMegabytes: null };
   },
 };

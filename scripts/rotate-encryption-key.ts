@@ -1,10 +1,6 @@
 import process from 'node:process';
-import { setFlagsFromString } from 'node:v8';
-import { EXIT, Interrupted, type StopSignal } from '../src/cli/exit-code.ts';
-import { main } from '../src/cli/main.ts';
-
-// Most of what a run allocates is garbage at once: collecting it sooner keeps the process below 200 MB, and costs next to no time.
-for (const flag of ['--heap-growing-percent=50', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
+import { main } from '../src/main.ts';
+import { EXIT, Interrupted, type StopSignal } from '../src/report/exit-code.ts';
 
 /** Undoes what a progress bar has done to the terminal (xterm's DECAWM). */
 const WRAP_LINES = '\u001b[?7h\n';

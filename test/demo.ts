@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import { Client } from 'pg';
-import { CREATE_TABLES, encrypt, insertKeys, newKey, providerKey } from './support/application.ts';
-import { startEmbeddedPostgres } from './support/embedded-postgres.ts';
-import { linkProject } from './support/link-project.ts';
+import { CREATE_TABLES, encrypt, insertKeys, newKey, providerKey } from './support/application/application.ts';
+import { startEmbeddedPostgres } from './support/server/embedded-postgres.ts';
+import { linkProject } from './support/tool/link-project.ts';
 
 const ROWS = 500;
 const script = 'scripts/rotate-encryption-key.ts';

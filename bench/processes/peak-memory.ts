@@ -1,5 +1,4 @@
-// Loaded into a measured process with --import: tells the bench, on the file descriptor that it opened for this, the peak of
-// the process's resident memory, in kilobytes.
+// Loaded with --import into a process that is measured: writes its peak resident memory in kilobytes to file descriptor 3 on exit.
 import { readFileSync, writeSync } from 'node:fs';
 import process from 'node:process';
 
@@ -9,7 +8,7 @@ process.once('exit', () => writeSync(FILE_DESCRIPTOR, String(peakKilobytes())));
 
 function peakKilobytes(): number {
   try {
-    // Linux counts into maxRSS what the parent had in memory when it forked; VmHWM is this program's own.
+    // On Linux maxRSS includes what the parent had in memory when it forked; VmHWM is this program's own.
     return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
   } catch {
     return process.resourceUsage().maxRSS;

@@ -1,5 +1,13 @@
 import type { z } from 'zod';
-import { BackupError, type BackupHeader, type BackupRecord, backupEnd, backupHeader, backupRecord } from './backup-format.ts';
+import {
+  BackupError,
+  type BackupHeader,
+  type BackupRecord,
+  backupEnd,
+  backupHeader,
+  backupRecord,
+  type CheckRecord,
+} from './backup-format.ts';
 import { type Line, readLines } from './backup-lines.ts';
 import { hasChecksum, lineChecksum, splitLine } from './checksum.ts';
 
@@ -16,7 +24,7 @@ export type Entry =
  *
  * @throws BackupError where the file cannot be read, or at the first line that is damaged, with its number
  */
-export async function* readEntries(file: string): AsyncGenerator<Entry, void, void> {
+export async function* readEntries(file: string, check: CheckRecord): AsyncGenerator<Entry, void, void> {
   let version: BackupHeader['formatVersion'] | null = null;
   let chain = '';
   let ended = false;
@@ -35,7 +43,7 @@ export async function* readEntries(file: string): AsyncGenerator<Entry, void, vo
       const content = contentOf(line);
       ended = version !== 1 && typeof content === 'object' && content !== null && 'end' in content;
       if (ended) parseContent(backupEnd, content, line);
-      yield ended ? { kind: 'end', chain } : { kind: 'record', record: parseContent(backupRecord, content, line), chain };
+      yield ended ? { kind: 'end', chain } : { kind: 'record', record: parseRecord(content, line, check), chain };
     }
   }
 }
@@ -65,10 +73,20 @@ function contentOf({ bytes }: Line): unknown {
 function parseContent<Schema extends z.ZodType>(schema: Schema, content: unknown, line: Line): z.output<Schema> {
   const checked = schema.safeParse(content);
   if (checked.success) return checked.data;
-  const place = checked.error.issues[0]?.path.join('.') ?? '';
+  throw misfit(line, checked.error.issues[0]?.path.join('.') ?? '');
+}
+
+function parseRecord(content: unknown, line: Line, check: CheckRecord): BackupRecord {
+  const record = parseContent(backupRecord, content, line);
+  const place = check(record);
+  if (place !== null) throw misfit(line, place);
+  return record;
+}
+
+function misfit(line: Line, place: string): BackupError {
   const kind = line.number === 1 ? 'a header' : 'a record';
   const message = `line ${line.number} of the backup file is not ${kind} of this tool (${place || 'as a whole'})`;
-  throw new BackupError(message, hint(line));
+  return new BackupError(message, hint(line));
 }
 
 /** The lines before a damaged one are a backup as well: that of a run that was killed there. */

@@ -1,10 +1,7 @@
 import { z } from 'zod';
 
-// Longer or shorter values have no meaning to AES-256-GCM as this tool uses it: restoring one would destroy what is stored.
-const iv = z.string().regex(/^(?:[0-9a-f]{24}|[0-9a-f]{32})$/iu);
-const content = z.string().regex(/^(?:[0-9a-f]{2})*$/iu);
-const tag = z.string().regex(/^[0-9a-f]{32}$/iu);
-const value = z.strictObject({ iv, content, tag });
+/** What stands in the columns of an encrypted value, by the field of the model. */
+const value = z.record(z.string(), z.string().nullable());
 const fingerprint = z.string().regex(/^[0-9a-f]{16}$/u);
 
 /** `formatVersion` of the backups that are written. Format 1, without checksums and without an end line, is still read. */
@@ -16,20 +13,22 @@ const description = z.strictObject({
   createdAt: z.iso.datetime(),
   database: z.strictObject({ host: z.string(), port: z.int(), name: z.string() }),
   table: z.string(),
-  keys: z.strictObject({ old: fingerprint, new: fingerprint }),
+  /** Of the keys of the run, by their fingerprints. */
+  keys: z.strictObject({ target: fingerprint, sources: z.array(fingerprint) }),
 });
 
-/** The first line of a backup file, without its checksum. */
-export const backupHeader = description.extend({
-  format: z.literal(FORMAT),
-  formatVersion: z.literal([1, FORMAT_VERSION]),
-});
+/** The first line of a backup file, without its checksum. Format 1 calls the keys old and new, whatever the direction. */
+export const backupHeader = z.discriminatedUnion('formatVersion', [
+  description.extend({ format: z.literal(FORMAT), formatVersion: z.literal(FORMAT_VERSION) }),
+  description.extend({
+    format: z.literal(FORMAT),
+    formatVersion: z.literal(1),
+    keys: z.strictObject({ old: fingerprint, new: fingerprint }).transform((keys) => ({ target: keys.new, sources: [keys.old] })),
+  }),
+]);
 
 /** A value that is about to be replaced, and what replaces it, without the checksum of the line. Ciphertext only. */
-export const backupRecord = z
-  .strictObject({ id: z.string(), before: value, after: value })
-  // Both are the same plaintext, and a GCM ciphertext is as long as its plaintext: SP 800-38D, section 7.1.
-  .refine(({ before, after }) => before.content.length === after.content.length, { path: ['before', 'content'] });
+export const backupRecord = z.strictObject({ id: z.string(), before: value, after: value });
 
 /** The last line, without its checksum, where the run that wrote the backup came to an end of its own and was not killed. */
 export const backupEnd = z.strictObject({ end: z.literal(true) });
@@ -38,6 +37,8 @@ export const backupEnd = z.strictObject({ end: z.literal(true) });
 export type BackupDescription = z.infer<typeof description>;
 export type BackupHeader = z.infer<typeof backupHeader>;
 export type BackupRecord = z.infer<typeof backupRecord>;
+/** @returns what in a record cannot be part of an encrypted value, such as `before.iv`; null where all can */
+export type CheckRecord = (record: BackupRecord) => string | null;
 export type BackupEnd = z.infer<typeof backupEnd>;
 
 /** A backup file that cannot be written, or that is not what it should be. Message and hint are safe to print. */

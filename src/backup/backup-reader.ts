@@ -1,5 +1,5 @@
 import { readEntries } from './backup-entries.ts';
-import { BackupError, type BackupHeader, type BackupRecord } from './backup-format.ts';
+import { BackupError, type BackupHeader, type BackupRecord, type CheckRecord } from './backup-format.ts';
 import { ANOTHER } from './backup-lines.ts';
 
 const RECORDS_PER_BATCH = 500;
@@ -25,13 +25,13 @@ export interface CheckedBackup {
  * @param signal - aborting it ends the reading
  * @throws BackupError where the file cannot be read or is damaged, with the number of the first line that is wrong; the signal's reason
  */
-export async function checkBackup(file: string, signal: AbortSignal): Promise<CheckedBackup> {
+export async function checkBackup(file: string, check: CheckRecord, signal: AbortSignal): Promise<CheckedBackup> {
   let header: BackupHeader | null = null;
   let records = 0;
   let ending: CheckedBackup['ending'] = 'open';
   let headerChecksum = '';
   let lastChecksum = '';
-  for await (const entry of readEntries(file)) {
+  for await (const entry of readEntries(file, check)) {
     signal.throwIfAborted();
     lastChecksum = entry.chain;
     switch (entry.kind) {
@@ -55,7 +55,7 @@ export async function checkBackup(file: string, signal: AbortSignal): Promise<Ch
   if (header !== null) return { header, records, ending, headerChecksum, lastChecksum };
   if (ending === 'open') throw new BackupError('the backup file is empty', ANOTHER);
   throw new BackupError(
-    'the backup file ends in its first line',
+    'the backup file is cut off in its first line',
     'use another copy of it; if the run that made it was killed there, that run wrote nothing to the table',
   );
 }
@@ -67,10 +67,14 @@ export async function checkBackup(file: string, signal: AbortSignal): Promise<Ch
  * @throws BackupError where it is no longer the same: before the first record where it is another backup, and before the last
  * batch where it is the same one, longer or shorter
  */
-export async function* readBackup(file: string, checked: CheckedBackup): AsyncGenerator<BackupRecord[], void, void> {
+export async function* readBackup(
+  file: string,
+  check: CheckRecord,
+  checked: CheckedBackup,
+): AsyncGenerator<BackupRecord[], void, void> {
   const batch: BackupRecord[] = [];
   let chain = '';
-  for await (const entry of readEntries(file)) {
+  for await (const entry of readEntries(file, check)) {
     chain = entry.chain;
     if (entry.kind === 'header' && chain !== checked.headerChecksum) throw changed(file);
     if (entry.kind !== 'record') continue;

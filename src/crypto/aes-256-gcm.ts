@@ -15,38 +15,38 @@ let used = pool.length;
  *
  * @param plaintext - any bytes, also none
  * @param ivBytes - length of the new iv: 12 or 16 bytes
- * @returns the value in lower-case hex
  */
 export function seal(key: EncryptionKey, plaintext: Buffer, ivBytes: number): EncryptedValue {
   const iv = freshIv(ivBytes);
   const cipher = createCipheriv(ALGORITHM, key.keyObject, iv, OPTIONS);
-  const content = cipher.update(plaintext, undefined, 'hex');
+  const content = cipher.update(plaintext);
   // Only makes the tag: in counter mode update() has returned every byte.
   cipher.final();
-  return { iv: iv.toString('hex'), content, tag: cipher.getAuthTag().toString('hex') };
+  return { iv, content, tag: cipher.getAuthTag() };
 }
 
-/** @returns random bytes that no other call gets; they are to be used at once, since the pool is filled again */
+/** @returns random bytes that no other call gets */
 function freshIv(bytes: number): Buffer {
   if (used + bytes > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   used += bytes;
-  return pool.subarray(used - bytes, used);
+  // A copy, since the pool is filled again.
+  return Buffer.from(pool.subarray(used - bytes, used));
 }
 
 /**
  * Decrypts and authenticates. "Not under this key" is an answer, not an error, and looks the same as "damaged".
  *
- * @param value - well-formed, as `checkFormat` returns it
+ * @param value - with parts of lengths that the type allows
  * @returns the plaintext, which the caller overwrites after use; null where the tag does not match
  */
 export function open(key: EncryptionKey, value: EncryptedValue): Buffer | null {
-  const decipher = createDecipheriv(ALGORITHM, key.keyObject, Buffer.from(value.iv, 'hex'), OPTIONS);
-  decipher.setAuthTag(Buffer.from(value.tag, 'hex'));
+  const decipher = createDecipheriv(ALGORITHM, key.keyObject, value.iv, OPTIONS);
+  decipher.setAuthTag(value.tag);
   // update() hands out bytes that nobody has vouched for yet: they leave this function only once final() has checked the tag.
-  const plaintext = decipher.update(value.content, 'hex');
+  const plaintext = decipher.update(value.content);
   try {
     decipher.final();
     return plaintext;

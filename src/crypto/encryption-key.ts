@@ -25,7 +25,7 @@ export function encryptionKeyProblem(text: string): string | null {
   if (/^0x/iu.test(text)) return 'begins with 0x';
   if (!/^[0-9a-f]*$/iu.test(text)) return 'contains a character that is not a hex digit (0-9, a-f)';
   if (text.length !== KEY_HEX_CHARACTERS) return `has ${text.length} characters instead of ${KEY_HEX_CHARACTERS}`;
-  if (/^(..)\1*$/iu.test(text)) return 'has 32 bytes that are all alike';
+  if (/^(..)\1*$/iu.test(text)) return 'is one byte repeated 32 times';
   if (SAMPLE_KEYS.has(text.toLowerCase())) return 'is the sample value of the documentation';
   return null;
 }

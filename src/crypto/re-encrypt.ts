@@ -3,15 +3,14 @@ import type { EncryptedValue } from './encrypted-value.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 /**
- * Encrypts a plaintext anew, under another key and a fresh iv as long as the old one, and proves the result by opening it.
+ * Encrypts a plaintext anew, under another key and a fresh iv, and proves the result by opening it.
  *
- * @param plaintext - what `before` opened to
- * @param before - the stored value, well-formed; gives the length of the iv
+ * @param ivBytes - length of the new iv: 12 or 16 bytes
  * @returns the new value, which is known to open under `key` to exactly `plaintext`
  * @throws Error where the new value does not open to the plaintext: a fault of the machine, never of the input
  */
-export function reEncrypt(plaintext: Buffer, before: EncryptedValue, key: EncryptionKey): EncryptedValue {
-  const after = seal(key, plaintext, before.iv.length / 2);
+export function reEncrypt(plaintext: Buffer, ivBytes: number, key: EncryptionKey): EncryptedValue {
+  const after = seal(key, plaintext, ivBytes);
   const reopened = open(key, after);
   const proven = reopened?.equals(plaintext) === true;
   reopened?.fill(0);

@@ -1,7 +1,6 @@
 import { DatabaseError } from './database-error.ts';
 import type { ColumnDescription, Description } from './describe-table.ts';
 import { quote } from './own-names.ts';
-import type { DatabaseSettings } from './settings.ts';
 
 /** What a run is going to do with the table. */
 export type Access = 'verify' | 'rehearse' | 'write';
@@ -41,31 +40,37 @@ export function checkColumns(id: ColumnDescription, values: readonly ColumnDescr
 }
 
 export function checkRights(
-  found: Description,
+  { role, row_security, is_standby, read_only, may_wait_for_disk }: Description,
   read: readonly ColumnDescription[],
   written: readonly ColumnDescription[],
-  settings: DatabaseSettings,
+  database: string,
   name: string,
   label: string,
   access: Access,
 ): void {
-  const { user } = settings;
-  const grant = `GRANT SELECT, UPDATE ON ${name} TO ${quote(user)}`;
+  const grant = `GRANT SELECT, UPDATE ON ${name} TO ${quote(role)}`;
   const unread = read.find(({ may_select }) => !may_select);
-  if (unread !== undefined) throw new DatabaseError(`user ${user} may not SELECT column ${unread.name} of ${label}`, grant);
-  if (found.row_security) {
-    const hint = 'use the role that owns the table, or one with BYPASSRLS, so that no row is overlooked';
-    throw new DatabaseError(`row-level security hides rows of ${label} from user ${user}`, hint);
-  }
-  if (found.is_standby && access !== 'rehearse') {
+  if (unread !== undefined) throw new DatabaseError(`user ${role} may not SELECT column ${unread.name} of ${label}`, grant);
+  if (row_security) throw hiddenRows(label, role);
+  if (is_standby && access !== 'rehearse') {
     const hint = 'point DATABASE_URL at the primary (here only --dry-run is of use)';
-    throw new DatabaseError(`database ${settings.name} is on a standby, which may lag behind and takes no writes`, hint);
+    throw new DatabaseError(`database ${database} is on a standby, which may lag behind and takes no writes`, hint);
+  }
+  if (!may_wait_for_disk && access !== 'rehearse') {
+    const hint = `GRANT EXECUTE ON FUNCTION pg_logical_emit_message TO ${quote(role)}: committing one proves that everything before it is on disk`;
+    throw new DatabaseError(`user ${role} may not execute pg_logical_emit_message`, hint);
   }
   if (access === 'verify') return;
-  if (found.read_only && !found.is_standby) {
+  if (read_only && !is_standby) {
     const hint = 'the role or the database has default_transaction_read_only = on: use another role';
-    throw new DatabaseError(`database ${settings.name} is read-only for user ${user}`, hint);
+    throw new DatabaseError(`database ${database} is read-only for user ${role}`, hint);
   }
   const unwritten = written.find(({ may_update }) => !may_update);
-  if (unwritten !== undefined) throw new DatabaseError(`user ${user} may not UPDATE column ${unwritten.name} of ${label}`, grant);
+  if (unwritten !== undefined) throw new DatabaseError(`user ${role} may not UPDATE column ${unwritten.name} of ${label}`, grant);
+}
+
+/** @returns the error for a table of which policies hide rows */
+export function hiddenRows(label: string, role: string): DatabaseError {
+  const hint = 'use the role that owns the table, or one with BYPASSRLS, so that no row is overlooked';
+  return new DatabaseError(`row-level security hides rows of ${label} from user ${role}`, hint);
 }

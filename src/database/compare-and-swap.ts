@@ -2,10 +2,13 @@ import type { Pool } from 'pg';
 import type { Swap } from '../rotation/store.ts';
 import { DatabaseError } from './database-error.ts';
 import type { LockNumbers } from './lock-numbers.ts';
-import type { Table } from './table.ts';
+import type { Table, ValueColumn } from './table.ts';
 
 /** @returns the ids of the rows that were written: those that held exactly `before` */
 export type CompareAndSwap = (swaps: readonly Swap[]) => Promise<ReadonlySet<string>>;
+
+/** Stands in the error of a write that was undone, since the row then held something else than was sent. */
+export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
 
 /** What the transaction isolation levels above READ COMMITTED, and a deadlock, answer instead of waiting or looking again. */
 const CONFLICTS = ['40001', '40P01'];
@@ -16,7 +19,7 @@ const CONFLICTS = ['40001', '40P01'];
  * https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
  * At the other levels the server refuses the statement: a single row then counts as not written, several are written one by one.
  *
- * It goes to pg's pool, since Prisma's raw queries take twice the time. A single row has a statement of its own, because planning
+ * A single row has a statement of its own, because planning
  * the one for many takes longer than the write.
  *
  * @param mayPrepare - whether a statement may be prepared once per connection (see `reachesServer`)
@@ -28,12 +31,8 @@ export function createCompareAndSwap(pool: Pool, table: Table, locks: LockNumber
   async function write(swaps: readonly Swap[]): Promise<Set<string>> {
     const columns = [
       swaps.map(({ id }) => id),
-      swaps.map(({ before }) => before.iv),
-      swaps.map(({ before }) => before.content),
-      swaps.map(({ before }) => before.tag),
-      swaps.map(({ after }) => after.iv),
-      swaps.map(({ after }) => after.content),
-      swaps.map(({ after }) => after.tag),
+      ...table.values.map(({ field }) => swaps.map(({ before }) => before[field])),
+      ...table.values.map(({ field }) => swaps.map(({ after }) => after[field])),
     ];
     const statement = swaps.length === 1 ? { ...forOne, values: columns.flat() } : { ...forMany, values: columns };
     const { rows } = await pool.query<{ alive: boolean; id: unknown }>(statement);
@@ -71,53 +70,65 @@ function isConflict(error: unknown): boolean {
  */
 function guard({ writes, owner }: LockNumbers): string {
   return `guard AS MATERIALIZED (
-    SELECT CASE WHEN pg_catalog.pg_advisory_xact_lock_shared(${writes}) IS NULL THEN false
-                ELSE NOT pg_catalog.pg_try_advisory_xact_lock_shared(${owner}) END AS alive)`;
+    SELECT CASE WHEN pg_catalog.pg_advisory_xact_lock_shared(${writes.sql}) IS NULL THEN false
+                ELSE NOT pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) END AS alive)`;
 }
 
 /** One row with a null for the id where nothing was written. */
 const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT JOIN written ON true';
 
 // Every type, function and operator is PostgreSQL's own (pg_catalog), whatever the search_path holds. Texts are compared byte for byte
-// (collation "C"), whatever the collation of their column calls equal. `intact` is 1, or a division by zero, which undoes the
-// statement: a trigger put something else into a row than was sent.
+// (collation "C"), whatever the collation of their column calls equal. `intact` is 1, or a failure, which undoes the statement: a
+// trigger put something else into a row than was sent.
 
 function sqlForOne(table: Table, locks: LockNumbers): string {
-  const { name, id, idType, idCollation, iv, content, tag } = table;
+  const { name, id, idType, values } = table;
+  // $1 is the id; then come the values to be found, and then the values to be put in their place.
+  const found = (index: number) => `$${index + 2}`;
+  const put = (index: number) => `$${index + 2 + values.length}`;
   return `WITH ${guard(locks)},
   written AS (
-    UPDATE ${name} AS stored SET ${iv} = $5::pg_catalog.text, ${content} = $6::pg_catalog.text, ${tag} = $7::pg_catalog.text
+    UPDATE ${name} AS stored
+       SET ${values.map(({ sql }, index) => `${sql} = ${put(index)}::pg_catalog.text`).join(', ')}
       FROM guard
      WHERE guard.alive
-       AND stored.${id} OPERATOR(pg_catalog.=) $1::${idType}
-       AND stored.${id}${idCollation} OPERATOR(pg_catalog.=) $1::${idType}
-       AND ${same(`stored.${iv}`, '$2')} AND ${same(`stored.${content}`, '$3')} AND ${same(`stored.${tag}`, '$4')}
-    RETURNING stored.${id} AS id, ${intact(table, '$5', '$6', '$7')})
+       AND ${sameId(table, `$1::${idType}`)}
+       AND ${allSame(values, found)}
+    RETURNING stored.${id} AS id, ${intact(allSame(values, put))})
   ${RESULT}`;
 }
 
 function sqlForMany(table: Table, locks: LockNumbers): string {
-  const { name, id, idType, idCollation, iv, content, tag } = table;
-  const arrays = [`$1::${idType}[]`, ...['$2', '$3', '$4', '$5', '$6', '$7'].map((each) => `${each}::pg_catalog.text[]`)];
+  const { name, id, idType, values } = table;
+  const found = (index: number) => `swap.found_${index + 1}`;
+  const put = (index: number) => `swap.put_${index + 1}`;
+  const arrays = [`$1::${idType}[]`, ...[...values, ...values].map((_, index) => `$${index + 2}::pg_catalog.text[]`)];
+  const names = ['id', ...values.map((_, index) => `found_${index + 1}`), ...values.map((_, index) => `put_${index + 1}`)];
   return `WITH ${guard(locks)},
   written AS (
-    UPDATE ${name} AS stored SET ${iv} = swap.new_iv, ${content} = swap.new_content, ${tag} = swap.new_tag
-      FROM guard, ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')})
-           AS swap (id, old_iv, old_content, old_tag, new_iv, new_content, new_tag)
+    UPDATE ${name} AS stored
+       SET ${values.map(({ sql }, index) => `${sql} = ${put(index)}`).join(', ')}
+      FROM guard, ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})
      WHERE guard.alive
-       AND stored.${id} OPERATOR(pg_catalog.=) swap.id
-       AND stored.${id}${idCollation} OPERATOR(pg_catalog.=) swap.id
-       AND ${same(`stored.${iv}`, 'swap.old_iv')} AND ${same(`stored.${content}`, 'swap.old_content')}
-       AND ${same(`stored.${tag}`, 'swap.old_tag')}
-    RETURNING stored.${id} AS id, ${intact(table, 'swap.new_iv', 'swap.new_content', 'swap.new_tag')})
+       AND ${sameId(table, 'swap.id')}
+       AND ${allSame(values, found)}
+    RETURNING stored.${id} AS id, ${intact(allSame(values, put))})
   ${RESULT}`;
 }
 
-function same(column: string, value: string): string {
-  return `${column}::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) ${value}::pg_catalog.text`;
+/** By the index of the ids, and then byte for byte. */
+function sameId({ id, idCollation }: Table, expected: string): string {
+  const equal = `stored.${id} OPERATOR(pg_catalog.=) ${expected}`;
+  return idCollation === '' ? equal : `${equal} AND stored.${id}${idCollation} OPERATOR(pg_catalog.=) ${expected}`;
 }
 
-function intact({ iv, content, tag }: Table, newIv: string, newContent: string, newTag: string): string {
-  const all = `${same(`stored.${iv}`, newIv)} AND ${same(`stored.${content}`, newContent)} AND ${same(`stored.${tag}`, newTag)}`;
-  return `1 OPERATOR(pg_catalog./) COALESCE(${all}, false)::pg_catalog.int4 AS intact`;
+function allSame(values: readonly ValueColumn[], expected: (index: number) => string): string {
+  const same = ({ sql }: ValueColumn, index: number) =>
+    `stored.${sql}::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) ${expected(index)}::pg_catalog.text`;
+  return values.map(same).join('\n       AND ');
+}
+
+function intact(condition: string): string {
+  // concat() is not computed in advance, as a constant would be, and the text is no number.
+  return `CASE WHEN ${condition} THEN 1 ELSE pg_catalog.concat('${CHANGED_ON_ITS_WAY}')::pg_catalog.int4 END AS intact`;
 }

@@ -71,7 +71,7 @@ export function createConnector(settings: DatabaseSettings, onWarning: (text: st
 export async function reachesServer(pool: Pool): Promise<boolean> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+    const { rows } = await client.query('SELECT pg_catalog.pg_backend_pid() AS pid');
     return rows[0]?.pid === Reflect.get(client, 'processID');
   } finally {
     client.release();

@@ -11,6 +11,9 @@ const DESCRIBE = `
     SELECT oid, oid, typbasetype FROM pg_type
     UNION ALL
     SELECT base.type, t.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.parent
+  ),
+  part (oid) AS (
+    SELECT to_regclass($1)::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
   )
   SELECT c.oid::bigint::text AS oid,
          c.relkind IN ('r', 'p') AS is_table,
@@ -19,14 +22,19 @@ const DESCRIBE = `
          c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid) AS has_child_tables,
          row_security_active(c.oid) AS row_security,
          pg_is_in_recovery() AS is_standby,
+         current_user::text AS role,
+         has_function_privilege('pg_logical_emit_message(boolean, text, text' ||
+           CASE WHEN current_setting('server_version_num')::int >= 170000 THEN ', boolean)' ELSE ')' END, 'EXECUTE') AS may_wait_for_disk,
          current_setting('default_transaction_read_only') = 'on' AS read_only,
-         ARRAY(SELECT t.tgname::text FROM pg_trigger t
-                WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0) AS update_triggers,
+         ARRAY(SELECT DISTINCT t.tgname::text FROM pg_trigger t
+                WHERE t.tgrelid IN (SELECT part.oid FROM part) AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0) AS update_triggers,
          ARRAY(SELECT r.rulename::text FROM pg_rewrite r
-                WHERE r.ev_class = c.oid AND r.ev_type = '2' AND r.ev_enabled <> 'D') AS update_rules,
+                WHERE r.ev_class IN (SELECT part.oid FROM part) AND r.ev_type = '2' AND r.ev_enabled <> 'D') AS update_rules,
          COALESCE((SELECT json_agg(json_build_object(
                   'name', a.attname,
                   'type', format_type(a.atttypid, -1),
+                  'qualified_type', (SELECT format('%I.%I', n.nspname, t.typname)
+                                       FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = a.atttypid),
                   'base_type', (SELECT format_type(base.oid, -1) FROM base WHERE base.type = a.atttypid AND base.parent = 0),
                   'not_null', a.attnotnull,
                   'is_unique', EXISTS (SELECT FROM pg_index i
@@ -48,6 +56,9 @@ const description = z.object({
   has_child_tables: z.boolean(),
   row_security: z.boolean(),
   is_standby: z.boolean(),
+  /** Whose privileges count: SET ROLE can make it another than the user of the connection. */
+  role: z.string(),
+  may_wait_for_disk: z.boolean(),
   read_only: z.boolean(),
   update_triggers: z.array(z.string()),
   update_rules: z.array(z.string()),
@@ -55,6 +66,8 @@ const description = z.object({
     z.object({
       name: z.string(),
       type: z.string(),
+      /** Quoted, for a cast: without its schema even `uuid` could be a domain of others, whose CHECK is a function of theirs. */
+      qualified_type: z.string(),
       base_type: z.string(),
       not_null: z.boolean(),
       is_unique: z.boolean(),

@@ -69,7 +69,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
     case '57014':
       return {
         message: `the server cancelled a statement: ${text}`,
-        hint: `if the message names the statement timeout, ${unlimited('statement_timeout')} (it is the server's, not DATABASE_STATEMENT_TIMEOUT_MS); if not, ask who cancelled it`,
+        hint: `if the message names the statement timeout, ${unlimited('statement_timeout')} (it is the server's, not DATABASE_STATEMENT_TIMEOUT_MS); otherwise find out who cancelled it`,
       };
     case '57P01':
     case '57P02':

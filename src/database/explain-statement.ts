@@ -1,18 +1,18 @@
+import { CHANGED_ON_ITS_WAY } from './compare-and-swap.ts';
 import type { Explanation, ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 /** Explains the SQLSTATEs that speak of a statement, and every other. */
 export function explainStatement(failure: ServerFailure, { user }: DatabaseSettings): Explanation {
-  const { sqlState, text, inFunction } = failure;
+  const { sqlState, text } = failure;
   switch (sqlState) {
     case '0A000':
       return {
         message: text,
         hint: 'if a rule of the table is in the way, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is, the table was altered during this run',
       };
-    case '22012':
-      // The tool's own statement divides by zero to undo itself; a function that does so is named.
-      if (inFunction !== null) break;
+    case '22P02':
+      if (!text.includes(CHANGED_ON_ITS_WAY)) break;
       return {
         message: 'a trigger on the table puts something else into the row than the tool sends, so the write was undone',
         hint: 'disable that trigger during the rotation',
@@ -61,6 +61,7 @@ function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure)
 /** What runs in a trigger needs the privileges of the role that writes: https://www.postgresql.org/docs/current/sql-createfunction.html */
 function grant({ inFunction }: ServerFailure, user: string): string {
   const another = 'or use a role that has it in DATABASE_URL';
-  if (inFunction === null) return `GRANT the missing privilege to user ${user}, ${another}`;
+  if (inFunction === null)
+    return `GRANT the missing privilege to user ${user}, ${another}; if it is about row-level security, use the role that owns the table, or one with BYPASSRLS`;
   return `GRANT the missing privilege to user ${user}, ${another}, or make function ${inFunction} SECURITY DEFINER`;
 }

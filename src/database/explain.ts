@@ -1,15 +1,15 @@
+import { maskSecrets } from '../text/mask-secrets.ts';
 import { DatabaseError } from './database-error.ts';
 import { explainClientFailure } from './explain-client.ts';
 import { explainSession } from './explain-session.ts';
 import { explainStatement } from './explain-statement.ts';
 import { readFailure, type ServerFailure } from './failure.ts';
-import { maskSecrets } from './mask-secrets.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 /**
- * Turns an error of pg or Prisma into one that can be printed: what happened, in the server's own words if it has any, and what to do.
+ * Turns an error of pg into one that can be printed: what happened, in the server's own words if it has any, and what to do.
  * The SQLSTATE alone decides what is said; text is looked at only if there is none, since names and triggers can say anything.
- * What the libraries put into their errors (the query with its values, Prisma's call site) is left behind.
+ * What pg puts into its errors besides (the row, the statement of a trigger) is left behind.
  */
 export function explain(error: unknown, settings: DatabaseSettings): DatabaseError {
   if (error instanceof DatabaseError) return error;

@@ -12,10 +12,10 @@ export interface ServerFailure {
   readonly inFunction: string | null;
 }
 
-/** pg, Prisma or Node failed without an answer of the server. */
+/** pg or Node failed without an answer of the server. */
 export interface ClientFailure {
   readonly from: 'client';
-  /** A code of Node (ECONNRESET) or Prisma (P1017), or a kind of Prisma's adapter (ConnectionClosed); empty where there is none. */
+  /** A code of Node (ECONNRESET); empty where there is none. */
   readonly code: string;
   readonly text: string;
 }
@@ -28,38 +28,26 @@ export interface Explanation {
 }
 
 /**
- * Digs through the layers around an error: Prisma keeps the server's error at meta.driverAdapterError.cause, Node the address errors
- * in an AggregateError. `detail` and `where` are left behind, since they can hold values of rows.
+ * Digs through the layers around an error: Node keeps those of several addresses in an AggregateError. `detail` and `where` are left behind, since they can hold values of rows.
  */
 export function readFailure(error: unknown): ServerFailure | ClientFailure {
-  const cause = property(property(property(error, 'meta'), 'driverAdapterError'), 'cause');
-  if (cause !== undefined) return readPrismaCause(cause);
   // Only errors of the server have a severity (pg 8.23): every code of theirs is an SQLSTATE, also EPIPE or P1017, which RAISE may use.
-  if (typeof property(error, 'severity') === 'string') return serverFailure(error, text(error, 'code'), text(error, 'message'));
+  if (typeof property(error, 'severity') === 'string') return serverFailure(error);
   // Where connecting takes too long pg-pool says so, and its cause says only that the connection ended.
   const inner = text(error, 'message') === POOL_CONNECT_TIMEOUT ? undefined : property(error, 'cause');
   if (inner !== undefined) return readFailure(inner);
   const [first]: unknown[] = error instanceof AggregateError ? error.errors : [error];
-  return { from: 'client', code: text(first, 'code'), text: withoutCallSite(text(first, 'message')) };
+  return { from: 'client', code: text(first, 'code'), text: text(first, 'message') };
 }
 
 /** pg-pool 3.14 */
 export const POOL_CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 
-/** https://www.prisma.io/docs: the adapter's kinds have an originalCode exactly where the server answered (adapter-pg 7.10). */
-function readPrismaCause(cause: unknown): ServerFailure | ClientFailure {
-  const kind = text(cause, 'kind');
-  const sqlState = text(cause, 'originalCode') || (kind === 'postgres' ? text(cause, 'code') : '');
-  const message = text(cause, 'originalMessage') || text(cause, 'message');
-  if (sqlState !== '') return serverFailure(cause, sqlState, message);
-  return { from: 'client', code: kind || text(cause, 'code'), text: message || text(cause, 'reason') };
-}
-
-function serverFailure(error: unknown, sqlState: string, message: string): ServerFailure {
+function serverFailure(error: unknown): ServerFailure {
   return {
     from: 'server',
-    sqlState,
-    text: message,
+    sqlState: text(error, 'code'),
+    text: text(error, 'message'),
     panic: text(error, 'severity') === 'PANIC',
     table: text(error, 'table') || null,
     constraint: text(error, 'constraint') || null,
@@ -70,12 +58,6 @@ function serverFailure(error: unknown, sqlState: string, message: string): Serve
 /** `PL/pgSQL function audit() line 3 at SQL statement`, in whatever language; lines that quote a statement begin otherwise. */
 function functionIn(where: string): string | null {
   return /^[^"'\n]*PL\/\w+[^"'\n]*?([\w.$]+)\(/mu.exec(where)?.[1] ?? null;
-}
-
-/** Prisma's own messages begin with the call and its arguments, and end with what was wrong. */
-function withoutCallSite(message: string): string {
-  if (!message.trimStart().startsWith('Invalid ')) return message;
-  return message.trim().split('\n').at(-1) ?? '';
 }
 
 function property(value: unknown, name: string): unknown {

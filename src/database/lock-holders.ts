@@ -1,68 +1,98 @@
 import type { ClientBase } from 'pg';
 import { z } from 'zod';
+import type { AdvisoryLock } from './lock-numbers.ts';
 
-/** A connection to the server that is in the way. What this role may not see is null. */
-interface Backend {
-  readonly pid: number;
+/** A transaction that is in the way: that of a connection, or a prepared one (PREPARE TRANSACTION). What this role may not see is null. */
+interface Holder {
+  readonly pid: number | null;
+  /** Of a prepared transaction, its name. */
+  readonly gid: string | null;
   readonly role: string | null;
   readonly address: string | null;
-  /** How long its transaction has been open. */
+  /** How long it has been open. */
   readonly seconds: number | null;
+  /** Whether it has been committed, and waits for a standby to confirm that. */
+  readonly waits_for_standby: boolean;
 }
 
-export interface LockHolder extends Backend {
+export interface LockHolder extends Holder {
+  /** The transaction's own name: the same for as long as it lasts. */
+  readonly transaction: string;
   /** Whom it waits for itself. */
-  readonly blockers: readonly Backend[];
+  readonly blockers: readonly Holder[];
 }
 
-/** Which backends hold an advisory lock: those with the numbers show in pg_locks whatever their role and their settings. */
+/** Locks show in pg_locks whatever the role and the settings of their holders. A prepared transaction has no backend. */
 const HOLDERS = `
-  SELECT holder.pid, holder.role, holder.address, holder.seconds,
-         COALESCE((SELECT json_agg(blocker) FROM backend AS blocker WHERE blocker.pid = ANY (pg_blocking_pids(holder.pid))), '[]')
-           AS blockers
-    FROM pg_locks AS lock JOIN backend AS holder USING (pid)
-   WHERE lock.locktype = 'advisory' AND lock.granted AND lock.objsubid = 2
-     AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-     AND (lock.classid::bigint, lock.objid::bigint) = ($1::bigint, $2::bigint)
-   ORDER BY holder.seconds DESC NULLS LAST`;
-const BACKENDS = `
   WITH backend AS MATERIALIZED (
-    SELECT pid, usename AS role, host(client_addr) AS address, extract(epoch FROM clock_timestamp() - xact_start)::float AS seconds
+    SELECT pid, NULL AS gid, usename AS role, host(client_addr) AS address,
+           extract(epoch FROM clock_timestamp() - xact_start)::float AS seconds,
+           COALESCE(wait_event = 'SyncRep', false) AS waits_for_standby
       FROM pg_stat_activity
-  )`;
+  )
+  SELECT DISTINCT ON (lock.virtualtransaction) lock.virtualtransaction AS transaction, lock.pid, prepared.gid,
+         COALESCE(holder.role, prepared.owner) AS role, holder.address,
+         COALESCE(holder.seconds, extract(epoch FROM clock_timestamp() - prepared.prepared)::float) AS seconds,
+         COALESCE(holder.waits_for_standby, false) AS waits_for_standby,
+         COALESCE((SELECT json_agg(blocker) FROM backend AS blocker WHERE blocker.pid = ANY (pg_blocking_pids(lock.pid))), '[]')
+           AS blockers
+    FROM pg_locks AS lock
+    LEFT JOIN backend AS holder ON holder.pid = lock.pid
+    LEFT JOIN pg_prepared_xacts AS prepared ON lock.virtualtransaction = '-1/' || prepared.transaction::text
+   WHERE lock.granted AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+const OF_ADVISORY_LOCK = `
+     AND lock.locktype = 'advisory' AND lock.objsubid = 2
+     AND (lock.classid::bigint, lock.objid::bigint) = ($1::bigint, $2::bigint)`;
+/** The modes that INSERT, UPDATE and DELETE, or more, take. https://www.postgresql.org/docs/current/explicit-locking.html */
+const OF_WRITERS = `
+     AND lock.locktype = 'relation' AND lock.pid IS DISTINCT FROM pg_backend_pid()
+     AND lock.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+     AND lock.relation IN (
+       WITH RECURSIVE part (oid) AS (
+         SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
+       ) SELECT oid FROM part)`;
 
-const backend = z.object({
-  pid: z.number(),
+const holder = z.object({
+  pid: z.number().nullable(),
+  gid: z.string().nullable(),
   role: z.string().nullable(),
   address: z.string().nullable(),
   seconds: z.number().nullable(),
+  waits_for_standby: z.boolean(),
 });
-const holders = z.array(backend.extend({ blockers: z.array(backend) }));
+const holders = z.array(holder.extend({ transaction: z.string(), blockers: z.array(holder) }));
+
+/** @param client - in a transaction where names mean PostgreSQL's own */
+export function holdersOf(client: ClientBase, { classId, objectId }: AdvisoryLock): Promise<LockHolder[]> {
+  return find(client, OF_ADVISORY_LOCK, [classId, objectId]);
+}
 
 /**
- * Finds out who holds a lock, the oldest first.
+ * Finds the transactions that write to the table, or may, and have not ended. What they have written is seen by nobody else yet.
  *
  * @param client - in a transaction where names mean PostgreSQL's own
- * @param numbers - the two numbers of the lock
  */
-export async function holdersOf(client: ClientBase, numbers: string): Promise<LockHolder[]> {
+export function writersOf(client: ClientBase, tableOid: number): Promise<LockHolder[]> {
+  return find(client, OF_WRITERS, [tableOid]);
+}
+
+async function find(client: ClientBase, condition: string, values: readonly number[]): Promise<LockHolder[]> {
   // Within a transaction the first look would be the only one.
   await client.query('SELECT pg_stat_clear_snapshot()');
-  // The catalog has both as unsigned numbers.
-  const unsigned = numbers.split(',').map((number) => Number(number) >>> 0);
-  const { rows } = await client.query(BACKENDS + HOLDERS, unsigned);
+  const { rows } = await client.query(HOLDERS + condition, [...values]);
   return holders.parse(rows);
 }
 
 /** @returns for example `pid 4711 of role app, from 10.0.0.5, for 90 s` */
-export function said({ pid, role, address, seconds }: Backend): string {
-  const parts = [`pid ${pid}${role === null ? '' : ` of role ${role}`}`];
+export function said({ pid, gid, role, address, seconds, waits_for_standby }: Holder): string {
+  const parts = [`${gid === null ? `pid ${pid}` : `the prepared transaction ${gid}`}${role === null ? '' : ` of role ${role}`}`];
   if (address !== null) parts.push(`from ${address}`);
   if (seconds !== null) parts.push(`for ${Math.max(0, Math.round(seconds))} s`);
+  if (waits_for_standby) parts.push('waiting for a standby that synchronous_standby_names lists');
   return parts.join(', ');
 }
 
 /** @returns the SQL that ends it */
-export function toEnd({ pid }: Backend): string {
-  return `SELECT pg_terminate_backend(${pid})`;
+export function toEnd({ pid, gid }: Holder): string {
+  return gid === null ? `SELECT pg_terminate_backend(${pid})` : `ROLLBACK PREPARED '${gid.replaceAll("'", "''")}'`;
 }

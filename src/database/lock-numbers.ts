@@ -1,22 +1,42 @@
 import { randomInt } from 'node:crypto';
 
-/** The advisory locks of a run, each as the two numbers that PostgreSQL takes, ready for SQL. */
+/** An advisory lock: the two numbers that PostgreSQL takes, as the catalog has them (unsigned), and ready for SQL. */
+export interface AdvisoryLock {
+  readonly classId: number;
+  readonly objectId: number;
+  readonly sql: string;
+}
+
+/** The advisory locks of a run. */
 export interface LockNumbers {
   /** Held exclusively by a run that may write, shared by a verification. */
-  readonly run: string;
+  readonly run: AdvisoryLock;
   /** Shared by every statement that writes, for as long as its transaction lasts. */
-  readonly writes: string;
-  /** Held exclusively by this one run. */
-  readonly owner: string;
+  readonly writes: AdvisoryLock;
+  /** Held exclusively by this one run: its second number is random. */
+  readonly owner: AdvisoryLock;
+  /** The first number of the owner's lock of every run that may write to this table. */
+  readonly writers: number;
 }
 
 // The first numbers of the locks. Any would do, as long as they never change and no application chose them too: these are the first
-// three times four bytes of the SHA-256 of "rotate-encryption-key". The second is the table's oid, which fits as a signed number.
+// four times four bytes of the SHA-256 of "rotate-encryption-key". The second is the table's oid, which fits as a signed number.
 const RUN = 0x7713c2da;
 const WRITES = 0x4afa9164;
 const OWNER = 0x3c3c61a0;
+const READER = 0x2ddccf14;
 
-/** @param tableOid - the oid of the table, unsigned as the catalog has it */
-export function lockNumbers(tableOid: number): LockNumbers {
-  return { run: `${RUN}, ${tableOid | 0}`, writes: `${WRITES}, ${tableOid | 0}`, owner: `${OWNER}, ${randomInt(2 ** 31)}` };
+/**
+ * @param tableOid - the oid of the table, unsigned as the catalog has it
+ * @param mayWrite - whether the run may write: such owners are told by their first number, which is that of the table alone
+ */
+export function lockNumbers(tableOid: number, mayWrite: boolean): LockNumbers {
+  const writers = (OWNER ^ tableOid) >>> 0;
+  const owner = lock(mayWrite ? writers : READER, randomInt(2 ** 31));
+  return { run: lock(RUN, tableOid), writes: lock(WRITES, tableOid), owner, writers };
+}
+
+function lock(classId: number, objectId: number): AdvisoryLock {
+  const sql = [classId, objectId].map((number) => `'${number | 0}'::pg_catalog.int4`).join(', ');
+  return { classId, objectId, sql };
 }

@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Connector } from './connection.ts';
-import { DatabaseError, RotationRunning } from './database-error.ts';
+import { RotationRunning } from './database-error.ts';
 import { explain } from './explain.ts';
+import { readFailure } from './failure.ts';
 import { holdersOf, said, toEnd } from './lock-holders.ts';
+import { lockLost, Standstill } from './lock-lost.ts';
 import type { LockNumbers } from './lock-numbers.ts';
 import { OWN_NAMES_ONLY } from './own-names.ts';
 import type { DatabaseSettings } from './settings.ts';
@@ -16,8 +18,8 @@ const HEARTBEAT_MS = 5000;
  * then; TCP alone would keep it for hours.
  */
 const IDLE_LIMIT_MS = 60_000;
-/** A heartbeat that is so late was kept back by the machine, not by the network. */
-const SUSPENDED_MS = 20_000;
+/** What the server says when it ends a transaction by that limit: idle_in_transaction_session_timeout. */
+const IDLE_TIMEOUT = '25P03';
 
 function limits(idleMs: number): string {
   return `
@@ -52,12 +54,11 @@ export async function withRotationLock<T>(
 ): Promise<T> {
   const client = connector.client();
   const lost = new AbortController();
-  let lastBeat = Date.now();
+  let standstill = new Standstill(Date.now());
   const lose = (error: unknown) => {
-    const silentMs = Date.now() - lastBeat;
-    const { message, hint } = explain(error, settings);
-    const suspended = `this process was stopped for ${Math.round(silentMs / 1000)} s (a machine that sleeps?): ${message}`;
-    lost.abort(new DatabaseError(`the lock was lost: ${silentMs > SUSPENDED_MS ? suspended : message}`, hint));
+    const failure = readFailure(error);
+    const byIdleLimit = failure.from === 'server' && failure.sqlState === IDLE_TIMEOUT;
+    lost.abort(lockLost(explain(error, settings), byIdleLimit, standstill.milliseconds(Date.now())));
   };
   client.on('error', lose);
   client.on('end', () => lose(new Error('connection terminated')));
@@ -65,16 +66,16 @@ export async function withRotationLock<T>(
   let heartbeat: NodeJS.Timeout | undefined;
   let beating = false;
   const beat = () => {
+    standstill.tick(Date.now());
     if (beating) return;
     beating = true;
     client.query('SELECT 1').then(() => {
       beating = false;
-      lastBeat = Date.now();
     }, lose);
   };
   try {
     await acquire(client, settings, table, numbers, mode, idleLimitMs);
-    lastBeat = Date.now();
+    standstill = new Standstill(Date.now());
     heartbeat = setInterval(beat, HEARTBEAT_MS);
     return await work(lost.signal);
   } finally {
@@ -97,10 +98,10 @@ async function acquire(
     // In one message: the server's own limit for idle transactions may be short.
     await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${OWN_NAMES_ONLY}; ${limits(idleLimitMs)}`);
     const take = mode === 'shared' ? 'pg_try_advisory_xact_lock_shared' : 'pg_try_advisory_xact_lock';
-    const { rows } = await client.query(`SELECT ${take}(${numbers.run}) AS locked`);
+    const { rows } = await client.query(`SELECT ${take}(${numbers.run.sql}) AS locked`);
     if (rows[0]?.locked !== true) throw await runInTheWay(client, table, numbers);
     await waitForWritesLeftBehind(client, table, numbers);
-    await client.query(`SELECT pg_advisory_xact_lock(${numbers.owner})`);
+    await client.query(`SELECT pg_advisory_xact_lock(${numbers.owner.sql})`);
   } catch (error) {
     throw error instanceof RotationRunning ? error : explain(error, settings);
   }
@@ -109,7 +110,9 @@ async function acquire(
 async function runInTheWay(client: Client, { label }: Table, { run }: LockNumbers): Promise<RotationRunning> {
   const [holder] = await holdersOf(client, run);
   const message = `another rotation or verification of ${label} is running${holder ? ` (${said(holder)})` : ''}`;
-  const stuck = holder ? `; one whose machine is gone loses its lock within a minute, or now: ${toEnd(holder)}` : '';
+  const stuck = holder
+    ? `; if its machine is gone, the lock is released within a minute; to release it now: ${toEnd(holder)}`
+    : '';
   return new RotationRunning(message, `wait until it has ended${stuck}`);
 }
 
@@ -117,18 +120,23 @@ async function runInTheWay(client: Client, { label }: Table, { run }: LockNumber
  * A run that is killed, or that gave up waiting, leaves its last UPDATE in the server, where it may be waiting for a row that somebody
  * holds. It would write under the next run's hands, or behind its back once that run is over.
  */
-async function waitForWritesLeftBehind(client: Client, { label }: Table, { writes }: LockNumbers): Promise<void> {
-  // Taken and given back in one statement: no more is asked than whether somebody has it.
-  const free = `SELECT CASE WHEN pg_try_advisory_lock(${writes}) THEN pg_advisory_unlock(${writes}) ELSE false END AS free`;
+async function waitForWritesLeftBehind(client: Client, { label }: Table, { writes, writers }: LockNumbers): Promise<void> {
+  // The locks of a run that ends are freed one by one: as long as its owner's is left, a write of it can still begin. After that, the
+  // lock on the writes is taken and given back at once: no more is asked than whether a write has it.
+  const free = `
+    SELECT CASE WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = ${writers}
+                                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN false
+                WHEN pg_try_advisory_lock(${writes.sql}) THEN pg_advisory_unlock(${writes.sql}) ELSE false END AS free`;
   for (const start = performance.now(); ; await setTimeout(POLL_MS)) {
     const { rows } = await client.query(free);
     if (rows[0]?.free === true) return;
     if (performance.now() - start < PATIENCE_MS) continue;
     const [write] = await holdersOf(client, writes);
-    if (write === undefined) continue;
+    if (write === undefined)
+      throw new RotationRunning(`an earlier run on ${label} has not quite ended in the server`, 'wait a moment');
     const [blocker] = write.blockers;
     throw new RotationRunning(
-      `a write of an earlier run of the tool is still waiting in the server for a row of ${label} (${said(write)})`,
+      `a write to ${label} from an earlier run is still pending in the server (${said(write)})`,
       blocker === undefined
         ? `end that write: ${toEnd(write)}`
         : `end the transaction that holds the row, if it may be ended (${said(blocker)}): ${toEnd(blocker)}; or end the write: ${toEnd(write)}`,

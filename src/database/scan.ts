@@ -1,13 +1,21 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
 import type { Row, Scan } from '../rotation/store.ts';
+import { hiddenRows } from './check-table.ts';
 import { DatabaseError } from './database-error.ts';
-import { OWN_NAMES_ONLY } from './own-names.ts';
+import { said, toEnd, writersOf } from './lock-holders.ts';
+import type { LockNumbers } from './lock-numbers.ts';
+import { OWN_NAMES_ONLY, readInTransaction } from './own-names.ts';
+import { columnsOf, toRow } from './pages.ts';
 import type { Table } from './table.ts';
 
 /** What a page takes in memory, at the most, unless a single row is longer. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-const PAGE_ROWS = 1000;
+const PAGE_ROWS = 500;
 const ATTEMPTS = 3;
+/** How long a transaction that has written may take to end. */
+const PATIENCE_MS = 2000;
+const POLL_MS = 20;
 
 /** One moment's state of the table for the whole transaction: https://www.postgresql.org/docs/current/transaction-iso.html */
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
@@ -28,12 +36,19 @@ const SEQUENTIAL_ONLY = `
  * TRUNCATE and the forms of ALTER TABLE that write the table anew do not heed the moment that a transaction sees. One that came between
  * that moment and the first lock would make rows disappear; it shows in the file that the table stands in.
  * https://www.postgresql.org/docs/current/mvcc-caveats.html
+ * The run's own lock is seen only on the server that has it: not on a standby to which a pooler may send whoever only reads.
  */
 const UNTOUCHED = `
   WITH RECURSIVE part (oid) AS (
     SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
   )
   SELECT to_regclass($2) = $1::oid AS same,
+         EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND (classid::bigint, objid::bigint) = ($3::bigint, $4::bigint)) AS locked,
+         row_security_active($1::oid) AS row_security,
+         current_user::text AS role,
+         string_agg(part.oid::text, ' ' ORDER BY part.oid) AS parts,
          bool_and(NULLIF(c.relfilenode, 0) IS NOT DISTINCT FROM pg_relation_filenode(c.oid)) AS whole
     FROM part JOIN pg_class c USING (oid)`;
 
@@ -50,6 +65,7 @@ type Guard = <R>(query: () => Promise<R>) => Promise<R>;
 export async function scanTable<T>(
   pool: Pool,
   table: Table,
+  numbers: LockNumbers,
   guarded: Guard,
   signal: AbortSignal,
   work: (scan: Scan) => Promise<T>,
@@ -59,7 +75,7 @@ export async function scanTable<T>(
   const cut = () => void client.end().catch(() => {});
   signal.addEventListener('abort', cut);
   try {
-    const result = await work(await guarded(() => openScan(client, table, guarded)));
+    const result = await work(await guarded(() => openScan(client, table, numbers, guarded)));
     await guarded(() => client.query('ROLLBACK'));
     client.release();
     return result;
@@ -73,21 +89,49 @@ export async function scanTable<T>(
   }
 }
 
-async function openScan(client: ClientBase, table: Table, guarded: Guard): Promise<Scan> {
+async function openScan(client: ClientBase, table: Table, { owner }: LockNumbers, guarded: Guard): Promise<Scan> {
+  const uncommitted = await waitForWriters(client, table);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     await client.query(`${BEGIN}; ${OWN_NAMES_ONLY}; ${SEQUENTIAL_ONLY}`);
-    const { rows: counted } = await client.query(sqlToMeasure(table));
-    const { rows: checked } = await client.query(UNTOUCHED, [table.oid, table.name]);
-    if (checked[0]?.same !== true) {
-      throw new DatabaseError(`${table.label} is not the table any more that this run began with: it was replaced`, null);
+    const { rows: states } = await client.query(UNTOUCHED, [table.oid, table.name, owner.classId, owner.objectId]);
+    const [state] = states;
+    if (state?.same !== true) {
+      throw new DatabaseError(`${table.label} is no longer the table that this run started with: it was replaced`, null);
     }
+    if (state.row_security === true) throw hiddenRows(table.label, String(state.role));
+    if (state.locked !== true) {
+      const hint = 'connect to the primary itself, without a pooler or proxy that sends some statements to other servers';
+      throw new DatabaseError(
+        "this run's lock is not visible on the reading connection: a different server may be answering",
+        hint,
+      );
+    }
+    const { rows: counted } = await client.query(sqlToMeasure(table));
+    const { rows: checked } = await client.query(UNTOUCHED, [table.oid, table.name, owner.classId, owner.objectId]);
     if (checked[0]?.whole === true) {
       const largestRow = Number(counted[0]?.largest);
-      return { rows: Number(counted[0]?.rows), largestRow, pages: readCursor(client, table, pageRows(largestRow), guarded) };
+      const found = { rows: Number(counted[0]?.rows), largestRow, parts: String(checked[0]?.parts), uncommitted };
+      return { ...found, pages: readCursor(client, table, pageRows(largestRow), guarded) };
     }
     await client.query('ROLLBACK');
   }
-  throw new DatabaseError(`${table.label} is written anew all the time (TRUNCATE, or ALTER TABLE)`, 'wait until that has ended');
+  throw new DatabaseError(`${table.label} keeps being rewritten (TRUNCATE, or ALTER TABLE)`, 'wait until that has ended');
+}
+
+/**
+ * Waits for the transactions to end that have written to the table: a snapshot does not see what they wrote.
+ *
+ * @returns those that have not ended in time
+ */
+async function waitForWriters(client: ClientBase, { oid }: Table): Promise<string[]> {
+  const look = () => readInTransaction(client, 'ISOLATION LEVEL READ COMMITTED READ ONLY', () => writersOf(client, oid));
+  let open = await look();
+  for (const start = performance.now(); open.length > 0 && performance.now() - start < PATIENCE_MS; ) {
+    await setTimeout(POLL_MS);
+    const now = await look();
+    open = open.filter(({ transaction }) => now.some((each) => each.transaction === transaction));
+  }
+  return open.map((each) => `${said(each)}: ${toEnd(each)}`);
 }
 
 /** @returns how many rows to read at a time */
@@ -106,15 +150,15 @@ async function* readCursor(client: ClientBase, table: Table, rows: number, guard
     next = client.query(fetch);
     // Met when it is awaited; a caller that stops early never does.
     next.catch(() => {});
-    yield page.rows.map(([id, iv = null, content = null, tag = null]) => ({ id: String(id), iv, content, tag }));
+    yield page.rows.map((row) => toRow(table, row));
   }
 }
 
-function sqlToMeasure({ name, id, iv, content, tag }: Table): string {
-  const bytes = [id, iv, content, tag].map((column) => `COALESCE(octet_length(${column}::text), 0)`).join(' + ');
+function sqlToMeasure({ name, id, values }: Table): string {
+  const bytes = [id, ...values.map(({ sql }) => sql)].map((column) => `COALESCE(octet_length(${column}::text), 0)`).join(' + ');
   return `SELECT count(*) AS rows, COALESCE(max(${bytes}), 0) AS largest FROM ${name}`;
 }
 
-function sqlToRead({ name, id, iv, content, tag }: Table): string {
-  return `DECLARE survey NO SCROLL CURSOR FOR SELECT ${id}, ${iv}, ${content}, ${tag} FROM ${name}`;
+function sqlToRead(table: Table): string {
+  return `DECLARE survey NO SCROLL CURSOR FOR SELECT ${columnsOf(table)} FROM ${table.name}`;
 }

@@ -1,25 +1,30 @@
-import type { Pool } from 'pg';
-import { z } from 'zod';
+import type { ClientBase, Pool } from 'pg';
 import { type Access, checkColumns, checkRights, checkTable, requireColumn, TEXT_TYPES } from './check-table.ts';
 import { DatabaseError } from './database-error.ts';
 import { describe } from './describe-table.ts';
-import type { PrismaClient } from './generated/client.ts';
+import type { EncryptedField } from './encrypted-field.ts';
 import { quote, readInTransaction } from './own-names.ts';
 import type { DatabaseSettings } from './settings.ts';
 
-/** The table as schema.prisma names it and as the database has it. All names are quoted, ready for SQL. */
+/** A column of the encrypted value. */
+export interface ValueColumn {
+  /** As schema.prisma names it. */
+  readonly field: string;
+  /** As SQL names it. */
+  readonly sql: string;
+}
+
+/** The table as schema.prisma names it and as the database has it. All names but the label are quoted, ready for SQL. */
 export interface Table {
   readonly oid: number;
   /** `"schema"."table"` */
   readonly name: string;
   readonly id: string;
-  /** The SQL type of the ids, for casts. */
+  /** The SQL type of the ids, with its schema, for casts. */
   readonly idType: string;
   /** What makes ids compare byte for byte, whatever the collation of their column; empty for a type without collations. */
   readonly idCollation: string;
-  readonly iv: string;
-  readonly content: string;
-  readonly tag: string;
+  readonly values: readonly ValueColumn[];
   /** `schema.table`, to be printed. */
   readonly label: string;
   /** Whether the server follows another one and takes no writes. */
@@ -28,27 +33,20 @@ export interface Table {
   readonly sideEffects: readonly string[];
 }
 
-/** Prisma keeps the names of @@map and @map here, and offers no public way to them (7.10). Checked, since it may change. */
-const dataModel = z.object({
-  models: z.object({
-    UserApiKey: z.object({
-      dbName: z.string().nullable(),
-      fields: z.array(z.object({ name: z.string(), dbName: z.string().optional() })),
-    }),
-  }),
-});
-
 /**
- * Looks at the table before anything is read from it.
+ * Looks at the table of an encrypted field before anything is read from it.
  *
  * @throws DatabaseError where the table or a column is missing, or where not every row could be read (and written)
  */
-export async function inspectTable(pool: Pool, prisma: PrismaClient, settings: DatabaseSettings, access: Access): Promise<Table> {
-  const model = dataModel.parse(Reflect.get(prisma, '_runtimeDataModel')).models.UserApiKey;
-  const tableName = model.dbName ?? 'UserApiKey';
-  const columnOf = (field: string) => model.fields.find(({ name }) => name === field)?.dbName ?? field;
-  const label = `${settings.schema}.${tableName}`;
-  const name = `${quote(settings.schema)}.${quote(tableName)}`;
+export async function inspectTable(
+  pool: Pool,
+  { table, id, parts }: EncryptedField,
+  settings: DatabaseSettings,
+  access: Access,
+): Promise<Table> {
+  const label = `${settings.schema}.${table}`;
+  const name = `${quote(settings.schema)}.${quote(table)}`;
+  const named = [parts.iv, parts.content, parts.tag];
 
   const client = await pool.connect();
   try {
@@ -57,24 +55,21 @@ export async function inspectTable(pool: Pool, prisma: PrismaClient, settings: D
       const hint = 'check the database in DATABASE_URL (its ?schema= too) and the @@map line in prisma/schema.prisma';
       throw new DatabaseError(`there is no table ${label} in database ${settings.name}`, hint);
     }
-    const id = requireColumn(found, columnOf('id'), label);
-    const values = ['iv', 'content', 'tag'].map((field) => requireColumn(found, columnOf(field), label));
+    const idColumn = requireColumn(found, id.column, label);
+    const values = named.map(({ column }) => requireColumn(found, column, label));
     checkTable(found, label);
-    checkColumns(id, values, label);
-    checkRights(found, [id, ...values], values, settings, name, label, access);
-    const idCollation = TEXT_TYPES.includes(id.base_type) ? ' COLLATE pg_catalog."C"' : '';
-    if (found.has_child_tables) await refuseRepeatedIds(client);
+    checkColumns(idColumn, values, label);
+    checkRights(found, [idColumn, ...values], values, settings.name, name, label, access);
+    if (found.has_child_tables) await refuseRepeatedIds(client, name, quote(id.column), label);
     client.release();
     return {
       oid: found.oid,
       name,
       label,
-      id: quote(columnOf('id')),
-      idType: id.type,
-      idCollation,
-      iv: quote(columnOf('iv')),
-      content: quote(columnOf('content')),
-      tag: quote(columnOf('tag')),
+      id: quote(id.column),
+      idType: idColumn.qualified_type,
+      idCollation: TEXT_TYPES.includes(idColumn.base_type) ? ' COLLATE pg_catalog."C"' : '',
+      values: named.map(({ field, column }) => ({ field, sql: quote(column) })),
       isStandby: found.is_standby,
       sideEffects: [
         ...found.update_triggers.map((trigger) => `trigger ${trigger}`),
@@ -85,14 +80,13 @@ export async function inspectTable(pool: Pool, prisma: PrismaClient, settings: D
     client.release(true);
     throw error;
   }
+}
 
-  /** A primary key holds for one table alone, not for those that inherit from it. */
-  async function refuseRepeatedIds(reader: typeof client): Promise<void> {
-    const column = quote(columnOf('id'));
-    const REPEATED = `SELECT FROM ${name} GROUP BY ${column} HAVING count(*) > 1 LIMIT 1`;
-    const { rows } = await readInTransaction(reader, 'READ ONLY', () => reader.query(REPEATED));
-    if (rows.length === 0) return;
-    const hint = 'give each row an id of its own: ids are what rows are named and written by';
-    throw new DatabaseError(`the same id occurs in more than one of the tables that inherit from ${label}`, hint);
-  }
+/** A primary key holds for one table alone, not for those that inherit from it. */
+async function refuseRepeatedIds(client: ClientBase, name: string, id: string, label: string): Promise<void> {
+  const repeated = `SELECT FROM ${name} GROUP BY ${id} HAVING count(*) > 1 LIMIT 1`;
+  const { rows } = await readInTransaction(client, 'READ ONLY', () => client.query(repeated));
+  if (rows.length === 0) return;
+  const hint = 'give each row an id of its own: ids are what rows are named and written by';
+  throw new DatabaseError(`the same id occurs in more than one of the tables that inherit from ${label}`, hint);
 }

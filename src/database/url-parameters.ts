@@ -69,6 +69,6 @@ function tlsProblem(parameters: URLSearchParams): string | null {
   if (mode === 'verify-ca' && !parameters.get('sslrootcert'))
     return 'has sslmode=verify-ca without sslrootcert=FILE: name the certificate of the authority, or use sslmode=verify-full';
   if (mode === 'no-verify' && parameters.get('uselibpqcompat') === 'true')
-    return 'has sslmode=no-verify, which uselibpqcompat=true does not know: leave uselibpqcompat out';
+    return 'has sslmode=no-verify, which uselibpqcompat=true does not support: leave uselibpqcompat out';
   return null;
 }

@@ -1,13 +1,12 @@
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { Pool } from 'pg';
 import type { Store } from '../rotation/store.ts';
 import type { Access } from './check-table.ts';
 import { createCompareAndSwap } from './compare-and-swap.ts';
 import { type Connector, createConnector, reachesServer } from './connection.ts';
 import { explain } from './explain.ts';
-import { PrismaClient } from './generated/client.ts';
 import { withRotationLock } from './lock.ts';
 import { lockNumbers } from './lock-numbers.ts';
+import { SCHEMA } from './schema.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { createStore } from './store.ts';
 import { inspectTable, type Table } from './table.ts';
@@ -39,7 +38,6 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const connector = createConnector(settings, onWarning);
   const pool = connector.pool(POOL_CONNECTIONS);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { schema: settings.schema }), errorFormat: 'minimal' });
   const stopCutting = () => signal.removeEventListener('abort', connector.destroy);
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
@@ -47,33 +45,34 @@ export async function withDatabase<T>(
     const { table, mayPrepare } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
-    const numbers = lockNumbers(table.oid);
+    const numbers = lockNumbers(table.oid, access === 'write');
     const mode = access === 'write' ? 'exclusive' : 'shared';
     const withLock: Database['withLock'] = (locked) =>
       withRotationLock(connector, settings, table, numbers, mode, (lost) => {
         stopCutting();
-        return locked(createStore(prisma, pool, table, createCompareAndSwap(pool, table, numbers, mayPrepare), settings), lost);
+        const compareAndSwap = createCompareAndSwap(pool, table, numbers, mayPrepare);
+        return locked(createStore(pool, table, numbers, compareAndSwap, settings), lost);
       });
     return await work({ table, withLock });
   } finally {
     stopCutting();
-    await close(prisma, pool, connector);
+    await close(pool, connector);
   }
 
   async function open(): Promise<{ table: Table; mayPrepare: boolean }> {
     const opened = await Promise.allSettled(Array.from({ length: POOL_CONNECTIONS }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
-    return { table: await inspectTable(pool, prisma, settings, access), mayPrepare: await reachesServer(pool) };
+    return { table: await inspectTable(pool, SCHEMA.field, settings, access), mayPrepare: await reachesServer(pool) };
   }
 }
 
-async function close(prisma: PrismaClient, pool: Pool, connector: Connector): Promise<void> {
+async function close(pool: Pool, connector: Connector): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise((resolve) => {
     timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
   });
-  await Promise.race([Promise.allSettled([prisma.$disconnect(), pool.end()]), limit]);
+  await Promise.race([pool.end(), limit]);
   clearTimeout(timer);
   connector.destroy();
 }

@@ -1,20 +1,16 @@
 import { open } from '../crypto/aes-256-gcm.ts';
-import { type Column, checkFormat, type EncryptedValue, type StoredValue } from '../crypto/encrypted-value.ts';
+import type { EncryptedValue } from '../crypto/encrypted-value.ts';
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
+import { type KeyRing, keysOf } from '../crypto/key-ring.ts';
+import type { Layout, Misfit, StoredValue } from '../layout/layout.ts';
 
-export type KeyName = 'old' | 'new';
-
-export interface NamedKey {
-  readonly name: KeyName;
-  readonly key: EncryptionKey;
-}
-
+/** Why no key opens a row. */
 export type Unreadable =
-  | { readonly kind: 'malformed'; readonly column: Column; readonly problem: string }
+  | { readonly kind: 'malformed'; readonly column: string; readonly misfit: Misfit }
   | { readonly kind: 'not-authentic' };
 
 export type Judgement =
-  | { readonly kind: 'readable'; readonly under: KeyName; readonly value: EncryptedValue; readonly plaintext: Buffer }
+  | { readonly kind: 'readable'; readonly key: EncryptionKey; readonly value: EncryptedValue; readonly plaintext: Buffer }
   | { readonly kind: 'unreadable'; readonly why: Unreadable };
 
 /**
@@ -23,16 +19,16 @@ export type Judgement =
  * It tries the key first that opened the row before, because rows under the same key stand together: a stopped
  * rotation leaves all the new ones in front.
  */
-export function createJudge(keys: readonly NamedKey[]): (stored: StoredValue) => Judgement {
-  let order = [...keys];
+export function createJudge(ring: KeyRing, layout: Layout): (stored: StoredValue) => Judgement {
+  let order = keysOf(ring);
   return (stored) => {
-    const format = checkFormat(stored);
-    if (format.kind === 'malformed') return { kind: 'unreadable', why: format };
-    for (const candidate of order) {
-      const plaintext = open(candidate.key, format.value);
+    const parsed = layout.parse(stored);
+    if (parsed.kind === 'malformed') return { kind: 'unreadable', why: parsed };
+    for (const key of order) {
+      const plaintext = open(key, parsed.value);
       if (plaintext === null) continue;
-      if (candidate !== order[0]) order = [candidate, ...order.filter((other) => other !== candidate)];
-      return { kind: 'readable', under: candidate.name, value: format.value, plaintext };
+      if (key !== order[0]) order = [key, ...order.filter((other) => other !== key)];
+      return { kind: 'readable', key, value: parsed.value, plaintext };
     }
     return { kind: 'unreadable', why: { kind: 'not-authentic' } };
   };

@@ -4,7 +4,7 @@ import { unlessAborted } from './unless-aborted.ts';
 
 /** Values are short as a rule; where one of them is not, fewer are read at a time. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-const PAGE_ROWS = 1000;
+const PAGE_ROWS = 500;
 
 /** @returns how many rows to read at a time, where the longest has so many bytes */
 function rowsPerPage(largestRow: number): number {
@@ -17,10 +17,17 @@ function rowsPerPage(largestRow: number): number {
  * two are in memory. A row that the index of the ids hides is not among them.
  *
  * @param largestRow - the bytes of the longest row
+ * @param expectedRows - how many there are. The reading ends at twice as many: rows can be put behind it faster than it reads
  * @throws what the store throws, and the signal's reason as soon as it is aborted
  */
-export async function* readPages(store: Store, largestRow: number, signal: AbortSignal): AsyncGenerator<Row[], void, void> {
+export async function* readPages(
+  store: Store,
+  largestRow: number,
+  expectedRows: number,
+  signal: AbortSignal,
+): AsyncGenerator<Row[], void, void> {
   const limit = rowsPerPage(largestRow);
+  let left = 2 * expectedRows + PAGE_ROWS;
   let page = await unlessAborted(signal, () => store.readPage(null, limit));
   for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     const next = store.readPage(last.id, limit);
@@ -29,6 +36,8 @@ export async function* readPages(store: Store, largestRow: number, signal: Abort
     // One turn of the event loop, so that the query leaves before the caller's work keeps it from leaving.
     await setImmediate();
     yield page;
+    left -= page.length;
+    if (left < 0) return;
     page = await unlessAborted(signal, () => next);
   }
 }

@@ -1,7 +1,8 @@
-import { Run, type RunOptions, type RunResult } from './run.ts';
-import { holds, type Row, type Store, type Swap } from './store.ts';
+import type { RestoreEnding, RestoreTally, Result } from './result.ts';
+import { Run, type RunOptions } from './run.ts';
+import type { Row, Store, Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { writeSwaps } from './write-swaps.ts';
+import { holds, WriteInDoubt, writeSwaps } from './write-swaps.ts';
 
 export interface RestoreOptions extends RunOptions {
   /** Reads the swaps of a rotation, in batches, from their beginning each time it is called. */
@@ -11,36 +12,40 @@ export interface RestoreOptions extends RunOptions {
   readonly dryRun: boolean;
 }
 
-/** What became of the rows. */
-export interface RestoreTally {
-  /** Put back, or with a dry run to be put back. */
-  restored: number;
-  /** Held the value from before the rotation already. */
-  alreadyRestored: number;
-  /** Were not found by their id: deleted, or hidden by a damaged index. */
-  gone: number;
-  /** Hold a value that the rotation neither found nor wrote: the application has changed them since. */
-  readonly changed: Set<string>;
-}
-
 /**
  * Undoes swaps: where a row still holds what the rotation wrote, puts back what it found. Needs no key, and changes
  * nothing that was written after the rotation. Doing it again is harmless.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
-export async function restore(options: RestoreOptions): Promise<RunResult> {
+export async function restore(options: RestoreOptions): Promise<Result<RestoreEnding>> {
   const run = new Run(options);
-  const tally: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
-  run.restore = tally;
-  return run.finish(async () => {
-    await run.phase('restore', options.swaps, (onProgress) => undoSwaps(options, tally, onProgress));
+  const tally: Counts = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
+  const reached = (): RestoreTally => ({ ...tally, changed: new Set(tally.changed) });
+
+  async function undoAll(): Promise<RestoreEnding> {
+    await run.time('restore', options.swaps, (onProgress) => undoSwaps(options, tally, onProgress));
     if (!options.dryRun) await run.waitForDisk();
-    return { kind: 'restored' };
+    return { kind: 'restored', tally: reached() };
+  }
+
+  const ending = await undoAll().catch((error: unknown): RestoreEnding => {
+    if (error instanceof WriteInDoubt)
+      return { kind: 'write-in-doubt', found: error.found, cause: error.cause, reached: reached() };
+    return { kind: 'stopped', phase: run.phase, cause: error, reached: reached() };
   });
+  return { ending, phases: run.phases };
 }
 
-async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgress: (swaps: number) => void): Promise<void> {
+/** A RestoreTally while it is counted. */
+interface Counts {
+  restored: number;
+  alreadyRestored: number;
+  gone: number;
+  readonly changed: Set<string>;
+}
+
+async function undoSwaps(options: RestoreOptions, tally: Counts, onProgress: (swaps: number) => void): Promise<void> {
   const { store, readSwaps, dryRun, signal } = options;
   let done = 0;
   for await (const swaps of readSwaps()) {
@@ -61,7 +66,7 @@ async function undoSwaps(options: RestoreOptions, tally: RestoreTally, onProgres
 }
 
 /** @returns the swaps whose rows held another value than the rotation wrote */
-async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[], tally: RestoreTally): Promise<readonly Swap[]> {
+async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[], tally: Counts): Promise<readonly Swap[]> {
   const undone = swaps.map(({ id, before, after }) => ({ id, before: after, after: before }));
   const others = await writeSwaps(store, undone, (id) => {
     tally.restored += 1;
@@ -74,7 +79,7 @@ async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[],
  * A row that changed while it was being rotated stands in the backup more than once, and matches only one of its swaps: it is
  * not changed if any of them is undone.
  */
-async function settleRepeated({ store, readSwaps, signal }: RestoreOptions, { changed }: RestoreTally): Promise<void> {
+async function settleRepeated({ store, readSwaps, signal }: RestoreOptions, { changed }: Counts): Promise<void> {
   if (changed.size === 0) return;
   for await (const swaps of readSwaps()) {
     const candidates = swaps.filter(({ id }) => changed.has(id));

@@ -1,22 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
+import type { KeyRing } from '../crypto/key-ring.ts';
 import { reEncrypt } from '../crypto/re-encrypt.ts';
-import { createJudge, type NamedKey } from './judge.ts';
-import { type Row, type Store, type Swap, storedBytes } from './store.ts';
-import { createBatchWriter, RowFailed, type RowOutcome, type Tally } from './write-batch.ts';
+import { type Layout, storedBytes } from '../layout/layout.ts';
+import { createJudge } from './judge.ts';
+import type { RowOutcome } from './result.ts';
+import { RowFailed } from './row-failed.ts';
+import type { Row, Store, Swap } from './store.ts';
+import type { RunningTally } from './tally.ts';
+import { createBatchWriter, type Planned } from './write-batch.ts';
 
 export interface RotatePassOptions {
   readonly store: Store;
   /** The rows to look at. */
   readonly pages: AsyncIterable<readonly Row[]>;
-  readonly keys: readonly NamedKey[];
-  /** The key to reach: one of `keys`. */
-  readonly target: NamedKey;
+  readonly ring: KeyRing;
+  readonly layout: Layout;
   /** Rows per statement. */
   readonly batchRows: number;
   readonly skipUnreadable: boolean;
   /** Aborting it ends the pass: after the write in hand, or at once where it reads. */
   readonly signal: AbortSignal;
-  readonly tally: Tally;
+  readonly tally: RunningTally;
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Called with the rows so far that were not under the target key, and that are dealt with. */
   readonly onProgress: (rows: number) => void;
@@ -30,27 +34,29 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  * Goes over the pages once, and moves every row that is not under the target key to it. The rows of the next batch are read and
  * re-encrypted while this one is written; batches are written strictly one after the other.
  *
- * @throws RowFailed, WriteUnanswered, the signal's reason (after the write in hand), what `beforeWrite` throws, or what the store
+ * @throws RowFailed, WriteInDoubt, the signal's reason (after the write in hand), what `beforeWrite` throws, or what the store
  * throws on reading
  */
 export async function rotatePass(options: RotatePassOptions): Promise<void> {
-  const { target, signal } = options;
-  const judge = createJudge(options.keys);
+  const { ring, layout, signal } = options;
+  const judge = createJudge(ring, layout);
   const writeBatch = createBatchWriter({ ...options, plan });
   let writing: Promise<void> = Promise.resolve();
+  const batchIds = new Set<string>();
   let swaps: Swap[] = [];
   let bytes = 0;
   let rows = 0;
 
-  function plan(row: Row): Swap | 'already rotated' | 'unreadable' {
-    const judged = judge(row);
+  function plan({ id, stored }: Row): Planned {
+    const judged = judge(stored);
     if (judged.kind === 'unreadable') {
-      if (options.skipUnreadable) return 'unreadable';
-      throw new RowFailed(row.id, judged.why);
+      if (options.skipUnreadable) return { kind: 'nothing', outcome: 'unreadable' };
+      throw new RowFailed(id, judged.why);
     }
     try {
-      if (judged.under === target.name) return 'already rotated';
-      return { id: row.id, before: judged.value, after: reEncrypt(judged.plaintext, judged.value, target.key) };
+      if (judged.key === ring.target) return { kind: 'nothing', outcome: 'already-rotated' };
+      const after = layout.format(reEncrypt(judged.plaintext, judged.value.iv.length, ring.target));
+      return { kind: 'swap', swap: { id, before: stored, after } };
     } finally {
       judged.plaintext.fill(0);
     }
@@ -66,6 +72,7 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
     // Its failure is met at the next `await writing`; until then it must not count as unhandled.
     writing.catch(() => {});
     swaps = [];
+    batchIds.clear();
     bytes = 0;
     // One turn of the event loop, so that the statement leaves before the next rows are planned.
     await setImmediate();
@@ -74,10 +81,13 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
   try {
     for await (const page of options.pages) {
       for (const row of page) {
+        // A damaged index can lead to a row twice.
+        if (batchIds.has(row.id)) continue;
         const planned = plan(row);
-        if (typeof planned !== 'object') continue;
-        swaps.push(planned);
-        bytes += storedBytes(planned.after);
+        if (planned.kind === 'nothing') continue;
+        swaps.push(planned.swap);
+        batchIds.add(row.id);
+        bytes += storedBytes(planned.swap.after);
         if (swaps.length >= options.batchRows || bytes >= BATCH_BYTES) await flush();
       }
     }

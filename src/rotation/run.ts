@@ -1,67 +1,11 @@
+import type { KeyRing } from '../crypto/key-ring.ts';
+import type { Layout } from '../layout/layout.ts';
+import type { Census, UnreadableRow } from './census.ts';
 import { createDigestKey } from './plaintext-digest.ts';
-import type { RestoreTally } from './restore.ts';
+import type { Phase, PhaseName, RowOutcome } from './result.ts';
 import type { Store } from './store.ts';
-import { type Census, type SurveyOptions, survey, type UnreadableRow } from './survey.ts';
+import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { RowFailed, type RowOutcome, type RowProblem, type Tally } from './write-batch.ts';
-import { WriteUnanswered } from './write-swaps.ts';
-
-export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
-
-export interface Phase {
-  readonly name: PhaseName;
-  /** Rows dealt with: read, or in the phase of writing, written. */
-  readonly rows: number;
-  readonly seconds: number;
-}
-
-/** How a run ended. */
-export type Ending =
-  | { readonly kind: 'rotated' }
-  | { readonly kind: 'nothing to do' }
-  /** A dry run found nothing in the way. */
-  | { readonly kind: 'rehearsed' }
-  | { readonly kind: 'verified' }
-  /** Rows that no key opens: nothing was written. */
-  | { readonly kind: 'unreadable rows' }
-  /** Rows that no key opens were skipped, all the others are under the key to reach. */
-  | { readonly kind: 'all but unreadable rows' }
-  | { readonly kind: 'not verified'; readonly why: Doubt }
-  /** What a backup holds was put back. */
-  | { readonly kind: 'restored' }
-  | { readonly kind: 'row failed'; readonly id: string; readonly why: RowProblem }
-  | { readonly kind: 'write unanswered'; readonly found: WriteUnanswered['found']; readonly cause: unknown }
-  /** By the signal or by an error; `phase` is null where it had not begun. */
-  | { readonly kind: 'stopped'; readonly phase: PhaseName | null; readonly cause: unknown };
-
-/** What the last survey found that must not be. */
-export type Doubt =
-  /** Rows that no key opens, and that could be opened or were not there before the run; for a verification, any. */
-  | { readonly kind: 'unreadable' }
-  /** The table had rows, and has none. */
-  | { readonly kind: 'emptied' }
-  /**
-   * Rows under the source key. Of those, `unreachable` are there for a survey, and their ids lead to nothing; `reverted` were rotated in
-   * this run.
-   */
-  | { readonly kind: 'left'; readonly unreachable: readonly string[]; readonly reverted: readonly string[] };
-
-/** All that is known at the end of a run, however it ended. */
-export interface RunResult {
-  readonly ending: Ending;
-  readonly phases: readonly Phase[];
-  readonly tally: Readonly<Tally>;
-  /** What the preflight found; null where it did not get to its end, or where there is none. */
-  readonly before: Census | null;
-  /** What the last full pass found, if nothing was written after it; else null. */
-  readonly after: Census | null;
-  /** The last full pass that got to its end, and the tally as it was then. */
-  readonly counted: { readonly census: Census; readonly tally: Readonly<Tally> } | null;
-  /** Rows that were under the source key after the first pass over the table: it did not reach them, or they were written behind it. */
-  readonly late: number;
-  /** What a restore did; null for others. */
-  readonly restore: Readonly<RestoreTally> | null;
-}
 
 /** Is told what happens while a run is under way. */
 export interface Observer {
@@ -76,19 +20,14 @@ export interface Observer {
 
 export interface RunOptions {
   readonly store: Store;
+  readonly layout: Layout;
   /** Aborting it stops the run after the write in hand, or at once where it reads; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
 }
 
-/** Keeps what is known of a run while its phases go by, so that a run that stops anywhere still has a result. */
+/** The phases of a run, timed and told to its observer. */
 export class Run {
-  readonly tally: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
-  before: Census | null = null;
-  after: Census | null = null;
-  late = 0;
-  restore: RestoreTally | null = null;
-  #counted: RunResult['counted'] = null;
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
   readonly #phases: Phase[] = [];
@@ -98,8 +37,18 @@ export class Run {
     this.#options = options;
   }
 
+  /** Those that have ended. */
+  get phases(): readonly Phase[] {
+    return this.#phases;
+  }
+
+  /** The last one that began; null where none did. */
+  get phase(): PhaseName | null {
+    return this.#phase;
+  }
+
   /** Times one phase. `work` reports its progress, in rows, through the function it is given. */
-  async phase<T>(name: PhaseName, expectedRows: number, work: (onProgress: (rows: number) => void) => Promise<T>): Promise<T> {
+  async time<T>(name: PhaseName, expectedRows: number, work: (onProgress: (rows: number) => void) => Promise<T>): Promise<T> {
     const { observer } = this.#options;
     const start = performance.now();
     let rows = 0;
@@ -117,16 +66,15 @@ export class Run {
   }
 
   /** @param known - the rows that are known to be unreadable */
-  async survey(name: PhaseName, keys: SurveyOptions['keys'], known: ReadonlySet<string> = new Set()): Promise<Census> {
-    const { store, signal, observer } = this.#options;
+  async survey(name: PhaseName, ring: KeyRing, known: ReadonlySet<string> = new Set()): Promise<Census> {
+    const { store, layout, signal, observer } = this.#options;
     const { onUnreadable } = observer;
     const census = await store.scan(signal, (scan) =>
-      this.phase(name, scan.rows, (onProgress) =>
-        survey({ scan, keys, digestKey: this.#digestKey, known, onProgress, onUnreadable }),
+      this.time(name, scan.rows, (onProgress) =>
+        survey({ scan, ring, layout, digestKey: this.#digestKey, known, onProgress, onUnreadable }),
       ),
     );
     signal.throwIfAborted();
-    this.#counted = { census, tally: { ...this.tally } };
     observer.onCensus(name, census);
     return census;
   }
@@ -136,32 +84,4 @@ export class Run {
     const { store, signal } = this.#options;
     return unlessAborted(signal, () => store.waitForDisk());
   }
-
-  /** Runs the phases and turns however they end into the result. Never rejects. */
-  async finish(phases: () => Promise<Ending>): Promise<RunResult> {
-    const ending = await phases().catch((error: unknown) => this.#endingOf(error));
-    const { tally, before, after, late, restore } = this;
-    return { ending, phases: this.#phases, tally, before, after, counted: this.#counted, late, restore };
-  }
-
-  #endingOf(error: unknown): Ending {
-    if (error instanceof RowFailed) return { kind: 'row failed', id: error.id, why: error.why };
-    if (error instanceof WriteUnanswered) return { kind: 'write unanswered', found: error.found, cause: error.cause };
-    return { kind: 'stopped', phase: this.#phase, cause: error };
-  }
-}
-
-/** @returns the result of a run that ended before it could begin: no connection, or no lock */
-export function notStarted(cause: unknown): RunResult {
-  const tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
-  return {
-    ending: { kind: 'stopped', phase: null, cause },
-    phases: [],
-    tally,
-    before: null,
-    after: null,
-    counted: null,
-    late: 0,
-    restore: null,
-  };
 }

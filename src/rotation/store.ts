@@ -1,14 +1,16 @@
-import type { EncryptedValue, StoredValue } from '../crypto/encrypted-value.ts';
+import type { StoredValue } from '../layout/layout.ts';
 
-export interface Row extends StoredValue {
+/** A row, as far as the rotation looks at it. */
+export interface Row {
   readonly id: string;
+  readonly stored: StoredValue;
 }
 
 /** One compare-and-swap: put `after` where exactly `before` stands. */
 export interface Swap {
   readonly id: string;
-  readonly before: EncryptedValue;
-  readonly after: EncryptedValue;
+  readonly before: StoredValue;
+  readonly after: StoredValue;
 }
 
 /** Every row of the table, as of one moment. */
@@ -16,6 +18,10 @@ export interface Scan {
   readonly rows: number;
   /** The bytes of the longest row. */
   readonly largestRow: number;
+  /** The table with its partitions and child tables, by name: the same text as long as it has the same. */
+  readonly parts: string;
+  /** Transactions that had written to the table, and had not ended: what they wrote is not among the rows. For a person. */
+  readonly uncommitted: readonly string[];
   /** Each row once, in any order. */
   readonly pages: AsyncIterable<readonly Row[]>;
 }
@@ -35,14 +41,4 @@ export interface Store {
   swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>>;
   /** Resolves when all that was committed before, by anybody, is on the server's disk. */
   waitForDisk(): Promise<void>;
-}
-
-/** @returns whether the row holds exactly that value */
-export function holds(row: Row | undefined, value: EncryptedValue): boolean {
-  return row?.iv === value.iv && row.content === value.content && row.tag === value.tag;
-}
-
-/** @returns roughly what a value takes in memory and in a statement */
-export function storedBytes({ iv, content, tag }: EncryptedValue): number {
-  return 100 + iv.length + content.length + tag.length;
 }

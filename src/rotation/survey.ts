@@ -1,45 +1,16 @@
 import type { KeyObject } from 'node:crypto';
+import { type KeyRing, keysOf } from '../crypto/key-ring.ts';
+import type { Layout } from '../layout/layout.ts';
+import { type Census, SOURCE_IDS_KEPT, UNREADABLE_IDS_KEPT, UNREADABLE_ROWS_KEPT, type UnreadableRow } from './census.ts';
 import { IdCounts } from './id-counts.ts';
-import { createJudge, type KeyName, type NamedKey, type Unreadable } from './judge.ts';
+import { createJudge } from './judge.ts';
 import { PlaintextDigest } from './plaintext-digest.ts';
 import type { Scan } from './store.ts';
 
-export interface UnreadableRow {
-  readonly id: string;
-  readonly why: Unreadable;
-}
-
-/** What one pass over the table found. */
-export interface Census {
-  readonly rows: number;
-  /** The bytes of the longest row. */
-  readonly largestRow: number;
-  /** Rows that each key opens. */
-  readonly under: Readonly<Record<KeyName, number>>;
-  readonly unreadable: number;
-  /** The first unreadable rows, at most `UNREADABLE_ROWS_KEPT`: with a wrong key it would be all of the table. */
-  readonly unreadableRows: readonly UnreadableRow[];
-  /** The ids of unreadable rows, at most `UNREADABLE_IDS_KEPT`. */
-  readonly unreadableIds: ReadonlySet<string>;
-  /** Unreadable rows that an earlier survey did not know as such. */
-  readonly ruined: number;
-  /** The first of those. */
-  readonly ruinedRows: readonly UnreadableRow[];
-  /** The ids of rows under another key than the first, at most `OTHER_IDS_KEPT`. */
-  readonly otherIds: readonly string[];
-  readonly ids: IdCounts;
-  /** Of all (id, plaintext) that were readable: see PlaintextDigest. */
-  readonly digest: string;
-}
-
-const UNREADABLE_ROWS_KEPT = 1000;
-export const UNREADABLE_IDS_KEPT = 1_000_000;
-const OTHER_IDS_KEPT = 20_000;
-
 export interface SurveyOptions {
   readonly scan: Scan;
-  /** The keys to try. A row is `under` the first that opens it. */
-  readonly keys: readonly [NamedKey, ...NamedKey[]];
+  readonly ring: KeyRing;
+  readonly layout: Layout;
   readonly digestKey: KeyObject;
   /** The rows that an earlier survey found unreadable. */
   readonly known: ReadonlySet<string>;
@@ -53,44 +24,49 @@ export interface SurveyOptions {
  *
  * @throws whatever the scan throws
  */
-export async function survey({ scan, keys, known, ...options }: SurveyOptions): Promise<Census> {
-  const judge = createJudge(keys);
+export async function survey({ scan, ring, layout, known, ...options }: SurveyOptions): Promise<Census> {
+  const judge = createJudge(ring, layout);
   const digest = new PlaintextDigest(options.digestKey);
   const ids = new IdCounts();
-  const under = { old: 0, new: 0 };
+  const counts = new Map(keysOf(ring).map(({ fingerprint }) => [fingerprint, 0]));
   const unreadableRows: UnreadableRow[] = [];
   const unreadableIds = new Set<string>();
   const ruinedRows: UnreadableRow[] = [];
-  const otherIds: string[] = [];
+  const sourceIds: string[] = [];
   let rows = 0;
   let unreadable = 0;
   let ruined = 0;
+
+  function countUnreadable(row: UnreadableRow): void {
+    unreadable += 1;
+    if (unreadableRows.length < UNREADABLE_ROWS_KEPT) unreadableRows.push(row);
+    if (unreadableIds.size < UNREADABLE_IDS_KEPT) unreadableIds.add(row.id);
+    options.onUnreadable(row);
+    if (known.has(row.id)) return;
+    ruined += 1;
+    if (ruinedRows.length < UNREADABLE_ROWS_KEPT) ruinedRows.push(row);
+  }
+
   for await (const page of scan.pages) {
-    for (const row of page) {
-      const judged = judge(row);
+    for (const { id, stored } of page) {
+      const judged = judge(stored);
       rows += 1;
-      ids.add(row.id);
-      if (judged.kind === 'readable') {
-        under[judged.under] += 1;
-        if (judged.under !== keys[0].name && otherIds.length < OTHER_IDS_KEPT) otherIds.push(row.id);
-        digest.add(row.id, judged.plaintext);
-        judged.plaintext.fill(0);
+      ids.add(id);
+      if (judged.kind === 'unreadable') {
+        countUnreadable({ id, why: judged.why });
         continue;
       }
-      const unreadableRow = { id: row.id, why: judged.why };
-      unreadable += 1;
-      if (unreadableRows.length < UNREADABLE_ROWS_KEPT) unreadableRows.push(unreadableRow);
-      if (unreadableIds.size < UNREADABLE_IDS_KEPT) unreadableIds.add(row.id);
-      options.onUnreadable(unreadableRow);
-      if (known.has(row.id)) continue;
-      ruined += 1;
-      if (ruinedRows.length < UNREADABLE_ROWS_KEPT) ruinedRows.push(unreadableRow);
+      const { fingerprint } = judged.key;
+      counts.set(fingerprint, Number(counts.get(fingerprint)) + 1);
+      if (judged.key !== ring.target && sourceIds.length < SOURCE_IDS_KEPT) sourceIds.push(id);
+      digest.add(id, judged.plaintext);
+      judged.plaintext.fill(0);
     }
     options.onProgress(rows);
   }
-  const { largestRow } = scan;
+  const { largestRow, parts, uncommitted } = scan;
   const found = { unreadable, unreadableRows: byId(unreadableRows), unreadableIds, ruined, ruinedRows: byId(ruinedRows) };
-  return { rows, largestRow, under, ...found, otherIds, ids, digest: digest.value() };
+  return { rows, largestRow, parts, uncommitted, under: counts, ...found, sourceIds, ids, digest: digest.value() };
 }
 
 /** Rows are read in any order. */

@@ -1,22 +1,27 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
-import { Run, type RunOptions, type RunResult } from './run.ts';
+import type { Result, VerifyEnding } from './result.ts';
+import { Run, type RunOptions } from './run.ts';
 
 export interface VerifyOptions extends RunOptions {
-  readonly newKey: EncryptionKey;
+  readonly target: EncryptionKey;
 }
 
 /**
- * Opens every row with the new key alone.
+ * Opens every row with the target key alone.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
-export async function verify(options: VerifyOptions): Promise<RunResult> {
+export async function verify({ target, ...options }: VerifyOptions): Promise<Result<VerifyEnding>> {
   const run = new Run(options);
-  return run.finish(async () => {
-    const census = await run.survey('verify', [{ name: 'new', key: options.newKey }]);
-    // What a crash could still take back would have been seen, and would not be there any more.
-    await run.waitForDisk();
-    run.after = census;
-    return census.unreadable === 0 ? { kind: 'verified' } : { kind: 'not verified', why: { kind: 'unreadable' } };
-  });
+  const ending = await verifyAll(run, target).catch(
+    (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
+  );
+  return { ending, phases: run.phases };
+}
+
+async function verifyAll(run: Run, target: EncryptionKey): Promise<VerifyEnding> {
+  const census = await run.survey('verify', { target, sources: [] });
+  // What a crash could still take back would have been seen, and would not be there any more.
+  await run.waitForDisk();
+  return { kind: census.unreadable + census.uncommitted.length === 0 ? 'verified' : 'not-verified', census };
 }

@@ -1,45 +1,24 @@
-import type { Unreadable } from './judge.ts';
 import { readExactly } from './pages.ts';
+import type { RowOutcome } from './result.ts';
+import { RowFailed } from './row-failed.ts';
 import type { Row, Store, Swap } from './store.ts';
+import type { RunningTally } from './tally.ts';
 import { writeSwaps } from './write-swaps.ts';
 
-export type RowOutcome = 'rotated' | 'already rotated' | 'gone' | 'unreadable' | 'restored';
-
-/** What became of the rows that a run set out to write. */
-export interface Tally {
-  rotated: number;
-  /** Swaps that found another value than the one that was read: the application had changed or deleted the row. */
-  conflicts: number;
-  /** Of the conflicts: the row no longer exists. */
-  gone: number;
-  /** Of the conflicts: the application had itself put the row under the key to reach. */
-  alreadyRotated: number;
-}
-
-export type RowProblem = Unreadable | { readonly kind: 'conflicts'; readonly attempts: number };
-
-/** A row that cannot be rotated: those before it are, those after it are untouched. */
-export class RowFailed extends Error {
-  override readonly name = 'RowFailed';
-  readonly id: string;
-  readonly why: RowProblem;
-  constructor(id: string, why: RowProblem) {
-    super(`row ${id} cannot be rotated: ${why.kind}`);
-    this.id = id;
-    this.why = why;
-  }
-}
+/** What a row needs. */
+export type Planned =
+  | { readonly kind: 'swap'; readonly swap: Swap }
+  | { readonly kind: 'nothing'; readonly outcome: 'already-rotated' | 'unreadable' };
 
 export interface BatchWriterOptions {
   readonly store: Store;
-  /** @returns the swap that a row needs, or why it needs none. @throws RowFailed */
-  readonly plan: (row: Row) => Swap | 'already rotated' | 'unreadable';
+  /** @throws RowFailed */
+  readonly plan: (row: Row) => Planned;
   /** Awaited before each write. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Aborting it ends the reading of a row that is to be written again. */
   readonly signal: AbortSignal;
-  /** Added to with each row, so that it is right whenever the run ends. */
-  readonly tally: Tally;
+  readonly tally: RunningTally;
   readonly onRow: (id: string, outcome: RowOutcome) => void;
 }
 
@@ -48,7 +27,7 @@ const CONFLICT_ATTEMPTS = 3;
 /**
  * Makes the function that writes one batch and settles each of its rows.
  *
- * It rejects with RowFailed, WriteUnanswered, what `beforeWrite` throws, or what the store throws on reading.
+ * It rejects with RowFailed, WriteInDoubt, what `beforeWrite` throws, or what the store throws on reading.
  */
 export function createBatchWriter(options: BatchWriterOptions): (batch: readonly Swap[]) => Promise<void> {
   const { store, tally } = options;
@@ -60,12 +39,12 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   /** A value changed after it was read: it is read again and judged anew. */
   async function settleConflict(id: string): Promise<void> {
     for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
-      tally.conflicts += 1;
+      tally.conflict();
       const row = (await readExactly(store, [id], options.signal)).get(id);
       if (row === undefined) return settle(id, 'gone');
       const planned = options.plan(row);
-      if (typeof planned === 'string') return settle(id, planned);
-      const [conflicting] = await swap([planned]);
+      if (planned.kind === 'nothing') return settle(id, planned.outcome);
+      const [conflicting] = await swap([planned.swap]);
       if (conflicting === undefined) return;
     }
     throw new RowFailed(id, { kind: 'conflicts', attempts: CONFLICT_ATTEMPTS });
@@ -78,9 +57,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   }
 
   function settle(id: string, outcome: RowOutcome): void {
-    if (outcome === 'rotated') tally.rotated += 1;
-    if (outcome === 'already rotated') tally.alreadyRotated += 1;
-    if (outcome === 'gone') tally.gone += 1;
+    tally.settle(outcome);
     options.onRow(id, outcome);
   }
 

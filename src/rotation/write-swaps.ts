@@ -1,11 +1,13 @@
-import { holds, type Store, type Swap } from './store.ts';
+import { sameStored } from '../layout/layout.ts';
+import type { FoundAgain } from './result.ts';
+import type { Row, Store, Swap } from './store.ts';
 
-/** A write that gave no answer: it may have been applied. `found` is what reading its rows again showed. */
-export class WriteUnanswered extends Error {
-  override readonly name = 'WriteUnanswered';
-  readonly found: Readonly<Record<'written' | 'notWritten' | 'unknown', readonly string[]>>;
-  constructor(cause: unknown, found: WriteUnanswered['found']) {
-    super('a write was not answered', { cause });
+/** A write that failed, or gave no answer: it may have been applied. `found` is what reading its rows again showed. */
+export class WriteInDoubt extends Error {
+  override readonly name = 'WriteInDoubt';
+  readonly found: FoundAgain;
+  constructor(cause: unknown, found: FoundAgain) {
+    super('a write is in doubt', { cause });
     this.found = found;
   }
 }
@@ -16,20 +18,20 @@ export class WriteUnanswered extends Error {
  *
  * @param onWritten - is told of each row that is known to be written, in the order of the swaps, before anything is thrown
  * @returns the ids of the rows that were not written: they no longer held `before`
- * @throws WriteUnanswered
+ * @throws WriteInDoubt
  */
 export async function writeSwaps(store: Store, swaps: readonly Swap[], onWritten: (id: string) => void): Promise<string[]> {
   const written = await store.swap(swaps).catch(async (cause: unknown) => {
     const found = await findOut(store, swaps);
     for (const id of found.written) onWritten(id);
-    throw new WriteUnanswered(cause, found);
+    throw new WriteInDoubt(cause, found);
   });
   const ids = swaps.map(({ id }) => id);
   for (const id of ids) if (written.has(id)) onWritten(id);
   return ids.filter((id) => !written.has(id));
 }
 
-async function findOut(store: Store, swaps: readonly Swap[]): Promise<WriteUnanswered['found']> {
+async function findOut(store: Store, swaps: readonly Swap[]): Promise<FoundAgain> {
   const ids = swaps.map(({ id }) => id);
   try {
     const stored = new Map((await store.readRows(ids)).map((row) => [row.id, row]));
@@ -38,4 +40,9 @@ async function findOut(store: Store, swaps: readonly Swap[]): Promise<WriteUnans
   } catch {
     return { written: [], notWritten: [], unknown: ids };
   }
+}
+
+/** @returns whether the row exists and holds exactly that value */
+export function holds(row: Row | undefined, value: Swap['after']): boolean {
+  return row !== undefined && sameStored(row.stored, value);
 }

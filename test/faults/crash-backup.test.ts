@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import type { ApplicationRow } from '../support/application.ts';
-import { readTable, useDatabase } from '../support/database.ts';
-import { momentToKill } from '../support/moments.ts';
-import { SeededRandom } from '../support/random.ts';
-import { runHere } from '../support/run-here.ts';
-import { startTool, workFolder } from '../support/run-tool.ts';
-import { environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/witness.ts';
+import type { ApplicationRow } from '../support/application/application.ts';
+import { readTable, useDatabase } from '../support/table/database.ts';
+import { environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { startTool, workFolder } from '../support/tool/run-tool.ts';
+import { momentToKill } from '../support/tool/wait-for-output.ts';
+import { SeededRandom } from '../support/vitest/random.ts';
 
 /** `npm run test:crash` kills at least 50 times; an ordinary run is a small sample of it. */
 const KILLS = Number(process.env['CRASH_TABLES'] ?? 1);

@@ -1,16 +1,16 @@
 import process from 'node:process';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CREATE_TABLES } from '../support/application.ts';
-import { secret } from '../support/canaries.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../support/embedded-postgres.ts';
-import { killAndRestart } from '../support/kill-server.ts';
-import { lineSeen } from '../support/moments.ts';
-import { SeededRandom } from '../support/random.ts';
-import { whileHolding } from '../support/row-lock.ts';
-import { runHere } from '../support/run-here.ts';
-import { startTool } from '../support/run-tool.ts';
-import { count, environment, expectIntact, newKeys, plant } from '../support/witness.ts';
+import { CREATE_TABLES } from '../support/application/application.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../support/server/embedded-postgres.ts';
+import { killAndRestart } from '../support/server/kill-server.ts';
+import { whileHolding } from '../support/table/row-lock.ts';
+import { count, environment, expectIntact, newKeys, plant } from '../support/table/witness.ts';
+import { secret } from '../support/tool/known-secrets.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { startTool } from '../support/tool/run-tool.ts';
+import { lineSeen } from '../support/tool/wait-for-output.ts';
+import { SeededRandom } from '../support/vitest/random.ts';
 
 /** Each table is a series of kills; an ordinary run is a small sample of `npm run test:crash`. */
 const TABLES = Math.ceil(Number(process.env['CRASH_TABLES'] ?? 1) / 5);

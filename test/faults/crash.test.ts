@@ -1,11 +1,11 @@
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { type TestDatabase, useDatabase } from '../support/database.ts';
-import { inParallel } from '../support/in-parallel.ts';
-import { momentToKill } from '../support/moments.ts';
-import { SeededRandom } from '../support/random.ts';
-import { startTool } from '../support/run-tool.ts';
-import { count, environment, expectIntact, lockIsFree, newKeys, plant } from '../support/witness.ts';
+import { type TestDatabase, useDatabase } from '../support/table/database.ts';
+import { count, environment, expectIntact, lockIsFree, newKeys, plant } from '../support/table/witness.ts';
+import { startTool } from '../support/tool/run-tool.ts';
+import { momentToKill } from '../support/tool/wait-for-output.ts';
+import { inParallel } from '../support/vitest/in-parallel.ts';
+import { SeededRandom } from '../support/vitest/random.ts';
 
 /** `npm run test:crash` kills at least 500 times, over 50 tables; an ordinary run is a small sample of it. */
 const TABLES = Number(process.env['CRASH_TABLES'] ?? 1);

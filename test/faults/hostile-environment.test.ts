@@ -1,12 +1,12 @@
 import process from 'node:process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newKey } from '../support/application.ts';
-import { secret } from '../support/canaries.ts';
-import { readTable, useDatabase } from '../support/database.ts';
-import { runHere } from '../support/run-here.ts';
-import { runTool } from '../support/run-tool.ts';
-import { environment, newKeys, plant } from '../support/witness.ts';
+import { newKey } from '../support/application/application.ts';
+import { readTable, useDatabase } from '../support/table/database.ts';
+import { environment, newKeys, plant } from '../support/table/witness.ts';
+import { secret } from '../support/tool/known-secrets.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { runTool } from '../support/tool/run-tool.ts';
 
 /** FAULTS=all tries more of them. */
 const thorough = process.env['FAULTS'] === 'all' ? 100 : 10;

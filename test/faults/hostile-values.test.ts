@@ -1,10 +1,10 @@
 import process from 'node:process';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { decrypt, type Encrypted, encrypt } from '../support/application.ts';
-import { readTable, useDatabase } from '../support/database.ts';
-import { runHere } from '../support/run-here.ts';
-import { environment, newKeys, plant } from '../support/witness.ts';
+import { decrypt, type Encrypted, encrypt } from '../support/application/application.ts';
+import { readTable, useDatabase } from '../support/table/database.ts';
+import { environment, newKeys, plant } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
 
 // Many processes on few cores take their time.
 vi.setConfig({ testTimeout: 300_000 });
@@ -102,8 +102,8 @@ describe('hostile values in the three columns', () => {
           expect(code, stderr).toBe(unreadable.length === 0 ? 0 : 3);
           expect(real?.code ?? 3, real?.stderr).toBe(3);
           expect(`${stdout}${stderr}${real?.stdout}${real?.stderr}`).not.toMatch(RAW);
-          const listed: { unreadable: { id: string }[] } = JSON.parse(stdout);
-          expect(listed.unreadable.map(({ id }) => id).sort()).toEqual(unreadable.sort());
+          const [listed]: { unreadable: { id: string }[] }[] = JSON.parse(stdout).fields;
+          expect(listed?.unreadable.map(({ id }) => id).sort()).toEqual(unreadable.sort());
           expect(await readTable(database)).toEqual(before);
           values += rows.length;
         }),

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { readTable, useDatabase } from '../support/database.ts';
-import { lineSeen } from '../support/moments.ts';
-import { startProxy } from '../support/proxy.ts';
-import { endLockConnection, nobodyWaits, somebodyWaits, whileHolding } from '../support/row-lock.ts';
-import { runHere } from '../support/run-here.ts';
-import { startTool } from '../support/run-tool.ts';
-import { count, environment, expectIntact, newKeys, plant } from '../support/witness.ts';
+import { startProxy } from '../support/server/proxy.ts';
+import { readTable, useDatabase } from '../support/table/database.ts';
+import { endLockConnection, nobodyWaits, somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
+import { count, environment, expectIntact, newKeys, plant } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { startTool } from '../support/tool/run-tool.ts';
+import { lineSeen } from '../support/tool/wait-for-output.ts';
 
 // Many processes on few cores take their time.
 vi.setConfig({ testTimeout: 300_000 });
@@ -43,7 +43,10 @@ describe('rotations of one table at the same time', () => {
       for (const { code, stdout, stderr } of runs) {
         if (code === 0) continue;
         expect(stdout).toContain('nothing was written');
-        expect(stderr).toContain('another rotation of public.user_api_keys is running');
+        expect(stderr).toMatch(
+          /error: another rotation or verification of public\.user_api_keys is running \(pid \d+ of role \w+, from [\d.]+, for \d+ s\)$/mu,
+        );
+        expect(stderr).toMatch(/hint: wait until it has ended; if its machine is gone, .*: SELECT pg_terminate_backend\(\d+\)/u);
       }
     });
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
@@ -96,7 +99,7 @@ describe('the connection of a write in hand', () => {
       const tool = startTool([], env);
       await somebodyWaits(database);
       await database.pool.query(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'rotate-encryption-key' AND wait_event_type = 'Lock'",
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rotate-encryption-key' AND wait_event_type = 'Lock'",
       );
       const { code, stdout, stderr } = await tool.end;
       expect(code, stderr).toBe(4);

@@ -1,11 +1,11 @@
 import process from 'node:process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type TestDatabase, useDatabase } from '../support/database.ts';
-import { inParallel } from '../support/in-parallel.ts';
-import { type Fault, type Message, startProxy } from '../support/proxy.ts';
-import { runHere } from '../support/run-here.ts';
-import { runTool, type ToolRun } from '../support/run-tool.ts';
-import { count, environment, expectIntact, lockIsFree, newKeys, plant, type Whereabouts } from '../support/witness.ts';
+import { type Fault, type Message, startProxy } from '../support/server/proxy.ts';
+import { type TestDatabase, useDatabase } from '../support/table/database.ts';
+import { count, environment, expectIntact, lockIsFree, newKeys, plant, type Whereabouts } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { runTool, type ToolRun } from '../support/tool/run-tool.ts';
+import { inParallel } from '../support/vitest/in-parallel.ts';
 
 const ROWS = 5;
 /** An ordinary run strikes at every k-th message, with another first one for each fault; FAULTS=all strikes at each message. */

@@ -1,12 +1,13 @@
 import { Client } from 'pg';
 import { afterEach, describe, expect, inject, it, vi } from 'vitest';
-import { readTable, useDatabase } from '../support/database.ts';
-import { lineSeen } from '../support/moments.ts';
-import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/pgbouncer.ts';
-import { endLockConnection, somebodyWaits, whileHolding } from '../support/row-lock.ts';
-import { runHere } from '../support/run-here.ts';
-import { startTool } from '../support/run-tool.ts';
-import { count, environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/witness.ts';
+import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/server/pgbouncer.ts';
+import { readTable, useDatabase } from '../support/table/database.ts';
+import { leaveWriteBehind, refusalOf, writesHaveEnded } from '../support/table/late-write.ts';
+import { endLockConnection, somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
+import { count, environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { startTool } from '../support/tool/run-tool.ts';
+import { lineSeen } from '../support/tool/wait-for-output.ts';
 
 // Many processes on few cores take their time.
 vi.setConfig({ testTimeout: 300_000 });
@@ -63,8 +64,8 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
 
   it('does not take a write of the application for one that an earlier run left behind', async () => {
     const planted = await plant(database, keys, ROWS);
-    const { env, bouncer: between } = await behindPgBouncer(1);
-    // Its one connection to the server keeps the name that the tool's client gave it.
+    const { env, bouncer: between } = await behindPgBouncer(2);
+    // Its connections to the server keep the name that the tool's client gave them.
     expect((await runHere(['verify'], env)).code).toBe(6);
     const application = new Client(between.through(database.url));
     await application.connect();
@@ -75,6 +76,36 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     await application.end();
     expect(code, stderr).toBe(0);
   });
+
+  it.each([['1'], ['500']])(
+    'keeps every run out while a write of a killed one waits in the server (--batch-size %s)',
+    async (batchSize) => {
+      const planted = await plant(database, keys, ROWS);
+      const { env } = await behindPgBouncer(8);
+      await whileHolding(database, firstId(planted), async () => {
+        await leaveWriteBehind(database, ['--batch-size', batchSize], env, 'was killed');
+        for (const [args, by] of [
+          [['verify'], env],
+          [[], env],
+          [['verify'], direct],
+        ] as const) {
+          const { message, statements } = await refusalOf(runHere(args, by));
+          expect(message).toContain('from an earlier run is still pending in the server');
+          expect(statements).toHaveLength(2);
+          // PgBouncer passes the end of a run on in its own time.
+          await lockIsFree(database);
+        }
+        const { statements } = await refusalOf(runHere(['--rollback'], env));
+        await lockIsFree(database);
+        await database.pool.query(statements[1] ?? '');
+        await writesHaveEnded(database);
+        expect((await runHere(['--dry-run'], env)).code).toBe(0);
+      });
+      expect(await readTable(database)).toEqual(planted.before);
+      expect((await runHere([], env)).code).toBe(0);
+      expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
+    },
+  );
 
   it('stops after the write in hand when the lock is lost', async () => {
     const planted = await plant(database, keys, ROWS);

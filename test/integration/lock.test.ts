@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DatabaseError, RotationRunning } from '../../src/database/database-error.ts';
-import { expectNoSecret } from '../support/canaries.ts';
-import { useDatabase } from '../support/database.ts';
-import { locking, opening } from '../support/opening.ts';
-import { settingsOf } from '../support/settings.ts';
+import { useDatabase } from '../support/table/database.ts';
+import { expectNoSecret } from '../support/tool/known-secrets.ts';
+import { settingsOf } from '../support/tool/settings.ts';
+import { locking, opening } from '../support/tool/with-test-database.ts';
 
 const database = useDatabase();
 const settings = settingsOf(database.url);

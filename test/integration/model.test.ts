@@ -1,10 +1,10 @@
 import { describe, it } from 'vitest';
 import type { Store } from '../../src/rotation/store.ts';
-import { readTable, useDatabase } from '../support/database.ts';
-import { locking } from '../support/opening.ts';
-import { expectModelHolds } from '../support/rotation-commands.ts';
-import type { World } from '../support/rotation-model.ts';
-import { settingsOf } from '../support/settings.ts';
+import { expectModelHolds } from '../support/model/rotation-commands.ts';
+import type { World } from '../support/model/rotation-model.ts';
+import { readTable, useDatabase } from '../support/table/database.ts';
+import { settingsOf } from '../support/tool/settings.ts';
+import { locking } from '../support/tool/with-test-database.ts';
 
 const { url, pool } = useDatabase();
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DatabaseSettings } from '../../src/database/settings.ts';
 import type { Store } from '../../src/rotation/store.ts';
-import { type Encrypted, encrypt, newKey } from '../support/application.ts';
-import { fillTable, readTable, useDatabase } from '../support/database.ts';
-import { locking } from '../support/opening.ts';
-import { settingsOf } from '../support/settings.ts';
+import { type Encrypted, encrypt, newKey } from '../support/application/application.ts';
+import { fillTable, readTable, useDatabase } from '../support/table/database.ts';
+import { settingsOf } from '../support/tool/settings.ts';
+import { locking } from '../support/tool/with-test-database.ts';
 
 const database = useDatabase();
 const settings: DatabaseSettings = settingsOf(database.url);
@@ -37,7 +37,7 @@ describe('reading pages', () => {
   it('reads a null as null', async () => {
     await fillTable(database, key, 1);
     await database.pool.query('ALTER TABLE user_api_keys ALTER COLUMN tag DROP NOT NULL; UPDATE user_api_keys SET tag = NULL');
-    expect((await withRows((rows) => rows.readPage(null, 10)))[0]?.tag).toBeNull();
+    expect((await withRows((rows) => rows.readPage(null, 10)))[0]?.stored['tag']).toBeNull();
   });
 });
 

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { CheckRecord } from '../../../src/backup/backup-format.ts';
 import { checkBackup, readBackup } from '../../../src/backup/backup-reader.ts';
-import { formatOneFile, headerFor, sealedFile } from '../../support/backup-file.ts';
+import { formatOneFile, headerFor, sealedFile } from '../../support/tool/backup-file.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'backup-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -12,6 +13,7 @@ const never = new AbortController().signal;
 
 const value = { iv: 'ab'.repeat(16), content: '', tag: 'cd'.repeat(16) };
 const header = headerFor('postgresql://h:1/d', 2);
+const OLD_AND_NEW = { old: '0'.repeat(16), new: '1'.repeat(16) };
 const record = (id: string, before: object = value, after: object = value) => ({ id, before, after });
 const end = { end: true };
 const whole = sealedFile([header, record('1'), record('2'), end]);
@@ -23,14 +25,28 @@ const lines = (text: string, from: number, to: number) =>
     .slice(from - 1, to)
     .join('');
 
+const PARTS: Readonly<Record<string, RegExp>> = {
+  iv: /^([0-9A-F]{24}|[0-9A-F]{32})$/iu,
+  content: /^([0-9A-F]{2})*$/iu,
+  tag: /^[0-9A-F]{32}$/iu,
+};
+
+/** As the caller of the reader checks records: hex of the right lengths. */
+const hexRecord: CheckRecord = ({ before, after }) => {
+  for (const [side, stored] of Object.entries({ before, after })) {
+    for (const [part, pattern] of Object.entries(PARTS)) if (!pattern.test(stored[part] ?? 'null')) return `${side}.${part}`;
+  }
+  return before['content']?.length === after['content']?.length ? null : 'before.content';
+};
+
 function check(text: string | Uint8Array): ReturnType<typeof checkBackup> {
   writeFileSync(file, text);
-  return checkBackup(file, never);
+  return checkBackup(file, hexRecord, never);
 }
 
 async function idsIn(checked: Awaited<ReturnType<typeof checkBackup>>): Promise<string[]> {
   const ids: string[] = [];
-  for await (const batch of readBackup(file, checked)) ids.push(...batch.map(({ id }) => id));
+  for await (const batch of readBackup(file, hexRecord, checked)) ids.push(...batch.map(({ id }) => id));
   return ids;
 }
 
@@ -74,7 +90,7 @@ describe('a backup file', () => {
 
   it.each<[title: string, text: string | Uint8Array, message: string, hint: string]>([
     ['nothing in it', '', 'the backup file is empty', 'name a file that rotate --backup wrote'],
-    ['half a header', whole.slice(0, 40), 'the backup file ends in its first line', 'use another copy'],
+    ['half a header', whole.slice(0, 40), 'the backup file is cut off in its first line', 'use another copy'],
     ['no header', lines(whole, 2, 3), 'line 1 of the backup file is not a header', 'use another copy'],
     ['a header of another version', sealedFile([{ ...header, formatVersion: 3 }]), '(formatVersion)', 'use another copy'],
     ['a header of format 1 with a checksum', sealedFile([{ ...header, formatVersion: 1 }]), 'line 1 of the', 'use another copy'],
@@ -149,28 +165,39 @@ describe('a backup file', () => {
       '(before.tag)',
       'use another copy',
     ],
+    ['a null tag', sealedFile([header, record('1', value, { ...value, tag: null })]), '(after.tag)', 'use another copy'],
+    ['a number for a tag', sealedFile([header, record('1', { ...value, tag: 1 })]), '(before.tag)', 'use another copy'],
+    ['the keys of format 1 in format 2', sealedFile([{ ...header, keys: OLD_AND_NEW }]), '(keys', 'use another copy'],
+    ['the keys of format 2 in format 1', formatOneFile({ ...header, formatVersion: 1 }, []), '(keys', 'use another copy'],
     ['invalid UTF-8 in format 1', Buffer.from(old.replace('"id":"1"', '"id":"\xFF"'), 'latin1'), 'line 2 of', 'use another copy'],
     ['format 1 and a line cut in the middle', old.replace('}}\n{"id":"2"', '\n{"id":"2"'), 'line 2 of', 'use another copy'],
   ])('with %s is refused', (_title, text, message, hint) => expectRefused(text, message, hint));
+
+  it.each([
+    ['format 2', whole],
+    ['format 1, which calls the keys old and new', old],
+  ])('names the key that its run went to and those that it came from: %s', async (_title, text) => {
+    expect((await check(text)).header.keys).toEqual({ target: '1'.repeat(16), sources: ['0'.repeat(16)] });
+  });
 
   it.each([
     ['that does not exist', path.join(folder, 'none'), 'does not exist'],
     ['that is a folder', folder, 'is not a regular file'],
     ['that is a device', '/dev/zero', 'is not a regular file'],
   ])('%s is refused', async (_title, name, message) => {
-    await expect(checkBackup(name, never)).rejects.toThrow(message);
+    await expect(checkBackup(name, hexRecord, never)).rejects.toThrow(message);
   });
 
   it('is not read to its end once the run is to stop', async () => {
     writeFileSync(file, whole);
-    await expect(checkBackup(file, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+    await expect(checkBackup(file, hexRecord, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
   });
 
   it('may be longer than what is read at once', async () => {
     const ids = Array.from({ length: 1001 }, (_, index) => `row ${index}`);
     const checked = await check(sealedFile([header, ...ids.map((id) => record(id)), end]));
     const batches = [];
-    for await (const batch of readBackup(file, checked)) batches.push(batch.length);
+    for await (const batch of readBackup(file, hexRecord, checked)) batches.push(batch.length);
     expect(batches).toEqual([500, 500, 1]);
     expect(await idsIn(checked)).toEqual(ids);
   });
@@ -190,20 +217,20 @@ describe('a backup that is no longer as it was when it was checked', () => {
   ])('gives no record: %s', async (_title, before, after) => {
     const checked = await check(before);
     writeFileSync(file, after);
-    await expect(readBackup(file, checked).next()).rejects.toThrow('was changed while it was being restored');
+    await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 
   it('gives no record of its last batch, also where that is a full one', async () => {
     const records = Array.from({ length: 500 }, (_, index) => record(`${index}`));
     const checked = await check(sealedFile([header, ...records, end]));
     writeFileSync(file, sealedFile([header, ...records]));
-    await expect(readBackup(file, checked).next()).rejects.toThrow('was changed while it was being restored');
+    await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 
   it('is refused before its first record, where it is another and long', async () => {
     const records = Array.from({ length: 2000 }, (_, index) => record(`${index}`));
     const checked = await check(whole);
     writeFileSync(file, sealedFile([{ ...header, table: 'public.other' }, ...records]));
-    await expect(readBackup(file, checked).next()).rejects.toThrow('was changed while it was being restored');
+    await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 });

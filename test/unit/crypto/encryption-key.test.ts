@@ -5,7 +5,7 @@ import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encryptionKeyProblem, importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import { newKey } from '../../support/application.ts';
+import { newKey } from '../../support/application/application.ts';
 
 const GOOD = '00112233445566778899aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978';
 const NOT_HEX = 'contains a character that is not a hex digit (0-9, a-f)';
@@ -30,9 +30,9 @@ const PROBLEMS: [title: string, text: string, problem: string][] = [
   ['a letter in front', `g${GOOD.slice(1)}`, NOT_HEX],
   ['quotes', `"${GOOD}"`, NOT_HEX],
   ['base64', Buffer.from(GOOD, 'hex').toString('base64'), NOT_HEX],
-  ['all zeros', '0'.repeat(64), 'has 32 bytes that are all alike'],
-  ['all bytes alike', 'a7'.repeat(32), 'has 32 bytes that are all alike'],
-  ['all bytes alike in mixed case', 'aBAb'.repeat(16), 'has 32 bytes that are all alike'],
+  ['all zeros', '0'.repeat(64), 'is one byte repeated 32 times'],
+  ['all bytes alike', 'a7'.repeat(32), 'is one byte repeated 32 times'],
+  ['all bytes alike in mixed case', 'aBAb'.repeat(16), 'is one byte repeated 32 times'],
 ];
 
 const SAMPLES = parse(readFileSync(new URL('../../../.env.example', import.meta.url)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unencryptedTo } from '../../../src/database/connection-url.ts';
-import { settingsOf } from '../../support/settings.ts';
+import { settingsOf } from '../../support/tool/settings.ts';
 
 describe('a connection goes unencrypted to another machine', () => {
   it.each<[url: string, pgSslMode: string | undefined, host: string | null]>([

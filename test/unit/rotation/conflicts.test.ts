@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RowFailed } from '../../../src/rotation/write-batch.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
+import { RowFailed } from '../../../src/rotation/row-failed.ts';
+import { RunningTally } from '../../../src/rotation/tally.ts';
+import type { MemoryStore } from '../../support/model/memory-store.ts';
 import { contents, idOf, passOver, plaintextOf, row, strangeRow, tableOf, under } from './table.ts';
 
 const THIRD = idOf(3);
@@ -34,7 +35,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(error).toBeUndefined();
     expect(store.rows.get(THIRD)).toEqual(written);
     expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 1 });
-    expect(outcomes).toContain(`${THIRD} already rotated`);
+    expect(outcomes).toContain(`${THIRD} already-rotated`);
   });
 
   it.each([1, 2])('has its latest value rotated where the application wrote %i times under the old key', async (times) => {
@@ -158,9 +159,9 @@ describe('row by row', () => {
   it('has its tally right at the moment when it tells of a row', async () => {
     const store = tableOf(5);
     changeBeforeSwap(store, () => store.rows.delete(THIRD));
-    const tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+    const tally = new RunningTally();
     const told: number[] = [];
-    await passOver(store, { tally, onRow: () => told.push(tally.rotated + tally.gone) });
+    await passOver(store, { tally, onRow: () => told.push(tally.now().rotated + tally.now().gone) });
     expect(told).toEqual([1, 2, 3, 4, 5]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
-import { MemoryStore } from '../../support/memory-store.ts';
-import { expectModelHolds } from '../../support/rotation-commands.ts';
-import type { World } from '../../support/rotation-model.ts';
+import { MemoryStore } from '../../support/model/memory-store.ts';
+import { expectModelHolds } from '../../support/model/rotation-commands.ts';
+import type { World } from '../../support/model/rotation-model.ts';
 
 function emptyWorld(): World {
   const store = new MemoryStore();

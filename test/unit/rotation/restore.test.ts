@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type RestoreOptions, type RestoreTally, restore } from '../../../src/rotation/restore.ts';
-import type { RunResult } from '../../../src/rotation/run.ts';
+import { type RestoreOptions, restore } from '../../../src/rotation/restore.ts';
+import type { RestoreEnding, RestoreTally, Result } from '../../../src/rotation/result.ts';
 import type { Swap } from '../../../src/rotation/store.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
-import { contents, idOf, rotateTable, row, silentObserver, tableOf, under } from './table.ts';
+import type { MemoryStore } from '../../support/model/memory-store.ts';
+import { contents, idOf, layout, rotateTable, row, silentObserver, tableOf, under } from './table.ts';
 
 /** Rotates the table. @returns the swaps, as a backup holds them */
 async function rotated(store: MemoryStore, batchRows = 2): Promise<readonly Swap[][]> {
@@ -11,9 +11,14 @@ async function rotated(store: MemoryStore, batchRows = 2): Promise<readonly Swap
   return store.calls.flatMap((call) => (call.method === 'swap' ? [[...call.swaps]] : []));
 }
 
-function restoreTable(store: MemoryStore, batches: readonly Swap[][], change: Partial<RestoreOptions> = {}): Promise<RunResult> {
+function restoreTable(
+  store: MemoryStore,
+  batches: readonly Swap[][],
+  change: Partial<RestoreOptions> = {},
+): Promise<Result<RestoreEnding>> {
   return restore({
     store,
+    layout,
     swaps: batches.flat().length,
     readSwaps: async function* () {
       yield* batches;
@@ -27,7 +32,7 @@ function restoreTable(store: MemoryStore, batches: readonly Swap[][], change: Pa
 
 function tally(change: Partial<RestoreTally>): object {
   const none: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
-  return { ending: { kind: 'restored' }, restore: { ...none, ...change } };
+  return { ending: { kind: 'restored', tally: { ...none, ...change } } };
 }
 
 describe('restoring', () => {
@@ -169,7 +174,7 @@ describe('a restore that stops', () => {
     const abort = new AbortController();
     store.before = () => abort.abort(new Error('stop'));
     const { ending } = await restoreTable(store, batches, { signal: abort.signal });
-    expect(ending).toEqual({ kind: 'stopped', phase: 'restore', cause: new Error('stop') });
+    expect(ending).toMatchObject({ kind: 'stopped', phase: 'restore', cause: new Error('stop') });
     expect(contents(store)).toEqual([...under('old', 1, 2), ...under('new', 3, 5)]);
     store.before = () => {};
     expect(await restoreTable(store, batches)).toMatchObject(tally({ restored: 3, alreadyRestored: 2 }));
@@ -194,10 +199,10 @@ describe('a restore that stops', () => {
     store.after = (call, nth) => {
       if (call.method === 'swap' && nth === batches.length + 2) throw new Error('cut');
     };
-    const { ending, restore } = await restoreTable(store, batches);
+    const { ending } = await restoreTable(store, batches);
     const found = { written: done?.map(({ id }) => id), notWritten: [], unknown: [] };
-    expect(ending).toEqual({ kind: 'write unanswered', found, cause: new Error('cut') });
-    expect(restore?.restored).toBe(4);
+    const reached = { restored: 4, alreadyRestored: 0, gone: 0, changed: new Set() };
+    expect(ending).toMatchObject({ kind: 'write-in-doubt', found, cause: new Error('cut'), reached });
     expect(contents(store)).toEqual([...under('old', 1, 4), ...under('new', 5, 5)]);
     expect(more).toHaveLength(1);
   });
@@ -209,8 +214,8 @@ describe('a restore that stops', () => {
       throw new Error('cut');
     };
     const ids = batches[0]?.map(({ id }) => id);
-    expect((await restoreTable(store, batches)).ending).toEqual({
-      kind: 'write unanswered',
+    expect((await restoreTable(store, batches)).ending).toMatchObject({
+      kind: 'write-in-doubt',
       found: { written: [], notWritten: [], unknown: ids },
       cause: new Error('cut'),
     });

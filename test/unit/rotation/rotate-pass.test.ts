@@ -1,8 +1,9 @@
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { RowFailed } from '../../../src/rotation/write-batch.ts';
-import { decrypt, encrypt } from '../../support/application.ts';
-import { contents, hex, idOf, keys, openAs, passOver, row, strangeRow, tableOf, under } from './table.ts';
+import { RowFailed } from '../../../src/rotation/row-failed.ts';
+import type { Swap } from '../../../src/rotation/store.ts';
+import { decrypt, type Encrypted, encrypt } from '../../support/application/application.ts';
+import { contents, hex, idOf, openAs, passOver, ringBack, row, strangeRow, tableOf, under } from './table.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -103,7 +104,7 @@ describe('a pass', () => {
   it('to the old key is the same the other way round', async () => {
     const store = tableOf(5, 'new');
     store.put(row(3, 'old'));
-    const { tally } = await passOver(store, { target: { name: 'old', key: keys.old } });
+    const { tally } = await passOver(store, { ring: ringBack });
     expect(contents(store)).toEqual(under('old', 1, 5));
     expect(tally.rotated).toBe(4);
   });
@@ -171,13 +172,28 @@ describe('a pass', () => {
     expect(left.filter((bytes) => bytes.some((byte) => byte !== 0))).toEqual([]);
   });
 
+  it('writes a row once to which a damaged index leads twice', async () => {
+    const store = tableOf(3);
+    async function* twice() {
+      const page = await store.readPage(null, 10);
+      yield [...page, ...page];
+    }
+    const { tally } = await passOver(store, { pages: twice(), batchRows: 10 });
+    expect(store.swapped).toEqual([[idOf(1), idOf(2), idOf(3)]]);
+    expect(tally).toEqual({ rotated: 3, conflicts: 0, gone: 0, alreadyRotated: 0 });
+  });
+
   it('hands the store nothing but ciphertext', async () => {
     const store = tableOf(3);
     await passOver(store, { batchRows: 2 });
     const swaps = store.calls.flatMap((call) => (call.method === 'swap' ? call.swaps : []));
     for (const { before, after } of swaps) {
       expect(Object.keys(before).sort()).toEqual(['content', 'iv', 'tag']);
-      expect(decrypt(hex.old, before)).toEqual(decrypt(hex.new, after));
+      expect(decrypt(hex.old, partsOf(before))).toEqual(decrypt(hex.new, partsOf(after)));
     }
   });
 });
+
+function partsOf({ iv, content, tag }: Swap['after']): Encrypted {
+  return { iv: iv ?? '', content: content ?? '', tag: tag ?? '' };
+}

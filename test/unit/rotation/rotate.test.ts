@@ -1,7 +1,24 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { countUnder } from '../../../src/rotation/census.ts';
+import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
-import { contents, hex, idOf, plaintextOf, rotateTable, row, silentObserver, strangeRow, tableOf, under } from './table.ts';
+import {
+  contents,
+  hex,
+  idOf,
+  keys,
+  layout,
+  plaintextOf,
+  ring,
+  ringBack,
+  rotateTable,
+  row,
+  silentObserver,
+  strangeRow,
+  tableOf,
+  under,
+} from './table.ts';
 
 describe('rotating', () => {
   it('ends with every row under the new key, counted before and after', async () => {
@@ -22,7 +39,7 @@ describe('rotating', () => {
   it('back to the old key makes the same promises', async () => {
     const store = tableOf(9, 'new');
     store.put(row(4, 'old'));
-    const { ending, before, after } = await rotateTable(store, { target: 'old' });
+    const { ending, before, after } = await rotateTable(store, { ring: ringBack });
     expect(ending).toEqual({ kind: 'rotated' });
     expect(contents(store)).toEqual(under('old', 1, 9));
     expect(before).toMatchObject({ under: { old: 1, new: 8 } });
@@ -32,23 +49,23 @@ describe('rotating', () => {
   it('and back again gives the plaintexts that there were', async () => {
     const store = tableOf(9);
     await rotateTable(store);
-    await rotateTable(store, { target: 'old' });
+    await rotateTable(store, { ring: ringBack });
     expect(contents(store)).toEqual(under('old', 1, 9));
   });
 
   it.each(['old', 'new'] as const)('to the %s key writes nothing where every row is under it', async (target) => {
     const store = tableOf(9, target);
-    const { ending, before, after, phases } = await rotateTable(store, { target });
-    expect(ending).toEqual({ kind: 'nothing to do' });
+    const { ending, before, after, phases } = await rotateTable(store, { ring: target === 'new' ? ring : ringBack });
+    expect(ending).toEqual({ kind: 'nothing-to-do' });
     expect(store.swapped).toEqual([]);
-    expect(after).toBe(before);
+    expect(after).toEqual(before);
     expect(after?.under[target]).toBe(9);
     expect(phases.map(({ name }) => name)).toEqual(['preflight']);
   });
 
   it('has nothing to do on an empty table', async () => {
     const { ending, after } = await rotateTable(tableOf(0));
-    expect(ending).toEqual({ kind: 'nothing to do' });
+    expect(ending).toEqual({ kind: 'nothing-to-do' });
     expect(after?.rows).toBe(0);
   });
 
@@ -56,7 +73,7 @@ describe('rotating', () => {
     const store = tableOf(9);
     store.put(strangeRow(bad));
     const { ending, before, after, phases } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'unreadable rows' });
+    expect(ending).toEqual({ kind: 'unreadable-rows' });
     expect(store.swapped).toEqual([]);
     expect(before?.unreadableRows).toEqual([{ id: idOf(bad), why: { kind: 'not-authentic' } }]);
     expect(after).toBeNull();
@@ -66,7 +83,7 @@ describe('rotating', () => {
   it('writes nothing where both keys are wrong', async () => {
     const store = tableOf(0);
     store.put(strangeRow(1), strangeRow(2));
-    expect((await rotateTable(store)).ending).toEqual({ kind: 'unreadable rows' });
+    expect((await rotateTable(store)).ending).toEqual({ kind: 'unreadable-rows' });
     expect(store.swapped).toEqual([]);
   });
 
@@ -74,7 +91,7 @@ describe('rotating', () => {
     const store = tableOf(9);
     store.put(strangeRow(5));
     const { ending, after, before } = await rotateTable(store, { skipUnreadable: true });
-    expect(ending).toEqual({ kind: 'all but unreadable rows' });
+    expect(ending).toEqual({ kind: 'rotated-except-unreadable' });
     expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('new', 6, 9)]);
     expect(after).toMatchObject({ under: { old: 0, new: 8 }, unreadable: 1 });
     expect(after?.digest).toBe(before?.digest);
@@ -84,8 +101,8 @@ describe('rotating', () => {
     const store = tableOf(9, 'new');
     store.put(strangeRow(5));
     const { ending, before, after } = await rotateTable(store, { skipUnreadable: true });
-    expect(ending).toEqual({ kind: 'all but unreadable rows' });
-    expect(after).toBe(before);
+    expect(ending).toEqual({ kind: 'rotated-except-unreadable' });
+    expect(after).toEqual(before);
     expect(store.swapped).toEqual([]);
   });
 
@@ -95,7 +112,7 @@ describe('rotating', () => {
       if (call.method === 'swap' && nth === 5) store.put(strangeRow(5));
     };
     const { ending, tally, before, after } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'row failed', id: idOf(5), why: { kind: 'not-authentic' } });
+    expect(ending).toEqual({ kind: 'row-failed', id: idOf(5), why: { kind: 'not-authentic' } });
     expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('old', 6, 9)]);
     expect(tally.rotated).toBe(4);
     expect(before?.rows).toBe(9);
@@ -108,7 +125,7 @@ describe('a dry run', () => {
     const store = tableOf(9);
     store.put(row(4, 'new'));
     const rows = store.table;
-    const { ending, before, after } = await rotateTable(store, { dryRun: true, target });
+    const { ending, before, after } = await rotateTable(store, { dryRun: true, ring: target === 'new' ? ring : ringBack });
     expect(ending).toEqual({ kind: 'rehearsed' });
     expect(before).toMatchObject({ under: { old: 8, new: 1 } });
     expect(after).toBeNull();
@@ -117,14 +134,14 @@ describe('a dry run', () => {
   });
 
   it('finds nothing to do where a run would', async () => {
-    expect((await rotateTable(tableOf(9, 'new'), { dryRun: true })).ending).toEqual({ kind: 'nothing to do' });
+    expect((await rotateTable(tableOf(9, 'new'), { dryRun: true })).ending).toEqual({ kind: 'nothing-to-do' });
   });
 
   it.each([true, false])('finds unreadable rows, also where a run would skip them: %s', async (skipUnreadable) => {
     for (const name of ['old', 'new'] as const) {
       const store = tableOf(3, name);
       store.put(strangeRow(2));
-      expect((await rotateTable(store, { dryRun: true, skipUnreadable })).ending).toEqual({ kind: 'unreadable rows' });
+      expect((await rotateTable(store, { dryRun: true, skipUnreadable })).ending).toEqual({ kind: 'unreadable-rows' });
       expect(store.swapped).toEqual([]);
     }
   });
@@ -137,13 +154,32 @@ describe('what is counted', () => {
     store.after = (call, nth) => {
       if (call.method === 'swap' && nth === 3) stop.abort(new Error('stop'));
     };
-    const stopped = await rotateTable(store, { signal: stop.signal });
+    const options = { store, layout, ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
+    const run = { ...options, signal: stop.signal, observer: silentObserver(), beforeWrite: async () => {} };
+    const { ending } = await rotate(run);
     const none = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
-    expect(stopped.counted).toEqual({ census: stopped.before, tally: none });
-    expect(stopped.tally.rotated).toBe(3);
-    store.after = () => {};
-    const finished = await rotateTable(store);
-    expect(finished.counted).toEqual({ census: finished.after, tally: { ...none, rotated: 1 } });
+    if (ending.kind !== 'stopped' || ending.reached.kind !== 'counted') return expect.fail(ending.kind);
+    const { before, last, tallyThen, tally } = ending.reached;
+    expect(last).toBe(before);
+    expect(tallyThen).toEqual(none);
+    expect(tally).toEqual({ ...none, rotated: 3 });
+  });
+
+  it('is the verification that went before, where a later round is stopped', async () => {
+    const store = tableOf(3);
+    const stop = new AbortController();
+    store.after = ({ method }, nth) => {
+      if (method === 'swap' && nth === 3) store.put(row(1, 'old'));
+      if (method === 'swap' && nth === 4) stop.abort(new Error('stop'));
+    };
+    const options = { store, layout, ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
+    const { ending } = await rotate({
+      ...options,
+      ...{ signal: stop.signal, observer: silentObserver(), beforeWrite: async () => {} },
+    });
+    if (ending.kind !== 'stopped' || ending.reached.kind !== 'counted') return expect.fail(ending.kind);
+    expect(ending.reached).toMatchObject({ tallyThen: { rotated: 3 }, tally: { rotated: 4 } });
+    expect(countUnder(ending.reached.last, [keys.old])).toBe(1);
   });
 });
 
@@ -156,7 +192,8 @@ describe('what a run tells', () => {
       onPhase: (name, expected) => told.push(`${name} of ${expected}`),
       onProgress: (rows) => told.push(`at ${rows}`),
       onPhaseEnd: () => told.push('end'),
-      onCensus: (phase, census) => told.push(`${phase}: ${census.under.old} old, ${census.under.new} new`),
+      onCensus: (phase, census) =>
+        told.push(`${phase}: ${countUnder(census, [keys.old])} old, ${countUnder(census, [keys.new])} new`),
       onRow: (id, outcome) => told.push(`${id} ${outcome}`),
       onUnreadable: ({ id, why }) => told.push(`${id} ${why.kind}`),
     };

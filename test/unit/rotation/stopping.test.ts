@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { notStarted } from '../../../src/rotation/run.ts';
 import { verify } from '../../../src/rotation/verify.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
-import { contents, keys, rotateTable, silentObserver, tableOf, under } from './table.ts';
+import type { MemoryStore } from '../../support/model/memory-store.ts';
+import { contents, keys, layout, rotateTable, silentObserver, tableOf, under } from './table.ts';
 
 const REASON = new Error('stop');
 const ROWS = 6;
@@ -51,7 +50,7 @@ describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRow
       store.before = () => {};
       store.after = () => {};
       const again = await rotateTable(store, { batchRows });
-      expect(['rotated', 'nothing to do']).toContain(again.ending.kind);
+      expect(['rotated', 'nothing-to-do']).toContain(again.ending.kind);
       expect(tally.rotated + again.tally.rotated).toBe(ROWS);
       expect(contents(store)).toEqual(under('new', 1, ROWS));
     }
@@ -76,7 +75,7 @@ describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRow
       expect(contents(store)).toEqual(under('new', 1, ROWS));
     }
     expect([...endings]).toEqual(
-      ['stopped', 'write unanswered', 'stopped'].filter((kind, index, all) => all.indexOf(kind) === index),
+      ['stopped', 'write-in-doubt', 'stopped'].filter((kind, index, all) => all.indexOf(kind) === index),
     );
   });
 });
@@ -130,26 +129,13 @@ describe('a run that stopped', () => {
     expect(before?.rows).toBe(3);
   });
 
-  it('before it could begin knows nothing', () => {
-    expect(notStarted(REASON)).toEqual({
-      ending: { kind: 'stopped', phase: null, cause: REASON },
-      phases: [],
-      tally: { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 },
-      before: null,
-      after: null,
-      counted: null,
-      late: 0,
-      restore: null,
-    });
-  });
-
   it('while it verified alone has no result', async () => {
     const store = tableOf(3, 'new');
     const abort = new AbortController();
     store.before = ({ method }) => {
       if (method === 'scanPage') abort.abort(REASON);
     };
-    const options = { store, observer: silentObserver(), signal: abort.signal, newKey: keys.new };
-    expect(await verify(options)).toMatchObject({ ending: { kind: 'stopped', phase: 'verify', cause: REASON }, after: null });
+    const options = { store, observer: silentObserver(), signal: abort.signal, target: keys.new, layout };
+    expect((await verify(options)).ending).toEqual({ kind: 'stopped', phase: 'verify', cause: REASON, reached: null });
   });
 });

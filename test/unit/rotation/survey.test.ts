@@ -1,9 +1,10 @@
 import { createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Census, UnreadableRow } from '../../../src/rotation/census.ts';
 import { IdCounts } from '../../../src/rotation/id-counts.ts';
-import { type Census, type SurveyOptions, survey, type UnreadableRow } from '../../../src/rotation/survey.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
-import { idOf, keys, named, row, strangeRow, tableOf } from './table.ts';
+import { type SurveyOptions, survey } from '../../../src/rotation/survey.ts';
+import { MemoryStore } from '../../support/model/memory-store.ts';
+import { fingerprints, idOf, keys, layout, ring, row, strangeRow, tableOf } from './table.ts';
 
 const digestKey = createSecretKey(randomBytes(32));
 
@@ -14,8 +15,16 @@ function surveyTable(
 ): Promise<Census> {
   const known = new Set<string>();
   return store.scan(signal, (scan) =>
-    survey({ scan, keys: named, digestKey, known, onProgress: () => {}, onUnreadable: () => {}, ...change }),
+    survey({ scan, ring, layout, digestKey, known, onProgress: () => {}, onUnreadable: () => {}, ...change }),
   );
+}
+
+/** The counts of a census, by fingerprint. */
+function under(old: number, target: number): Map<string, number> {
+  return new Map([
+    [fingerprints.new, target],
+    [fingerprints.old, old],
+  ]);
 }
 
 afterEach(() => {
@@ -28,11 +37,11 @@ describe('a survey', () => {
     store.put(row(6, 'new'), row(7, 'new'), strangeRow(8), { ...row(9), content: null });
     expect(await surveyTable(store)).toMatchObject({
       rows: 9,
-      under: { old: 5, new: 2 },
+      under: under(5, 2),
       unreadable: 2,
       unreadableRows: [
         { id: idOf(8), why: { kind: 'not-authentic' } },
-        { id: idOf(9), why: { kind: 'malformed', column: 'content', problem: 'null' } },
+        { id: idOf(9), why: { kind: 'malformed', column: 'content', misfit: 'null' } },
       ],
     });
   });
@@ -41,12 +50,14 @@ describe('a survey', () => {
     expect(await surveyTable(new MemoryStore())).toEqual({
       rows: 0,
       largestRow: 0,
+      parts: 'one part',
+      uncommitted: [],
       unreadableIds: new Set(),
       ruined: 0,
       ruinedRows: [],
-      otherIds: [],
+      sourceIds: [],
       ids: new IdCounts(),
-      under: { old: 0, new: 0 },
+      under: under(0, 0),
       unreadable: 0,
       unreadableRows: [],
       digest: '0'.repeat(64),
@@ -54,8 +65,8 @@ describe('a survey', () => {
   });
 
   it('with the new key alone counts the rows under the old one as unreadable', async () => {
-    const census = await surveyTable(tableOf(3), { keys: [{ name: 'new', key: keys.new }] });
-    expect(census).toMatchObject({ rows: 3, under: { old: 0, new: 0 }, unreadable: 3 });
+    const census = await surveyTable(tableOf(3), { ring: { target: keys.new, sources: [] } });
+    expect(census).toMatchObject({ rows: 3, under: new Map([[fingerprints.new, 0]]), unreadable: 3 });
   });
 
   it('keeps the first 1000 unreadable rows, counts all, and tells of each', async () => {
@@ -73,11 +84,17 @@ describe('a survey', () => {
     async function* pages() {
       for (let from = 0; from < rows; from += 1000) {
         const page = Math.min(1000, rows - from);
-        yield Array.from({ length: page }, (_, index) => ({ id: `${from + index}`, iv: null, content: null, tag: null }));
+        yield Array.from({ length: page }, (_, index) => ({ id: `${from + index}`, stored: { iv: null } }));
       }
     }
     const census = await survey({
-      ...{ scan: { rows, largestRow: 1, pages: pages() }, keys: named, digestKey, known: new Set(['7']) },
+      ...{
+        scan: { rows, largestRow: 1, parts: '', uncommitted: [], pages: pages() },
+        ring,
+        layout,
+        digestKey,
+        known: new Set(['7']),
+      },
       ...{ onProgress: () => {}, onUnreadable: () => {} },
     });
     expect(census).toMatchObject({ rows, unreadable: rows, ruined: rows - 1 });

@@ -1,22 +1,24 @@
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import type { KeyName, NamedKey } from '../../../src/rotation/judge.ts';
+import type { KeyRing } from '../../../src/crypto/key-ring.ts';
+import { hexColumns } from '../../../src/layout/hex-columns.ts';
 import { readPages } from '../../../src/rotation/pages.ts';
+import type { Tally } from '../../../src/rotation/result.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { type RotatePassOptions, rotatePass } from '../../../src/rotation/rotate-pass.ts';
-import type { Observer, RunResult } from '../../../src/rotation/run.ts';
-import type { Row } from '../../../src/rotation/store.ts';
-import type { Tally } from '../../../src/rotation/write-batch.ts';
-import { type ApplicationRow, decrypt, encrypt, newKey } from '../../support/application.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
+import type { Observer } from '../../../src/rotation/run.ts';
+import { RunningTally } from '../../../src/rotation/tally.ts';
+import { type ApplicationRow, decrypt, encrypt, newKey } from '../../support/application/application.ts';
+import { MemoryStore, type StoredRow } from '../../support/model/memory-store.ts';
+import { type KeyName, type Told, told } from '../../support/model/told.ts';
 
 /** As the application holds them. */
 export const hex: Readonly<Record<KeyName, string>> = { old: newKey(), new: newKey() };
 /** As the tool holds them. */
 export const keys = { old: importEncryptionKey(hex.old), new: importEncryptionKey(hex.new) };
-export const named: readonly [NamedKey, NamedKey] = [
-  { name: 'new', key: keys.new },
-  { name: 'old', key: keys.old },
-];
+export const ring: KeyRing = { target: keys.new, sources: [keys.old] };
+export const ringBack: KeyRing = { target: keys.old, sources: [keys.new] };
+export const fingerprints = { old: keys.old.fingerprint, new: keys.new.fingerprint };
+export const layout = hexColumns({ iv: 'iv', content: 'content', tag: 'tag' });
 
 /** Ids whose order as text is that of their numbers. */
 export function idOf(number: number): string {
@@ -54,7 +56,7 @@ export function contents(store: MemoryStore): string[] {
   });
 }
 
-export function openAs(name: KeyName, { iv, content, tag }: Row): Buffer | null {
+export function openAs(name: KeyName, { iv, content, tag }: StoredRow): Buffer | null {
   return iv === null || content === null || tag === null ? null : decrypt(hex[name], { iv, content, tag });
 }
 
@@ -76,11 +78,11 @@ export function silentObserver(): Observer {
 }
 
 /** Rotates to the new key, row by row, unless `change` says otherwise. */
-export function rotateTable(store: MemoryStore, change: Partial<RotateOptions> = {}): Promise<RunResult> {
-  return rotate({
+export async function rotateTable(store: MemoryStore, change: Partial<RotateOptions> = {}): Promise<Told> {
+  const result = await rotate({
     store,
-    keys,
-    target: 'new',
+    layout,
+    ring,
     dryRun: false,
     skipUnreadable: false,
     batchRows: 1,
@@ -89,6 +91,7 @@ export function rotateTable(store: MemoryStore, change: Partial<RotateOptions> =
     observer: silentObserver(),
     ...change,
   });
+  return told(result, fingerprints);
 }
 
 /** What a pass over the table told, and how it ended. */
@@ -101,14 +104,14 @@ export interface PassRun {
 
 /** One pass to the new key, without preflight and verification, row by row, unless `change` says otherwise. */
 export async function passOver(store: MemoryStore, change: Partial<RotatePassOptions> = {}): Promise<PassRun> {
-  const tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+  const tally = new RunningTally();
   const outcomes: string[] = [];
   const progress: number[] = [];
   const error = await rotatePass({
     store,
-    pages: readPages(change.store ?? store, 100, change.signal ?? new AbortController().signal),
-    keys: named,
-    target: { name: 'new', key: keys.new },
+    pages: readPages(change.store ?? store, 100, 9999, change.signal ?? new AbortController().signal),
+    ring,
+    layout,
     batchRows: 1,
     beforeWrite: async () => {},
     skipUnreadable: false,
@@ -118,5 +121,5 @@ export async function passOver(store: MemoryStore, change: Partial<RotatePassOpt
     onRow: (id, outcome) => outcomes.push(`${id} ${outcome}`),
     ...change,
   }).catch((reason: unknown) => reason);
-  return { error, tally, outcomes, progress };
+  return { error, tally: tally.now(), outcomes, progress };
 }

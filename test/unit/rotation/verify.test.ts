@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { RunResult } from '../../../src/rotation/run.ts';
 import { verify } from '../../../src/rotation/verify.ts';
-import type { MemoryStore } from '../../support/memory-store.ts';
-import { idOf, keys, row, silentObserver, strangeRow, tableOf } from './table.ts';
+import type { MemoryStore } from '../../support/model/memory-store.ts';
+import { type Told, told } from '../../support/model/told.ts';
+import { fingerprints, idOf, keys, layout, row, silentObserver, strangeRow, tableOf } from './table.ts';
 
-function verifyTable(store: MemoryStore): Promise<RunResult> {
-  return verify({ store, newKey: keys.new, signal: new AbortController().signal, observer: silentObserver() });
+async function verifyTable(store: MemoryStore): Promise<Told> {
+  const { signal } = new AbortController();
+  return told(await verify({ store, layout, target: keys.new, signal, observer: silentObserver() }), fingerprints);
 }
 
 describe('verifying', () => {
@@ -24,7 +25,7 @@ describe('verifying', () => {
     const store = tableOf(150, 'new');
     store.put(row(number, 'old'));
     const { ending, after } = await verifyTable(store);
-    expect(ending).toEqual({ kind: 'not verified', why: { kind: 'unreadable' } });
+    expect(ending).toEqual({ kind: 'not-verified' });
     expect(after).toMatchObject({
       under: { old: 0, new: 149 },
       unreadableRows: [{ id: idOf(number), why: { kind: 'not-authentic' } }],
@@ -35,7 +36,7 @@ describe('verifying', () => {
     const store = tableOf(3, 'new');
     store.put(strangeRow(2), { ...row(3, 'new'), iv: null });
     expect(await verifyTable(store)).toMatchObject({
-      ending: { kind: 'not verified', why: { kind: 'unreadable' } },
+      ending: { kind: 'not-verified' },
       after: { unreadable: 2 },
     });
   });

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { CREATE_TABLES, decrypt, encrypt, insertKeys, newKey, providerKey } from '../test/support/application/application.ts';
+import { startEmbeddedPostgres } from '../test/support/server/embedded-postgres.ts';
+
+/** The table user_api_keys in a database of its own, full of values of a real size, encrypted with the old key. */
+export interface Table {
+  readonly rows: number;
+  /** The database and the keys, as the measured processes read them. */
+  readonly env: Readonly<Record<'DATABASE_URL' | 'OLD_ENCRYPTION_KEY' | 'NEW_ENCRYPTION_KEY', string>>;
+  readonly client: Client;
+}
+
+const INSERT_ROWS = 5000;
+const SAMPLE_ROWS = 100;
+
+/** @param url - of a database on the server; null for an embedded server with PostgreSQL's own settings */
+export async function withServer<T>(url: string | null, work: (url: string) => Promise<T>): Promise<T> {
+  if (url !== null) return await work(url);
+  const server = await startEmbeddedPostgres();
+  try {
+    return await work(`${server.url}postgres`);
+  } finally {
+    await server.stop();
+  }
+}
+
+export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Runs `work` with a table of `rows` rows, and drops its database afterwards. */
+export async function withTable<T>(serverUrl: string, rows: number, work: (table: Table) => Promise<T>): Promise<T> {
+  const name = `rotate_key_bench_${rows}_${randomBytes(4).toString('hex')}`;
+  const { href } = Object.assign(new URL(serverUrl), { pathname: name });
+  const env = { DATABASE_URL: href, OLD_ENCRYPTION_KEY: newKey(), NEW_ENCRYPTION_KEY: newKey() };
+  await withClient(serverUrl, (client) => client.query(`CREATE DATABASE ${name}`));
+  try {
+    return await withClient(href, async (client) => {
+      const table = { rows, env, client };
+      await fill(table);
+      return await work(table);
+    });
+  } finally {
+    await withClient(serverUrl, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+  }
+}
+
+async function fill({ rows, env, client }: Table): Promise<void> {
+  await client.query(CREATE_TABLES);
+  for (let done = 0; done < rows; done += INSERT_ROWS) {
+    const length = Math.min(INSERT_ROWS, rows - done);
+    const values = Array.from({ length }, () => encrypt(env.OLD_ENCRYPTION_KEY, providerKey()));
+    await insertKeys(client, values);
+  }
+  await client.query('CREATE TABLE original AS TABLE user_api_keys');
+  // Autovacuum would run during some measurements and not during others.
+  await client.query('ALTER TABLE user_api_keys SET (autovacuum_enabled = false)');
+}
+
+/**
+ * Puts the table back to what it was after filling, so that every measurement starts from the same state. Rotating back and forth
+ * instead would favour the second run: it would find the rows in the order of their random ids, and the free space of the first.
+ * VACUUM sets the hint bits that the first reader would otherwise write. After CHECKPOINT the first change of every page is logged
+ * as a whole page, for every contestant alike.
+ */
+export async function reset({ client }: Table): Promise<void> {
+  await client.query('TRUNCATE user_api_keys');
+  await client.query('INSERT INTO user_api_keys SELECT * FROM original');
+  await client.query('VACUUM (FREEZE, ANALYZE) user_api_keys');
+  // Requires the role pg_checkpoint, which the user of BENCH_DATABASE_URL may not have.
+  await client.query('CHECKPOINT').catch(() => {});
+}
+
+/** @throws Error if the new key does not decrypt every row of a sample */
+export async function expectRotated({ client, env }: Table): Promise<void> {
+  const { rows } = await client.query(`SELECT iv, content, tag FROM user_api_keys ORDER BY random() LIMIT ${SAMPLE_ROWS}`);
+  if (rows.some((row) => decrypt(env.NEW_ENCRYPTION_KEY, row) === null))
+    throw new Error('the new key does not decrypt every row');
+}

@@ -1,2 +1,0 @@
-// What tsx needs to run nothing.
-export {};

@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+import { refuse } from '../text/problem.ts';
+import type { Command, Given } from './command.ts';
+import { COMMANDS, DEFAULT_COMMAND } from './commands.ts';
+
+/** What the command line asks for. */
+export type Invocation =
+  | { readonly kind: 'help'; readonly command: Command | null }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'command'; readonly command: Command; readonly given: Given };
+
+const HINT = '--help lists the commands, COMMAND --help their options';
+
+/**
+ * Reads the arguments: an unknown flag and a stray word are refused.
+ *
+ * @param argv - the arguments, without node and the script
+ * @throws UsageError, which quotes no argument that could be a secret in the wrong place
+ */
+export function parseCommandLine(argv: readonly string[]): Invocation {
+  const named = COMMANDS.find(({ name }) => name === argv[0]);
+  if (argv.some((word) => ['--help', '-h'].includes(word))) return { kind: 'help', command: named ?? null };
+  if (argv.some((word) => ['--version', '-V'].includes(word))) return { kind: 'version' };
+  const command = named ?? DEFAULT_COMMAND;
+  return { kind: 'command', command, given: parseOptions(command, argv.slice(named === undefined ? 0 : 1), named !== undefined) };
+}
+
+/** @param isNamed - whether the command stands on the command line */
+function parseOptions(command: Command, argv: readonly string[], isNamed: boolean): Given {
+  const options = Object.fromEntries(
+    command.options.map(({ flag, value }) => [flag, { type: value === null ? ('boolean' as const) : ('string' as const) }]),
+  );
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+  const values = new Map<string, string>();
+  const words: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const option = command.options.find(({ flag }) => token.rawName === `--${flag}`);
+    if (option === undefined) return refuseOption(command, token.rawName);
+    if (option.value === null && token.value !== undefined) return refuse(`--${option.flag} takes no value`, HINT);
+    if (option.value !== null && (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))) {
+      return refuse(`option --${option.flag} needs a value`, HINT);
+    }
+    values.set(option.flag, token.value ?? '');
+  }
+  const argument = command.argument === null ? '' : words.shift();
+  if (argument === undefined) {
+    const { name, help } = command.argument ?? { name: '', help: '' };
+    return refuse(`${command.name} needs a ${name}`, `${command.name} ${name}, ${help}`);
+  }
+  if (words.length > 0) refuseWord(words, isNamed);
+  return { has: (flag) => values.has(flag), value: (flag) => values.get(flag) ?? null, argument };
+}
+
+function refuseOption({ name, options }: Command, rawName: string): never {
+  // What looks like a mistyped flag is repeated; anything else may be a key.
+  const shown = /^--?[a-z][a-z-]{0,29}$/u.test(rawName) ? `${rawName} ` : '';
+  const letters = sortedLetters(rawName);
+  const meant = options.find(
+    ({ flag }) => rawName.length > 4 && (`--${flag}`.startsWith(rawName) || sharesAllButTwo(sortedLetters(`--${flag}`), letters)),
+  );
+  return refuse(`unknown option ${shown}for ${name}`, meant === undefined ? HINT : `did you mean --${meant.flag}? ${HINT}`);
+}
+
+function sortedLetters(word: string): string[] {
+  return [...word.replaceAll('-', '')].sort();
+}
+
+/** Whether the words have the same letters, up to one or two: a slip of the fingers. */
+function sharesAllButTwo(one: readonly string[], other: readonly string[]): boolean {
+  const rest = [...other];
+  for (const letter of one) {
+    const index = rest.indexOf(letter);
+    if (index >= 0) rest.splice(index, 1);
+  }
+  return rest.length <= 1 && Math.abs(one.length - other.length) <= 1;
+}
+
+function refuseWord(words: readonly string[], isNamed: boolean): never {
+  const late = words.find((word) => COMMANDS.some(({ name }) => name === word));
+  if (late !== undefined) refuse(`the command ${late} has to come first`, `${late}, then its options; ${HINT}`);
+  const stray = words.find((word) => /^[a-z][a-z-]{0,19}$/u.test(word) && !/^[0-9a-f]+$/u.test(word));
+  const what = isNamed ? 'unexpected word' : 'unknown command';
+  const message = stray === undefined ? 'unexpected word on the command line' : `${what} ${stray}`;
+  return refuse(message, `keys and urls go into the environment; ${HINT}`);
+}

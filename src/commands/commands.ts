@@ -1,0 +1,56 @@
+import type { Command } from './command.ts';
+import { DRY_RUN, RUN_OPTIONS } from './options.ts';
+
+const rotate: Command = {
+  name: 'rotate',
+  summary: ['preflight, rotate, verify (the default command)'],
+  argument: null,
+  options: [
+    DRY_RUN,
+    { flag: 'rollback', value: null, help: ['go back from NEW_ENCRYPTION_KEY to', 'OLD_ENCRYPTION_KEY'] },
+    {
+      flag: 'batch-size',
+      value: 'N',
+      help: ['rows per UPDATE statement, 1 to 5000 (default 1, the', 'easiest to reason about; 500 is many times faster)'],
+    },
+    {
+      flag: 'skip-unreadable',
+      value: null,
+      help: ['rotate the other rows although neither key can decrypt', 'some; still exits 3'],
+    },
+    {
+      flag: 'backup',
+      value: 'FILE',
+      help: ['before each write, put the old value and the new one', 'into FILE, which must not exist'],
+    },
+    ...RUN_OPTIONS,
+  ],
+  load: async () => (await import('./rotate/command.ts')).runRotate,
+};
+
+const verify: Command = {
+  name: 'verify',
+  summary: ['check that NEW_ENCRYPTION_KEY can decrypt every row;', 'needs no old key'],
+  argument: null,
+  options: RUN_OPTIONS,
+  load: async () => (await import('./verify/command.ts')).runVerify,
+};
+
+const restore: Command = {
+  name: 'restore',
+  summary: ['put back the values that a --backup file holds; needs', 'no key'],
+  argument: { name: 'FILE', help: 'as rotate --backup FILE wrote it' },
+  options: [DRY_RUN, ...RUN_OPTIONS],
+  load: async () => (await import('./restore/command.ts')).runRestore,
+};
+
+const generateKey: Command = {
+  name: 'generate-key',
+  summary: ['print a new key; with --out FILE write it to FILE'],
+  argument: null,
+  options: [{ flag: 'out', value: 'FILE', help: ['write the key to FILE, which must not exist'] }],
+  load: async () => (await import('./generate-key/command.ts')).runGenerateKey,
+};
+
+export const DEFAULT_COMMAND = rotate;
+export const COMMANDS: readonly Command[] = [rotate, verify, restore, generateKey];

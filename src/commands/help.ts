@@ -1,0 +1,53 @@
+import { SCRIPT } from '../report/conclusion.ts';
+import type { Command } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+/** Where the explanation begins, in columns. */
+const INDENT = 24;
+
+/** What `--help` prints; the README shows the same, and 80 columns hold it. */
+export const HELP = `\
+Usage: ${SCRIPT} [command] [options]
+
+Moves every encrypted API key in a Postgres table from an old AES-256-GCM key
+to a new one, row by row, and proves it. Stop the services that write to the
+table first. A run that stopped anywhere is finished by running it again.
+
+Commands:
+${COMMANDS.map((command) => entry(titleOf(command), command.summary)).join('\n')}
+COMMAND --help lists the options of a command; --version prints the version.
+
+Environment:
+  OLD_ENCRYPTION_KEY    64 hex characters; or OLD_ENCRYPTION_KEY_FILE, the path
+                        of a file that holds them
+  NEW_ENCRYPTION_KEY    the same; or NEW_ENCRYPTION_KEY_FILE
+  DATABASE_URL          postgresql://user:password@host:port/database; or
+                        DATABASE_URL_FILE
+
+Exit codes:
+  0  every row is under the new key    4  database error, or a row failed
+  1  a bug in the tool                 5  another run is in the way
+  2  usage or configuration            6  verification failed: keep the old key
+  3  rows that neither key decrypts    129, 130, 143  stopped by a signal
+After 4, 129, 130 and 143 run the same command again: it goes on where it
+stopped.`;
+
+/** What `COMMAND --help` prints. */
+export function helpOf(command: Command): string {
+  const options = command.options.map(({ flag, value, help }) => entry(`--${flag}${value === null ? '' : ` ${value}`}`, help));
+  return `\
+Usage: ${SCRIPT} ${titleOf(command)} [options]
+
+${entry(titleOf(command), command.summary).trimStart()}
+
+Options:
+${options.join('\n')}`;
+}
+
+function titleOf({ name, argument }: Command): string {
+  return argument === null ? name : `${name} ${argument.name}`;
+}
+
+function entry(title: string, lines: readonly string[]): string {
+  return lines.map((line, index) => `${(index === 0 ? `  ${title}` : '').padEnd(INDENT)}${line}`).join('\n');
+}

@@ -1,0 +1,67 @@
+import type { Conclusion } from '../../report/conclusion.ts';
+import { EXIT } from '../../report/exit-code.ts';
+import { listed, listUnreadable, rowCount, verb } from '../../report/wording.ts';
+import type { RotateEnding } from '../../rotation/result.ts';
+import type { RotatePlan } from './plan.ts';
+
+type NotVerified = Extract<RotateEnding, { kind: 'not-verified' }>;
+
+/** Says what the last full survey found that must not be. */
+export function notVerified({ doubt, before, after }: NotVerified, { source, target }: RotatePlan, runAgain: string): Conclusion {
+  const rows = rowCount(after.rows);
+  const conclusion = (headline: string, details: readonly string[], ...nextSteps: readonly string[]): Conclusion => ({
+    exitCode: EXIT.notVerified,
+    headline,
+    details,
+    nextSteps: [`keep the ${source} key`, ...nextSteps, runAgain],
+  });
+  switch (doubt.kind) {
+    case 'rows-gone':
+      return conclusion(
+        `${doubt.went} of ${rowCount(before.rows)} that were there when the run began are gone`,
+        [`the table has ${rows} now; rows that are gone cannot be verified`],
+        'find out what removed them (DELETE, TRUNCATE), and whether they come back from elsewhere',
+      );
+    case 'parts-changed':
+      return conclusion(
+        'partitions or child tables were added to the table or removed from it during the run',
+        ['rows in a detached partition cannot be verified'],
+        'attach a detached partition again, or rotate it by itself before the key is retired',
+      );
+    case 'uncommitted':
+      return conclusion(
+        'transactions that wrote to the table are still open: what they wrote cannot be verified',
+        listed(doubt.transactions.map((transaction) => `open: ${transaction}`)),
+        'wait until they have ended, or end them with the SQL above',
+      );
+    case 'ruined':
+      return conclusion(
+        `${doubt.count} of ${rows} became unreadable during the rotation`,
+        listUnreadable(doubt.count, doubt.rows),
+        `find out what wrote ${verb(doubt.count, 'this row', 'these rows')} (a service, or a trigger on the table), and with which key`,
+      );
+    case 'unreachable':
+      return conclusion(
+        `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} still under the ${source} key and cannot be found by id`,
+        [
+          'a full scan reads what the index on the id does not find: the index is damaged, or its collation has changed',
+          ...listed(doubt.ids.map((id) => `row ${id}: not found by id`)),
+        ],
+        'REINDEX the table (services miss rows as well); after an upgrade of the system or of ICU also ALTER COLLATION … REFRESH VERSION or ALTER DATABASE … REFRESH COLLATION VERSION',
+      );
+    case 'reverted':
+      return conclusion(
+        `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} under the ${source} key again after being rotated`,
+        listed(doubt.ids.map((id) => `row ${id}: was rotated, and holds a value under the ${source} key again`)),
+        `find out what puts the old value back: a trigger on the table, or a service that still writes with the ${source} key`,
+      );
+    case 'written-meanwhile':
+      return conclusion(
+        `${doubt.count} of ${rows} ${verb(doubt.count, 'was', 'were')} written with the ${source} key during the rotation`,
+        [],
+        `a service still writes with the ${source} key: stop it, or give it the ${target} key`,
+      );
+    default:
+      return doubt satisfies never;
+  }
+}

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import type { Access } from '../database/check-table.ts';
+import { unencryptedTo } from '../database/connection-url.ts';
+import { SCHEMA } from '../database/schema.ts';
+import type { DatabaseSettings } from '../database/settings.ts';
+import type { Table } from '../database/table.ts';
+import { withDatabase } from '../database/with-database.ts';
+import type { Conclusion } from '../report/conclusion.ts';
+import { EXIT, type ExitCode } from '../report/exit-code.ts';
+import type { NamedKey } from '../report/named-keys.ts';
+import { createReport, type Outcome, type Report } from '../report/report.ts';
+import { formatSummary } from '../report/summary.ts';
+import type { Result } from '../rotation/result.ts';
+import type { RunOptions } from '../rotation/run.ts';
+import { createFile } from '../terminal/new-file.ts';
+import { createObserver } from '../terminal/observer.ts';
+import { createOutput, type Output, useColor } from '../terminal/output.ts';
+import { printableJson } from '../text/printable.ts';
+import { UsageError } from '../text/problem.ts';
+import type { Host } from './command.ts';
+import type { OutputPlan } from './output-plan.ts';
+
+/** A command that works on the table. `Ending` is how it can end. */
+export interface TableRun<Ending> {
+  readonly command: Report['command'];
+  readonly access: Access;
+  readonly database: DatabaseSettings;
+  readonly keys: readonly NamedKey[];
+  readonly outputPlan: OutputPlan;
+  /** Told before the work begins. */
+  readonly announcement: readonly string[];
+  readonly work: (table: Table, options: RunOptions) => Promise<Result<Ending>>;
+  /** How it ends where it could not begin: no connection, or no lock. */
+  readonly notStarted: (cause: unknown) => Ending;
+  readonly conclude: (ending: Ending) => Conclusion;
+  readonly outcome: (ending: Ending) => Outcome;
+}
+
+/**
+ * Runs a command on the table, from connecting to the report.
+ *
+ * @throws UsageError from its work
+ */
+export async function runOnTable<Ending>(run: TableRun<Ending>, host: Host): Promise<ExitCode> {
+  const { database, outputPlan, keys } = run;
+  const output = createOutput(host, outputPlan.quiet);
+  const { host: server, port, name, user } = database;
+  const runId = randomUUID();
+  const startedAt = new Date();
+  const { table, result } = await workOnTable(run, host, output);
+  const conclusion = run.conclude(result.ending);
+  const report = createReport(
+    {
+      ...{ runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys, model: SCHEMA.field.model, table },
+      operator: { user: userName(), host: hostname() },
+      database: { host: server, port, name, user },
+    },
+    run.outcome(result.ending),
+    result.phases,
+    conclusion,
+  );
+  publish(report, outputPlan, conclusion, host, output);
+  return conclusion.exitCode;
+}
+
+async function workOnTable<Ending>(
+  { access, database, keys, outputPlan, announcement, work, notStarted }: TableRun<Ending>,
+  host: Host,
+  output: Output,
+): Promise<{ readonly table: string | null; readonly result: Result<Ending> }> {
+  const { interruption, env } = host;
+  const observer = createObserver(output, host.stderr, { ...outputPlan, keys }, interruption);
+  const found: string[] = [];
+  const unencrypted = unencryptedTo(database, env['PGSSLMODE']);
+  if (unencrypted !== null)
+    output.warn(`the connection to ${unencrypted} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
+  const warn = (text: string) => output.warn(`the server warns: ${text}`);
+  try {
+    const result = await withDatabase(database, access, interruption, warn, ({ table, withLock }) => {
+      found.push(table.label);
+      announce(table, database, access, announcement, output);
+      return withLock((store, lost) =>
+        work(table, { store, layout: SCHEMA.layout, signal: AbortSignal.any([interruption, lost]), observer }),
+      );
+    });
+    return { table: found[0] ?? null, result };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const cause: unknown = interruption.aborted ? interruption.reason : error;
+    return { table: found[0] ?? null, result: { ending: notStarted(cause), phases: [] } };
+  }
+}
+
+function announce(table: Table, database: DatabaseSettings, access: Access, lines: readonly string[], output: Output): void {
+  const { host, port, name, user } = database;
+  for (const line of [`database: ${name} on ${host}:${port}, as user ${user}`, `table: ${table.label}`, ...lines])
+    output.say(line);
+  if (table.isStandby) output.warn('this server is a standby: it may lag behind; a real run has to connect to the primary');
+  if (access !== 'verify' && table.sideEffects.length > 0) {
+    output.warn(`triggers and rules on the table may change what is written, or other columns: ${table.sideEffects.join(', ')}`);
+  }
+}
+
+/** The work is done, whatever becomes of its report: a report that cannot be written changes no exit code. */
+function publish(
+  report: Report,
+  plan: OutputPlan,
+  { exitCode, headline, details, nextSteps }: Conclusion,
+  host: Host,
+  output: Output,
+) {
+  const json = printableJson(JSON.stringify(report, null, 2));
+  const reported = plan.report === null || wrote(plan.report, `${json}\n`);
+  if (!reported) output.warn(`the report ${plan.report} could not be written; it is printed on stdout instead`);
+  if (plan.json || !reported) output.result(json);
+  const summarized = !plan.json && !plan.quiet;
+  if (summarized) output.result(formatSummary({ ...report, nextSteps: [...nextSteps] }, useColor(host), host.stdout.columns));
+  // On a terminal the summary has just said both.
+  if (exitCode === EXIT.done || (summarized && host.stdout.isTTY === true && host.stderr.isTTY === true)) return;
+  // An interrupt from the keyboard ends also whoever reads stdout: then stderr alone says what state the table is in.
+  const state = exitCode >= EXIT.SIGHUP ? details : [];
+  output.error({ message: [headline, ...state].join('; '), hint: nextSteps.join('; ') });
+}
+
+function wrote(file: string, text: string): boolean {
+  try {
+    createFile(file, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a user id that has no name.
+    return 'unknown';
+  }
+}

@@ -1,0 +1,85 @@
+import { readDatabase } from '../../config/database.ts';
+import { withEnvFile } from '../../config/environment.ts';
+import { readKey } from '../../config/keys.ts';
+import { type Conclusion, typed } from '../../report/conclusion.ts';
+import { EXIT, type ExitCode } from '../../report/exit-code.ts';
+import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
+import { stoppedBy } from '../../report/stopped-by.ts';
+import { listed, listUnreadable, rowCount } from '../../report/wording.ts';
+import type { Census } from '../../rotation/census.ts';
+import type { VerifyEnding } from '../../rotation/result.ts';
+import type { RunOptions } from '../../rotation/run.ts';
+import { verify } from '../../rotation/verify.ts';
+import { allOf } from '../../text/problem.ts';
+import type { Given, Host } from '../command.ts';
+import { readOutputPlan, repeated } from '../output-plan.ts';
+import { runOnTable } from '../table-run.ts';
+
+/** Opens every row with the new key alone. @throws UsageError */
+export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
+  const env = withEnvFile(host.env, given.value('env'));
+  const [target, database, outputPlan] = await allOf([readKey(env, 'new'), readDatabase(env), readOutputPlan(given)]);
+  const { fingerprint } = target;
+  const run = {
+    ...{ command: 'verify' as const, access: 'verify' as const, database, outputPlan, outcome },
+    keys: [{ role: 'target' as const, name: 'new', fingerprint }],
+    announcement: [`key: new ${fingerprint}`],
+    work: (_table: unknown, options: RunOptions) => verify({ ...options, target }),
+    conclude: (ending: VerifyEnding) => conclude(ending, repeated({ ...outputPlan, backup: null })),
+    notStarted: (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: null, cause, reached: null }),
+  };
+  return runOnTable(run, host);
+}
+
+/** Says how a verification ended. */
+export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
+  switch (ending.kind) {
+    case 'verified': {
+      const { rows } = ending.census;
+      if (rows === 0) {
+        const nextSteps = ['if rows were expected, check the database in DATABASE_URL'];
+        return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
+      }
+      const nextSteps = ['retire the old key once no other table and no backup needs it any more'];
+      return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
+    }
+    case 'not-verified':
+      return notVerified(ending.census, runAgain);
+    case 'stopped':
+      return { ...stoppedBy(ending.cause, runAgain), details: ['nothing was written'] };
+    default:
+      return ending satisfies never;
+  }
+}
+
+/** Says what was read where the new key decrypted every row. */
+function found(rows: number): string {
+  if (rows === 0) return 'the table is empty';
+  return rows === 1 ? 'the new key decrypts the only row' : `the new key decrypts all ${rowCount(rows)}`;
+}
+
+function notVerified({ rows, unreadable, unreadableRows, uncommitted }: Census, runAgain: string): Conclusion {
+  if (unreadable === 0) {
+    return {
+      exitCode: EXIT.notVerified,
+      headline: `${found(rows)}, but transactions that wrote to the table are still open`,
+      details: listed(uncommitted.map((transaction) => `open: ${transaction}`)),
+      nextSteps: ['keep the old key', 'wait until they have ended, or end them with the SQL above', runAgain],
+    };
+  }
+  const none = unreadable === rows;
+  return {
+    exitCode: EXIT.notVerified,
+    headline: `the new key cannot decrypt ${none ? 'any' : unreadable} of ${rowCount(rows)}`,
+    details: none ? [] : listUnreadable(unreadable, unreadableRows),
+    nextSteps: [`keep the old key, and see which key the rows are under: ${typed('--dry-run')}`],
+  };
+}
+
+/** What the report tells of the end of a verification. */
+export function outcome(ending: VerifyEnding): Outcome {
+  if (ending.kind === 'stopped') return { ending: ending.kind, doubt: null, field: NOTHING_KNOWN };
+  const field = { ...NOTHING_KNOWN, after: countsOf(ending.census), unreadable: unreadableOf(ending.census) };
+  const doubt = ending.census.unreadable > 0 ? 'unreadable' : 'uncommitted';
+  return { ending: ending.kind, doubt: ending.kind === 'not-verified' ? doubt : null, field };
+}

@@ -1,0 +1,16 @@
+import type { Part } from '../crypto/encrypted-value.ts';
+
+/** A field of a model, as schema.prisma names it, and its column in the database. */
+export interface NamedColumn {
+  readonly field: string;
+  readonly column: string;
+}
+
+/** An encrypted value of a model, as prisma/schema.prisma describes it: what the generator prisma/encrypted-fields.ts writes down. */
+export interface EncryptedField {
+  readonly model: string;
+  readonly table: string;
+  readonly id: NamedColumn;
+  /** The column that holds each part, in hex. */
+  readonly parts: Readonly<Record<Part, NamedColumn>>;
+}

@@ -1,0 +1,34 @@
+import { DatabaseError } from './database-error.ts';
+
+/** A process that did not run for so long was stopped: no timer is that late otherwise. */
+const STOPPED_MS = 20_000;
+
+/** Tells from a timer that is due every few seconds for how long the process did not run of late. */
+export class Standstill {
+  #last: number;
+  #gap = 0;
+  constructor(now: number) {
+    this.#last = now;
+  }
+
+  /** To be called whenever the timer fires. */
+  tick(now: number): void {
+    this.#gap = now - this.#last;
+    this.#last = now;
+  }
+
+  /** The longer of the last two gaps: what a stop has brought about may be met before the timer or behind it. */
+  milliseconds(now: number): number {
+    return Math.max(this.#gap, now - this.#last);
+  }
+}
+
+/**
+ * Says why the lock was lost.
+ *
+ * @param byIdleLimit - whether the server ended its transaction for being idle: that limit is the tool's own, nobody is to lift it
+ */
+export function lockLost({ message, hint }: DatabaseError, byIdleLimit: boolean, standstillMs: number): DatabaseError {
+  const stopped = `this process was stopped for ${Math.round(standstillMs / 1000)} s (did the machine sleep?): `;
+  return new DatabaseError(`the lock was lost: ${standstillMs > STOPPED_MS ? stopped : ''}${message}`, byIdleLimit ? null : hint);
+}

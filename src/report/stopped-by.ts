@@ -1,0 +1,45 @@
+import { BackupError } from '../backup/backup-format.ts';
+import { DatabaseError, RotationRunning } from '../database/database-error.ts';
+import type { FoundAgain } from '../rotation/result.ts';
+import type { Conclusion } from './conclusion.ts';
+import { EXIT, Interrupted } from './exit-code.ts';
+import { bugHeadline, listed } from './wording.ts';
+
+type Stop = Omit<Conclusion, 'details'>;
+
+/**
+ * Says what an error that stopped a run means.
+ *
+ * @param runAgain - how this run is gone on with
+ */
+export function stoppedBy(cause: unknown, runAgain: string): Stop {
+  if (cause instanceof Interrupted) return { exitCode: EXIT[cause.signal], headline: cause.message, nextSteps: [runAgain] };
+  if (cause instanceof DatabaseError || cause instanceof BackupError) {
+    const nextSteps = cause.hint === null ? [runAgain] : [cause.hint, `then ${runAgain}`];
+    return { exitCode: EXIT.database, headline: cause.message, nextSteps };
+  }
+  if (cause instanceof RotationRunning) {
+    return { exitCode: EXIT.alreadyRunning, headline: cause.message, nextSteps: [cause.hint, `then ${runAgain}`] };
+  }
+  return { exitCode: EXIT.bug, headline: bugHeadline(cause), nextSteps: ['please report it, and include this line', runAgain] };
+}
+
+/**
+ * Says what is known of the rows of a write that failed.
+ *
+ * @param either - what a row holds of which nothing is known
+ */
+export function inDoubt(cause: unknown, found: FoundAgain, either: string): string[] {
+  const refused = isRefused(cause);
+  const soFar = refused ? '' : ' yet, but the server may still be executing it';
+  return listed([
+    ...found.written.map((id) => `row ${id} was read again: it was written`),
+    ...found.notWritten.map((id) => `row ${id} was read again: it was not written${soFar}`),
+    ...found.unknown.map((id) => `row ${id} could not be read again: ${refused ? 'it was not written' : either}`),
+  ]);
+}
+
+/** Whether the server itself said that the write failed: without its answer the write may come even after the rows were read again. */
+export function isRefused(cause: unknown): boolean {
+  return cause instanceof DatabaseError && cause.refused;
+}

@@ -1,0 +1,78 @@
+import type { Misfit } from '../layout/layout.ts';
+import type { Census, UnreadableRow } from '../rotation/census.ts';
+import type { Unreadable } from '../rotation/judge.ts';
+import type { RowProblem } from '../rotation/result.ts';
+import type { NamedKey } from './named-keys.ts';
+
+/** Ids that are listed for a person; the JSON report has more, and `--verbose` prints all. */
+const LISTED = 20;
+
+/** What is wrong with a column, to be read after its name. */
+const MISFIT: Readonly<Record<Misfit, string>> = {
+  null: 'is null',
+  empty: 'is empty',
+  'not-hex': 'is not hex',
+  'odd-length': 'has an odd number of hex digits',
+  'wrong-length': 'has the wrong length (an iv has 12 or 16 bytes, a tag 16)',
+};
+
+export function rowCount(rows: number): string {
+  return `${rows} ${rows === 1 ? 'row' : 'rows'}`;
+}
+
+/** @returns `is` or `are`, and the like */
+export function verb(count: number, one: string, many: string): string {
+  return count === 1 ? one : many;
+}
+
+export function rowProblem(why: RowProblem): string {
+  switch (why.kind) {
+    case 'malformed':
+      return `its ${why.column} ${MISFIT[why.misfit]}`;
+    case 'not-authentic':
+      return 'neither key can decrypt it';
+    case 'conflicts':
+      return `gave up after ${why.attempts} conflicting writes: the value keeps changing, or a trigger or rule reverts it`;
+    default:
+      return why satisfies never;
+  }
+}
+
+export function unreadableReason(why: Unreadable): string {
+  return why.kind === 'malformed' ? `${why.column} ${MISFIT[why.misfit]}` : 'cannot be decrypted';
+}
+
+/** Says in a line what a survey found. */
+export function censusLine({ rows, under, unreadable }: Census, keys: readonly NamedKey[]): string {
+  const counts = keys.map(({ name, fingerprint }) => [under.get(fingerprint) ?? 0, `under the ${name} key`] as const);
+  const found = [...counts, [unreadable, 'unreadable'] as const].filter(([count]) => count > 0);
+  return [rowCount(rows), ...found.map((part) => part.join(' '))].join(', ').replace(', ', ': ');
+}
+
+/** Says what is likely the cause where no key opens some rows. */
+export function unreadableHeadline({ rows, unreadable, unreadableRows }: Census): string {
+  if (unreadable < rows) return `neither key can decrypt ${unreadable} of ${rowCount(rows)}`;
+  const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
+  return `neither key can decrypt any of ${rowCount(rows)}${cause}`;
+}
+
+/** @param count - how many there are; `rows` are the first of them */
+export function listUnreadable(count: number, rows: readonly UnreadableRow[]): string[] {
+  return listed(
+    rows.map(({ id, why }) => `row ${id}: ${unreadableReason(why)}`),
+    count,
+  );
+}
+
+/** The first lines of a list, and how many more there are. */
+export function listed(lines: readonly string[], total: number = lines.length): string[] {
+  const shown = lines.slice(0, LISTED);
+  return total > shown.length ? [...shown, `and ${total - shown.length} more`] : shown;
+}
+
+/** Names an error that nobody expected, and where it came from; not its message, which may quote a value. */
+export function bugHeadline(error: unknown): string {
+  if (!(error instanceof Error)) return `a bug in the tool: ${typeof error}`;
+  const [place] = /(?<=^ {4}at ).*$/mu.exec(error.stack ?? '') ?? [];
+  return `a bug in the tool: ${error.name}${place === undefined ? '' : ` at ${place}`}`;
+}

@@ -1,0 +1,20 @@
+import type { RowOutcome, Tally } from './result.ts';
+
+/** Counts what becomes of the rows while a run is under way, so that it is right whenever the run ends. */
+export class RunningTally {
+  #tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+
+  settle(outcome: RowOutcome): void {
+    if (outcome === 'rotated') this.#tally.rotated += 1;
+    if (outcome === 'already-rotated') this.#tally.alreadyRotated += 1;
+    if (outcome === 'gone') this.#tally.gone += 1;
+  }
+
+  conflict(): void {
+    this.#tally.conflicts += 1;
+  }
+
+  now(): Tally {
+    return { ...this.#tally };
+  }
+}

@@ -1,0 +1,39 @@
+import type { NamedKey } from '../report/named-keys.ts';
+import { censusLine, unreadableReason } from '../report/wording.ts';
+import type { Observer } from '../rotation/run.ts';
+import type { Output, OutputStream } from './output.ts';
+import { createBar, createLines, type Progress } from './progress.ts';
+
+export interface ObserverOptions {
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  readonly keys: readonly NamedKey[];
+}
+
+/** Shows on stderr what a run does: a bar or now and then a line, what each survey found, and with `--verbose` each row. */
+export function createObserver(
+  output: Output,
+  stderr: OutputStream,
+  { verbose, quiet, keys }: ObserverOptions,
+  interruption: AbortSignal,
+): Observer {
+  // A bar and a line per row would overwrite each other.
+  const progress: Progress = stderr.isTTY && !verbose && !quiet ? createBar(stderr) : createLines(output.say);
+  interruption.addEventListener('abort', () => {
+    progress.end();
+    output.say('finishing the current write; send the signal again to quit now');
+  });
+  return {
+    onPhase: progress.begin,
+    onProgress: progress.update,
+    onPhaseEnd: progress.end,
+    onCensus: (phase, census) => output.say(`${phase}: ${censusLine(census, keys)}`),
+    onRow: (id, outcome) => {
+      if (!verbose) return;
+      output.say(outcome === 'rotated' ? `Rotated key ${id}` : `${outcome.replace('-', ' ')}: key ${id}`);
+    },
+    onUnreadable: ({ id, why }) => {
+      if (verbose) output.say(`unreadable key ${id}: ${unreadableReason(why)}`);
+    },
+  };
+}

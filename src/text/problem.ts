@@ -1,0 +1,36 @@
+/** What is wrong, and what to do about it. */
+export interface Problem {
+  /** Names the variable or flag; never quotes a value that could be secret. */
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What was asked for cannot be done as asked. Carries every problem that was found, not the first. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ message }) => message).join('; '));
+    this.problems = problems;
+  }
+}
+
+/** @throws UsageError with this one problem */
+export function refuse(message: string, hint: string): never {
+  throw new UsageError([{ message, hint }]);
+}
+
+/**
+ * Waits for all of several checks, so that every problem is told, not the first.
+ *
+ * @throws UsageError with the problems of all; whatever else one of them throws
+ */
+export async function allOf<T extends readonly unknown[]>(
+  checks: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<[...T]> {
+  const failed = (await Promise.allSettled(checks)).flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  const other: unknown = failed.find((reason) => !(reason instanceof UsageError));
+  if (other !== undefined) throw other;
+  if (failed.length > 0) throw new UsageError(failed.flatMap(({ problems }: UsageError) => problems));
+  return Promise.all(checks);
+}

@@ -1,0 +1,60 @@
+import { Client } from 'pg';
+import { expect } from 'vitest';
+import type { TestDatabase } from './database.ts';
+import { RUN_LOCK } from './witness.ts';
+
+/**
+ * Runs `work` while a transaction of the application's holds a row: a rotation that comes to it waits there.
+ *
+ * @param work - gets what commits the transaction, and the client that has it
+ */
+export async function whileHolding<T>(
+  { url }: TestDatabase,
+  id: string,
+  work: (release: () => Promise<void>, holder: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client(url);
+  // Some tests kill the server meanwhile.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT FROM user_api_keys WHERE id = $1 FOR UPDATE', [id]);
+    return await work(async () => {
+      await client.query('COMMIT');
+    }, client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Resolves once a statement of a rotation in this database waits for what another transaction holds. */
+export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
+  await pool.query(`
+    DO $$ BEGIN
+      WHILE NOT EXISTS (SELECT FROM pg_stat_activity
+                         WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            AND application_name = 'rotate-encryption-key') LOOP
+        PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`);
+}
+
+/** Ends the connection that holds the rotation's lock, and waits until the server has let go of it. */
+export async function endLockConnection({ pool }: TestDatabase): Promise<void> {
+  const { rows } = await pool.query(`
+    SELECT pg_terminate_backend(pid, 10000) AS ended FROM pg_locks
+     WHERE locktype = 'advisory' AND classid = ${RUN_LOCK} AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+  expect(rows).toEqual([{ ended: true }]);
+}
+
+/** Resolves once the server has ended every statement of a rotation in this database, also those whose client is gone. */
+export async function nobodyWaits({ pool }: TestDatabase): Promise<void> {
+  await pool.query(`
+    DO $$ BEGIN
+      WHILE EXISTS (SELECT FROM pg_stat_activity
+                     WHERE datname = current_database() AND application_name = 'rotate-encryption-key') LOOP
+        PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`);
+}

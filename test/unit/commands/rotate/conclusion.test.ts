@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { conclude } from '../../../../src/commands/rotate/conclusion.ts';
+import { DatabaseError, RotationRunning } from '../../../../src/database/database-error.ts';
+import type { Census } from '../../../../src/rotation/census.ts';
+import type { RotateEnding } from '../../../../src/rotation/result.ts';
+import {
+  census,
+  compared,
+  counted,
+  inDoubt,
+  interrupted,
+  KEYS,
+  KEYS_BACK,
+  NONE,
+  PLAN,
+  PLAN_BACK,
+  stopped,
+  unreadableRows,
+} from '../endings.ts';
+
+const rotated: RotateEnding = { kind: 'rotated', ...compared(census(0, 12)) };
+const left = (after: Census): RotateEnding => ({
+  kind: 'not-verified',
+  doubt: { kind: 'written-meanwhile', count: 1 },
+  ...compared(after),
+});
+const said = (ending: RotateEnding, change: Partial<typeof PLAN> = {}) => conclude(ending, { ...PLAN, ...change }, KEYS);
+const saidBack = (ending: RotateEnding) => conclude(ending, PLAN_BACK, KEYS_BACK);
+
+describe('the exit code of a rotation', () => {
+  it.each<[code: number, title: string, ending: RotateEnding]>([
+    [0, 'every row rotated', rotated],
+    [0, 'nothing to do', { kind: 'nothing-to-do', census: census(0, 12) }],
+    [0, 'an empty table', { kind: 'nothing-to-do', census: census(0, 0) }],
+    [0, 'a rehearsal', { kind: 'rehearsed', census: census(10, 2) }],
+    [1, 'an error that nobody expected', stopped(new TypeError('x is not a function'))],
+    [3, 'unreadable rows', { kind: 'unreadable-rows', census: census(9, 2, 1) }],
+    [3, 'all but unreadable rows', { kind: 'rotated-except-unreadable', ...compared(census(0, 11, 1)) }],
+    [4, 'a row that failed', { kind: 'row-failed', id: 'row-1', why: { kind: 'not-authentic' }, reached: counted() }],
+    [4, 'a write without an answer', inDoubt({ written: ['row-1'] })],
+    [4, 'a database that failed', stopped(new DatabaseError('refused', 'start it'))],
+    [5, 'another rotation', stopped(new RotationRunning('another rotation is running', 'wait until it has ended'))],
+    [6, 'rows that came in under the old key', left(census(1, 11))],
+    [
+      6,
+      'rows that became unreadable',
+      { kind: 'not-verified', doubt: { kind: 'ruined', count: 1, rows: unreadableRows(1) }, ...compared(census(0, 11, 1)) },
+    ],
+    [6, 'a table that was emptied', { kind: 'not-verified', doubt: { kind: 'rows-gone', went: 12 }, ...compared(census(0, 0)) }],
+    [6, 'a partition that was detached', { kind: 'not-verified', doubt: { kind: 'parts-changed' }, ...compared(census(0, 6)) }],
+    [
+      6,
+      'a transaction that has not ended',
+      { kind: 'not-verified', doubt: { kind: 'uncommitted', transactions: ['pid 4711'] }, ...compared(census(0, 12)) },
+    ],
+    [
+      6,
+      'rows that are not found by their id',
+      { kind: 'not-verified', doubt: { kind: 'unreachable', count: 1, ids: ['row-1'] }, ...compared(census(1, 11)) },
+    ],
+    [
+      6,
+      'rows that were put back',
+      { kind: 'not-verified', doubt: { kind: 'reverted', count: 1, ids: ['row-1'] }, ...compared(census(1, 11)) },
+    ],
+    [129, 'SIGHUP', stopped(interrupted('SIGHUP'))],
+    [130, 'SIGINT', stopped(interrupted('SIGINT'))],
+    [143, 'SIGTERM', stopped(interrupted('SIGTERM'))],
+  ])('is %i for %s, and there is always a next step', (code, _title, ending) => {
+    for (const { exitCode, headline, nextSteps } of [said(ending), saidBack(ending)]) {
+      expect(exitCode).toBe(code);
+      expect(headline).not.toBe('');
+      expect(nextSteps.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('says that the old key may be retired only after every row was opened with the new one', () => {
+    const retire = (ending: RotateEnding) => said(ending).nextSteps.some((step) => step.includes('retire the old key'));
+    expect(retire(rotated)).toBe(true);
+    const others: RotateEnding[] = [
+      inDoubt({ written: ['row-1'] }),
+      stopped(new Error('x')),
+      left(census(1, 11)),
+      { kind: 'rehearsed', census: census(10, 2) },
+    ];
+    for (const ending of others) expect(retire(ending)).toBe(false);
+  });
+});
+
+describe('what is said of the plaintexts', () => {
+  it.each([
+    ['a', 'the plaintexts are the same as before'],
+    ['b', 'the plaintexts are not all the same as before: an application wrote to the table meanwhile'],
+  ])('depends on the digest before (a) and after (%s)', (digest, line) => {
+    expect(said({ kind: 'rotated', ...compared(census(0, 12, 0, digest)) }).details).toContain(line);
+  });
+});
+
+describe('the state of the table after a run that stopped', () => {
+  const rewritten = 'an application wrote to the table meanwhile: --dry-run counts the rows again';
+
+  it('is counted from the preflight and the writes', () => {
+    const tally = { ...NONE, rotated: 4 };
+    expect(said(stopped(interrupted('SIGTERM'), counted({ tally }))).details).toEqual([
+      '4 rows rotated in this run',
+      '6 rows under the new key, 6 still under the old key',
+    ]);
+  });
+
+  it('is counted from the last full pass, where rows came in and the rotation went round again', () => {
+    const tally = { rotated: 13, conflicts: 2, gone: 1, alreadyRotated: 1 };
+    const last = { last: census(3, 12), tallyThen: { ...NONE, rotated: 10 } };
+    expect(said(stopped(interrupted('SIGTERM'), counted({ ...last, tally }))).details).toEqual([
+      '13 rows rotated in this run',
+      'more rows were rotated than the last count found: others were added during the run',
+      rewritten,
+    ]);
+    const lessGone = { ...tally, rotated: 11, gone: 0, alreadyRotated: 0 };
+    expect(said(stopped(interrupted('SIGTERM'), counted({ ...last, tally: lessGone }))).details).toEqual([
+      '11 rows rotated in this run',
+      '13 rows under the new key, 2 still under the old key',
+      rewritten,
+    ]);
+  });
+
+  it('is that nothing was written where nothing was, and not where a write is in doubt', () => {
+    expect(said(stopped(interrupted('SIGINT'))).details).toEqual(['nothing was written in this run']);
+    expect(said(stopped(interrupted('SIGINT'), { kind: 'nothing-counted' })).details).toEqual(['nothing was written']);
+    expect(said(inDoubt({ unknown: ['row-1'] })).details).toEqual([
+      'row row-1 could not be read again: it is under one of the two keys',
+      '0 rows rotated in this run',
+      '2 rows under the new key, 9 still under the old key, 1 under one of the two',
+    ]);
+  });
+
+  it('is certain where the server itself refused, even if the row could not be read again', () => {
+    const refused = inDoubt({ notWritten: ['row-1'], unknown: ['row-2'] }, new DatabaseError('refused', null, true));
+    expect(said(refused).details).toEqual([
+      'row row-1 was read again: it was not written',
+      'row row-2 could not be read again: it was not written',
+      'nothing was written in this run',
+    ]);
+  });
+
+  it('says of the rows behind one that failed only what is known', () => {
+    const failed: RotateEnding = {
+      ...{ kind: 'row-failed', id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
+      reached: counted(),
+    };
+    const line = 'the rows before it are rotated; no later row was written';
+    expect(said(failed).details[0]).toBe(line);
+    expect(said(failed, { batchRows: 2 }).details[0]).toBe(`${line}, except possibly in the same batch`);
+  });
+});
+
+describe('what to do next', () => {
+  it('after a rollback never speaks of verify, which is about the new key', () => {
+    expect(saidBack({ kind: 'rotated', ...compared(census(12, 0)) }).nextSteps.join()).not.toContain('verify');
+    expect(said(rotated).nextSteps.join()).toContain('verify');
+    const nothing = saidBack({ kind: 'nothing-to-do', census: census(12, 0) });
+    expect(nothing.nextSteps.join()).not.toContain('verify');
+    expect([nothing.headline, ...nothing.details].join()).not.toContain('swapped');
+  });
+
+  it('where rows are left behind is to keep the key that they are under', () => {
+    expect(said(left(census(1, 11))).nextSteps[0]).toBe('keep the old key');
+    expect(saidBack(left(census(11, 1))).nextSteps[0]).toBe('keep the new key');
+  });
+
+  it('with skipped rows is to give the services the new key all the same, and to retire none', () => {
+    const { nextSteps } = said({ kind: 'rotated-except-unreadable', ...compared(census(0, 11, 1)) });
+    expect(nextSteps[0]).toBe('set the new key in every service that reads the table, and restart them');
+    expect(nextSteps.join()).not.toContain('retire');
+  });
+
+  it.each([
+    ['not-authentic' as const, 'neither key can decrypt any of 2 rows: wrong keys or wrong database'],
+    ['malformed' as const, 'neither key can decrypt any of 2 rows'],
+  ])('where no row opens depends on why: %s', (kind, headline) => {
+    const why = kind === 'malformed' ? { kind, column: 'iv', misfit: 'empty' as const } : { kind };
+    const concluded = said({
+      kind: 'unreadable-rows',
+      census: { ...census(0, 0, 2), unreadableRows: [{ id: 'row-1', why }] },
+    });
+    expect(concluded.headline).toBe(headline);
+    expect(concluded.details.join()).toContain('row row-1: ');
+  });
+});
+
+describe('an error that nobody expected', () => {
+  it('is named without its message, which may quote a value', () => {
+    const { headline, details, nextSteps } = said(stopped(new TypeError('cannot read hunter2')));
+    expect(headline).toMatch(/^a bug in the tool: TypeError at /u);
+    expect([headline, ...details, ...nextSteps].join()).not.toContain('hunter2');
+    expect(said(stopped('hunter2')).headline).toBe('a bug in the tool: string');
+  });
+});
