@@ -5,7 +5,6 @@ const SECOND = 1000;
 export default defineConfig({
   test: {
     globalSetup: ['test/support/vitest/global-setup.ts'],
-    setupFiles: ['test/support/vitest/end-with-vitest.ts'],
     // Most of the work is done by child processes and the server.
     maxWorkers: 3,
     projects: [
@@ -21,5 +20,6 @@ export default defineConfig({
 /** A folder of tests: what they may take, at the most, on few cores. */
 function project(name: string, timeout: number) {
   const include = [`test/${name}/**/*.test.ts`];
-  return { extends: true as const, test: { name, include, testTimeout: timeout, hookTimeout: timeout } };
+  const setupFiles = ['test/support/vitest/end-with-vitest.ts'];
+  return { test: { name, include, setupFiles, testTimeout: timeout, hookTimeout: timeout } };
 }

@@ -38,7 +38,9 @@ const HOLDERS = `
            AS blockers
     FROM pg_locks AS lock
     LEFT JOIN backend AS holder ON holder.pid = lock.pid
-    LEFT JOIN pg_prepared_xacts AS prepared ON lock.virtualtransaction = '-1/' || prepared.transaction::text
+    LEFT JOIN pg_prepared_xacts AS prepared ON lock.pid IS NULL AND EXISTS (
+           SELECT FROM pg_locks AS own
+            WHERE own.virtualtransaction = lock.virtualtransaction AND own.transactionid = prepared.transaction)
    WHERE lock.granted AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 const OF_ADVISORY_LOCK = `
      AND lock.locktype = 'advisory' AND lock.objsubid = 2

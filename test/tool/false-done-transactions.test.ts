@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encrypt, insertKeys, providerKey } from '../support/application/application.ts';
 import { type OwnServer, startOwnServer } from '../support/server/own-server.ts';
 import type { TestDatabase } from '../support/table/database.ts';
@@ -19,6 +19,11 @@ beforeAll(async () => {
   server = await startOwnServer(['max_prepared_transactions=10']);
   database = server.connect();
   env = environment(keys, database.url);
+});
+
+afterEach(async () => {
+  const { rows } = await database.pool.query('SELECT gid FROM pg_prepared_xacts');
+  for (const { gid } of rows) await database.pool.query(`ROLLBACK PREPARED '${gid}'`);
 });
 
 afterAll(() => server.stop());
