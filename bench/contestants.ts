@@ -1,4 +1,4 @@
-import { reportSchema } from '../src/report/report.ts';
+import { reportSchema } from '../src/report/report-schema.ts';
 import { decrypt, encrypt } from '../test/support/application/application.ts';
 import { runScript } from './child-process.ts';
 import type { Table } from './database.ts';

@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import type { ClientBase, Pool } from 'pg';
 import type { Row, Scan } from '../rotation/store.ts';
 import { hiddenRows } from './check-table.ts';
 import { DatabaseError } from './database-error.ts';
-import { said, toEnd, writersOf } from './lock-holders.ts';
 import type { LockNumbers } from './lock-numbers.ts';
-import { OWN_NAMES_ONLY, readInTransaction } from './own-names.ts';
+import { waitForWriters } from './open-writers.ts';
+import { OWN_NAMES_ONLY } from './own-names.ts';
 import { columnsOf, toRow } from './pages.ts';
 import type { Table } from './table.ts';
 
@@ -13,9 +12,6 @@ import type { Table } from './table.ts';
 const PAGE_BYTES = 4 * 1024 * 1024;
 const PAGE_ROWS = 500;
 const ATTEMPTS = 3;
-/** How long a transaction that has written may take to end. */
-const PATIENCE_MS = 2000;
-const POLL_MS = 20;
 
 /** One moment's state of the table for the whole transaction: https://www.postgresql.org/docs/current/transaction-iso.html */
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
@@ -116,22 +112,6 @@ async function openScan(client: ClientBase, table: Table, { owner }: LockNumbers
     await client.query('ROLLBACK');
   }
   throw new DatabaseError(`${table.label} keeps being rewritten (TRUNCATE, or ALTER TABLE)`, 'wait until that has ended');
-}
-
-/**
- * Waits for the transactions to end that have written to the table: a snapshot does not see what they wrote.
- *
- * @returns those that have not ended in time
- */
-async function waitForWriters(client: ClientBase, { oid }: Table): Promise<string[]> {
-  const look = () => readInTransaction(client, 'ISOLATION LEVEL READ COMMITTED READ ONLY', () => writersOf(client, oid));
-  let open = await look();
-  for (const start = performance.now(); open.length > 0 && performance.now() - start < PATIENCE_MS; ) {
-    await setTimeout(POLL_MS);
-    const now = await look();
-    open = open.filter(({ transaction }) => now.some((each) => each.transaction === transaction));
-  }
-  return open.map((each) => `${said(each)}: ${toEnd(each)}`);
 }
 
 /** @returns how many rows to read at a time */

@@ -1,102 +1,11 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Census } from '../rotation/census.ts';
 import type { Phase } from '../rotation/result.ts';
 import { plain } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { NamedKey } from './named-keys.ts';
-
-const rows = z.int().nonnegative();
-const fingerprint = z.string().regex(/^[0-9a-f]{16}$/u);
-const census = z.object({ rows, underKeys: z.array(z.object({ fingerprint, rows })), unreadable: rows });
-
-const field = z.object({
-  model: z.string(),
-  table: z.string().nullable().describe('schema.table; null if the run ended before it was found'),
-  before: census.nullable().describe('what the preflight found; null if it did not get to its end, or there is none'),
-  after: census.nullable().describe('what the last full pass after the last write found; null if there was none'),
-  rotated: rows.describe('rows that this run moved to the target key'),
-  meanwhile: z.object({
-    conflicts: rows.describe('writes that found another value than the one that was read'),
-    gone: rows.describe('of those: the row no longer exists'),
-    alreadyRotated: rows.describe('of those: the row was under the target key'),
-    came: rows.describe('rows that were not there before; exact, like went, as long as both are below a thousand'),
-    went: rows.describe('rows that are not there any more'),
-    late: rows.describe('rows that the first verification found under a source key, and that needed another round'),
-  }),
-  plaintexts: z.enum(['unchanged', 'changed', 'not-compared']).describe('the set of all (id, plaintext), before against after'),
-  unreadable: z
-    .array(
-      z.object({
-        id: z.string(),
-        reason: z.enum(['malformed', 'not-authentic']),
-        column: z.string().nullable(),
-        misfit: z.enum(['null', 'empty', 'not-hex', 'odd-length', 'wrong-length']).nullable(),
-      }),
-    )
-    .describe('the first 1000 rows that no key can decrypt'),
-  restore: z
-    .object({
-      restored: rows,
-      alreadyRestored: rows,
-      gone: rows.describe('were not found by their id: deleted, or hidden by a damaged index'),
-      changed: rows.describe('hold another value than the backup knows, and were left alone'),
-      changedIds: z.array(z.string()).describe('the first 1000 of those'),
-    })
-    .nullable()
-    .describe('what became of the rows in the backup; with dryRun, what would become of them; null for other commands'),
-});
-
-const DOUBTS = [
-  'unreadable',
-  'ruined',
-  'rows-gone',
-  'parts-changed',
-  'uncommitted',
-  'unreachable',
-  'reverted',
-  'written-meanwhile',
-] as const;
-
-const ENDINGS = [
-  'rotated',
-  'rotated-except-unreadable',
-  'nothing-to-do',
-  'rehearsed',
-  'unreadable-rows',
-  'verified',
-  'not-verified',
-  'restored',
-  'row-failed',
-  'write-in-doubt',
-  'stopped',
-] as const;
-
-/** What every run reports. Enough for an incident log, and nothing secret. */
-export const reportSchema = z.object({
-  formatVersion: z.literal(2),
-  runId: z.uuid(),
-  tool: z.string().describe('name and version'),
-  command: z.enum(['rotate', 'verify', 'restore']),
-  dryRun: z.boolean(),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime(),
-  operator: z.object({ user: z.string(), host: z.string() }),
-  database: z.object({ host: z.string(), port: z.int(), name: z.string(), user: z.string() }),
-  keys: z
-    .array(z.object({ role: z.enum(['target', 'source']), name: z.string(), fingerprint }))
-    .describe('the keys of the run; with --rollback the new key is a source'),
-  ending: z.enum(ENDINGS),
-  doubt: z.enum(DOUBTS).nullable(),
-  exitCode: z.int(),
-  fields: z.array(field).describe('the encrypted fields'),
-  phases: z.array(
-    z.object({ name: z.enum(['preflight', 'rotate', 'verify', 'restore']), rows, seconds: z.number().nonnegative() }),
-  ),
-  summary: z.string().describe('this and the next two are for people: their wording may change'),
-  details: z.array(z.string()),
-  nextSteps: z.array(z.string()),
-});
+import type { census, reportSchema } from './report-schema.ts';
 
 export type Report = z.infer<typeof reportSchema>;
 export type FieldReport = Report['fields'][number];

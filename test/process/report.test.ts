@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from '
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { reportSchema } from '../../src/report/report.ts';
+import { reportSchema } from '../../src/report/report-schema.ts';
 import { encrypt, insertKeys, newKey } from '../support/application/application.ts';
 import { fillTable, useDatabase } from '../support/table/database.ts';
 import { expectNoSecret, secret } from '../support/tool/known-secrets.ts';
