@@ -1,14 +1,11 @@
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killAndRestart } from '../support/server/kill-server.ts';
 import { type OwnServer, startOwnServer } from '../support/server/own-server.ts';
 import { countBySequentialScan } from '../support/table/sequential-scan.ts';
 import { environment, newKeys, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
 import { workFolder } from '../support/tool/run-tool.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROWS = 200;
 const keys = newKeys();

@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encrypt, insertKeys, newKey } from '../support/application/application.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { environment, newKeys } from '../support/table/witness.ts';
 import { startTool, workFolder } from '../support/tool/run-tool.ts';
 import { lineSeen } from '../support/tool/wait-for-output.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 /** Their list is longer than what a pipe takes without a reader: 64 KiB (https://man7.org/linux/man-pages/man7/pipe.7.html). */
 const UNREADABLE = 1500;

@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { count, environment, expectIntact, newKeys, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
 import { startTool, workFolder } from '../support/tool/run-tool.ts';
 import { lineSeen } from '../support/tool/wait-for-output.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROWS = 30;
 const database = useDatabase();

@@ -1,13 +1,10 @@
 import process from 'node:process';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { decrypt, type Encrypted, encrypt } from '../support/application/application.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { environment, newKeys, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const database = useDatabase();
 const keys = newKeys();

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { useRole } from '../support/application/application-role.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { leaveWriteBehind, type Refusal, refusalOf } from '../support/table/late-write.ts';
@@ -7,9 +7,6 @@ import { nobodyWaits, whileHolding } from '../support/table/row-lock.ts';
 import { count, environment, expectIntact, newKeys, type Planted, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
 import { workFolder } from '../support/tool/run-tool.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROWS = 5;
 const database = useDatabase();

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startProxy } from '../support/server/proxy.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { endLockConnection, nobodyWaits, somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
@@ -6,9 +6,6 @@ import { count, environment, expectIntact, newKeys, plant } from '../support/tab
 import { runHere } from '../support/tool/run-here.ts';
 import { startTool } from '../support/tool/run-tool.ts';
 import { lineSeen } from '../support/tool/wait-for-output.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROWS = 20;
 const database = useDatabase();

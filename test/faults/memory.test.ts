@@ -2,15 +2,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encrypt, insertKeys, providerKey } from '../support/application/application.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { countBySequentialScan } from '../support/table/sequential-scan.ts';
 import { environment, newKeys } from '../support/table/witness.ts';
 import { startTool, type ToolRun } from '../support/tool/run-tool.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const SHORT = 100;
 const LONG = 300;

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/server/pgbouncer.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { leaveWriteBehind, refusalOf, writesHaveEnded } from '../support/table/late-write.ts';
@@ -8,9 +8,6 @@ import { count, environment, expectIntact, lockIsFree, newKeys, type Planted, pl
 import { runHere } from '../support/tool/run-here.ts';
 import { startTool } from '../support/tool/run-tool.ts';
 import { lineSeen } from '../support/tool/wait-for-output.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROWS = 20;
 const database = useDatabase();

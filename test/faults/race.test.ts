@@ -1,13 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { decrypt } from '../support/application/application.ts';
 import { type Habit, startWriter, type Writer } from '../support/application/writers.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
 import { environment, type Keys, newKeys, plant } from '../support/table/witness.ts';
 import { runTool, startTool } from '../support/tool/run-tool.ts';
 import { lineSeen } from '../support/tool/wait-for-output.ts';
-
-// Many processes on few cores take their time.
-vi.setConfig({ testTimeout: 300_000 });
 
 const ROWS = 300;
 const database = useDatabase();
