@@ -10,9 +10,9 @@ import { environment, newKeys } from '../support/table/witness.ts';
 import { startTool, type ToolRun } from '../support/tool/run-tool.ts';
 
 const SHORT = 100;
-const LONG = 300;
+const LONG = 120;
 const LONG_BYTES = Math.ceil(0.55 * 1024 * 1024);
-const LIMIT_MEGABYTES = 400;
+const LIMIT_MEGABYTES = 300;
 
 const database = useDatabase();
 const keys = newKeys();
@@ -59,12 +59,11 @@ async function runMeasured(args: readonly string[]): Promise<{ run: ToolRun; pea
 }
 
 describe('short rows, and behind them rows of 1.1 MiB each', () => {
-  it('are surveyed, verified and rotated in bounded memory, one by one and in batches', async () => {
+  it('are surveyed and rotated in bounded memory, one by one and in batches', async () => {
     await fill();
     const counts = { old: 0, new: SHORT + LONG, neither: 0 };
     for (const [args, expected] of [
       [['--batch-size', '1'], counts],
-      [['verify'], counts],
       [['--batch-size', '500', '--rollback'], { ...counts, old: counts.new, new: 0 }],
     ] as const) {
       const { run, peakMegabytes } = await runMeasured(args);
