@@ -1,9 +1,10 @@
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
 
-/** The unit tests alone, without a database: for their coverage, and for the mutation run, which repeats them for every mutant. */
+/** The unit tests alone, without a database: for their coverage, and for the mutation run, which repeats those of the core for every mutant. */
 export default defineConfig({
   test: {
-    include: ['test/unit/**/*.test.ts'],
+    include: process.env['CORE_ONLY'] ? ['test/unit/{crypto,layout,rotation}/**/*.test.ts'] : ['test/unit/**/*.test.ts'],
     testTimeout: 20_000,
     coverage: {
       provider: 'v8',
