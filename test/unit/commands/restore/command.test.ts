@@ -83,12 +83,10 @@ describe('a restore', () => {
     ).toBe(130);
   });
 
-  // As format 1 and 2 were read before the columns of a value were the layout's: mended, it needs no `.fails`.
   it('refuses a record with a part too many', async () => {
     expect(await problemsOf(restore(backup(record({ ...value, extra: 'x' }))))).toHaveLength(1);
   });
 
-  // It ends as a bug of the tool, exit code 1: mended, it needs no `.fails`.
   it('ends with the exit code of the signal also while it reads the backup', async () => {
     writeFileSync(file, backup(record(value)));
     const interruption = AbortSignal.abort(interrupted('SIGINT'));
