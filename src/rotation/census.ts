@@ -9,6 +9,8 @@ export interface UnreadableRow {
 
 /** What one pass over the table found. */
 export interface Census extends Omit<Scan, 'pages'> {
+  /** Rows that hold no value: all its columns are null. */
+  readonly withoutValue: number;
   /** Rows that each key opens, by its fingerprint. */
   readonly under: ReadonlyMap<string, number>;
   readonly unreadable: number;
@@ -22,6 +24,7 @@ export interface Census extends Omit<Scan, 'pages'> {
   readonly ruinedRows: readonly UnreadableRow[];
   /** The ids of rows under a source key, at most `SOURCE_IDS_KEPT`. */
   readonly sourceIds: readonly string[];
+  /** Of the rows that hold a value. */
   readonly ids: IdCounts;
   /** Of all (id, plaintext) that were readable: see PlaintextDigest. */
   readonly digest: string;

@@ -10,7 +10,15 @@ export type Unreadable =
   | { readonly kind: 'not-authentic' };
 
 export type Judgement =
-  | { readonly kind: 'readable'; readonly key: EncryptionKey; readonly value: EncryptedValue; readonly plaintext: Buffer }
+  | {
+      readonly kind: 'readable';
+      readonly key: EncryptionKey;
+      readonly value: EncryptedValue;
+      /** The associated data that the tag binds; null if there is none. */
+      readonly aad: Buffer | null;
+      readonly plaintext: Buffer;
+    }
+  | { readonly kind: 'no-value' }
   | { readonly kind: 'unreadable'; readonly why: Unreadable };
 
 /**
@@ -24,11 +32,13 @@ export function createJudge(ring: KeyRing, layout: Layout): (stored: StoredValue
   return (stored) => {
     const parsed = layout.parse(stored);
     if (parsed.kind === 'malformed') return { kind: 'unreadable', why: parsed };
+    if (parsed.kind === 'none') return { kind: 'no-value' };
+    const { value, aad } = parsed;
     for (const key of order) {
-      const plaintext = open(key, parsed.value);
+      const plaintext = open(key, value, aad);
       if (plaintext === null) continue;
       if (key !== order[0]) order = [key, ...order.filter((other) => other !== key)];
-      return { kind: 'readable', key, value: parsed.value, plaintext };
+      return { kind: 'readable', key, value, aad, plaintext };
     }
     return { kind: 'unreadable', why: { kind: 'not-authentic' } };
   };

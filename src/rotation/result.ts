@@ -5,6 +5,8 @@ export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
 
 export interface Phase {
   readonly name: PhaseName;
+  /** The encrypted field, as `Account.access`; null for all of them. */
+  readonly field: string | null;
   /** Rows dealt with: read, or in a phase that writes, written. */
   readonly rows: number;
   readonly seconds: number;
@@ -15,7 +17,7 @@ export interface Tally {
   readonly rotated: number;
   /** Swaps that found another value than the one that was read: the application had changed or deleted the row. */
   readonly conflicts: number;
-  /** Of the conflicts: the row no longer exists. */
+  /** Of the conflicts: the row no longer exists, or holds no value any more. */
   readonly gone: number;
   /** Of the conflicts: the application had itself put the row under the target key. */
   readonly alreadyRotated: number;
@@ -29,8 +31,15 @@ export type RowProblem = Unreadable | { readonly kind: 'conflicts'; readonly att
 /** What reading the rows of a failed write again showed. */
 export type FoundAgain = Readonly<Record<'written' | 'notWritten' | 'unknown', readonly string[]>>;
 
-/** The counts before a run, and after its last write. */
+/** What one pass found of a field. */
+export interface FieldCensus {
+  readonly field: string;
+  readonly census: Census;
+}
+
+/** The counts of a field before a run, and after its last write. */
 export interface Compared {
+  readonly field: string;
   readonly before: Census;
   readonly after: Census;
   readonly tally: Tally;
@@ -54,17 +63,15 @@ export type Doubt =
   /** Rows under a source key that were written meanwhile. */
   | { readonly kind: 'written-meanwhile'; readonly count: number };
 
-/** How far a run had come when it stopped. */
-export type Reached =
-  | { readonly kind: 'nothing-counted' }
-  /** `counted` is the last full survey, and the tally as it was then (`tallyThen`); `tally` goes on to the end. */
-  | {
-      readonly kind: 'counted';
-      readonly before: Census;
-      readonly last: Census;
-      readonly tallyThen: Tally;
-      readonly tally: Tally;
-    };
+/** How far a run had come with a field when it stopped. Fields of which nothing was counted are not listed. */
+export interface Reached {
+  readonly field: string;
+  readonly before: Census;
+  /** The last full survey, and the tally as it was then; `tally` goes on to the end. */
+  readonly last: Census;
+  readonly tallyThen: Tally;
+  readonly tally: Tally;
+}
 
 /** By the signal or by an error; `phase` is null where none had begun. */
 interface Stopped<Progress> {
@@ -77,33 +84,42 @@ interface Stopped<Progress> {
 /** A write failed, or its answer was lost: whether it took place was found out by reading, if at all. */
 interface InDoubt<Progress> {
   readonly kind: 'write-in-doubt';
+  readonly field: string;
   readonly found: FoundAgain;
   readonly cause: unknown;
   readonly reached: Progress;
 }
 
 export type RotateEnding =
-  | ({ readonly kind: 'rotated' } & Compared)
+  | { readonly kind: 'rotated'; readonly fields: readonly Compared[] }
   /** Rows that no key opens were skipped, all others are under the target key. */
-  | ({ readonly kind: 'rotated-except-unreadable' } & Compared)
-  | ({ readonly kind: 'not-verified'; readonly doubt: Doubt } & Compared)
-  | { readonly kind: 'nothing-to-do'; readonly census: Census }
+  | { readonly kind: 'rotated-except-unreadable'; readonly fields: readonly Compared[] }
+  /** `doubt` is the first that was found, in the order of the fields; `field` is where. */
+  | { readonly kind: 'not-verified'; readonly field: string; readonly doubt: Doubt; readonly fields: readonly Compared[] }
+  | { readonly kind: 'nothing-to-do'; readonly fields: readonly FieldCensus[] }
   /** A dry run found nothing in the way. */
-  | { readonly kind: 'rehearsed'; readonly census: Census }
+  | { readonly kind: 'rehearsed'; readonly fields: readonly FieldCensus[] }
   /** Rows that no key opens: nothing was written. */
-  | { readonly kind: 'unreadable-rows'; readonly census: Census }
-  | { readonly kind: 'row-failed'; readonly id: string; readonly why: RowProblem; readonly reached: Reached }
-  | InDoubt<Reached>
-  | Stopped<Reached>;
+  | { readonly kind: 'unreadable-rows'; readonly fields: readonly FieldCensus[] }
+  | {
+      readonly kind: 'row-failed';
+      readonly field: string;
+      readonly id: string;
+      readonly why: RowProblem;
+      readonly reached: readonly Reached[];
+    }
+  | InDoubt<readonly Reached[]>
+  | Stopped<readonly Reached[]>;
 
 export type VerifyEnding =
-  | { readonly kind: 'verified'; readonly census: Census }
+  | { readonly kind: 'verified'; readonly fields: readonly FieldCensus[] }
   /** Rows that the target key does not open, or else transactions that have written and not ended. */
-  | { readonly kind: 'not-verified'; readonly census: Census }
+  | { readonly kind: 'not-verified'; readonly fields: readonly FieldCensus[] }
   | Stopped<null>;
 
-/** What became of the rows of a backup. */
+/** What became of the rows of a backup that belong to one field. */
 export interface RestoreTally {
+  readonly field: string;
   /** Put back, or with a dry run to be put back. */
   readonly restored: number;
   /** Held the value from before the rotation already. */
@@ -115,9 +131,9 @@ export interface RestoreTally {
 }
 
 export type RestoreEnding =
-  | { readonly kind: 'restored'; readonly tally: RestoreTally }
-  | InDoubt<RestoreTally>
-  | Stopped<RestoreTally>;
+  | { readonly kind: 'restored'; readonly reached: readonly RestoreTally[] }
+  | InDoubt<readonly RestoreTally[]>
+  | Stopped<readonly RestoreTally[]>;
 
 /** All that is known at the end of a run, however it ended. */
 export interface Result<Ending> {

@@ -1,20 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { reEncrypt } from '../crypto/re-encrypt.ts';
-import { type Layout, storedBytes } from '../layout/layout.ts';
+import { storedBytes } from '../layout/layout.ts';
 import { createJudge } from './judge.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
-import type { Row, Store, Swap } from './store.ts';
+import type { Field } from './run.ts';
+import type { Row, Swap } from './store.ts';
 import type { RunningTally } from './tally.ts';
 import { createBatchWriter, type Planned } from './write-batch.ts';
 
 export interface RotatePassOptions {
-  readonly store: Store;
+  readonly field: Field;
   /** The rows to look at. */
   readonly pages: AsyncIterable<readonly Row[]>;
   readonly ring: KeyRing;
-  readonly layout: Layout;
   /** Rows per statement. */
   readonly batchRows: number;
   readonly skipUnreadable: boolean;
@@ -38,7 +38,8 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  * throws on reading
  */
 export async function rotatePass(options: RotatePassOptions): Promise<void> {
-  const { ring, layout, signal } = options;
+  const { field, ring, signal } = options;
+  const { layout } = field;
   const judge = createJudge(ring, layout);
   const writeBatch = createBatchWriter({ ...options, plan });
   let writing: Promise<void> = Promise.resolve();
@@ -49,13 +50,15 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
 
   function plan({ id, stored }: Row): Planned {
     const judged = judge(stored);
+    if (judged.kind === 'no-value') return { kind: 'nothing', outcome: 'gone' };
     if (judged.kind === 'unreadable') {
       if (options.skipUnreadable) return { kind: 'nothing', outcome: 'unreadable' };
-      throw new RowFailed(id, judged.why);
+      throw new RowFailed(field.name, id, judged.why);
     }
     try {
       if (judged.key === ring.target) return { kind: 'nothing', outcome: 'already-rotated' };
-      const after = layout.format(reEncrypt(judged.plaintext, judged.value.iv.length, ring.target));
+      const value = reEncrypt(judged.plaintext, judged.value.iv.length, ring.target, judged.aad);
+      const after = layout.format(value, stored, ring.target.fingerprint);
       return { kind: 'swap', swap: { id, before: stored, after } };
     } finally {
       judged.plaintext.fill(0);

@@ -1,130 +1,77 @@
-import type { KeyRing } from '../crypto/key-ring.ts';
-import { type Census, countUnder, UNREADABLE_IDS_KEPT } from './census.ts';
-import { readListed, readPages } from './pages.ts';
-import type { Compared, Doubt, Reached, Result, RotateEnding, Tally } from './result.ts';
-import { rotatePass } from './rotate-pass.ts';
+import { FieldRotation, type FieldRotationOptions } from './field-rotation.ts';
+import type { Doubt, Reached, Result, RotateEnding } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import { Run, type RunOptions } from './run.ts';
-import type { Swap } from './store.ts';
-import { RunningTally } from './tally.ts';
 import { WriteInDoubt } from './write-swaps.ts';
 
-export interface RotateOptions extends RunOptions {
-  readonly ring: KeyRing;
+export interface RotateOptions extends RunOptions, FieldRotationOptions {
   readonly dryRun: boolean;
-  readonly skipUnreadable: boolean;
-  /** Rows per statement, 1 or more. */
-  readonly batchRows: number;
-  /** Awaited before each write. */
-  readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
 }
 
 /** How many rounds there are at least before the run gives up on rows that are under a source key again and again. */
 const ROUNDS = 3;
 
 /**
- * Preflight, rotate, verify.
+ * Preflight of every field, rotation of every field, verification of every field.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
 export async function rotate(options: RotateOptions): Promise<Result<RotateEnding>> {
-  const { skipUnreadable, dryRun, store, signal, observer, ring } = options;
   const run = new Run(options);
-  const tally = new RunningTally();
-  let counted: { readonly before: Census; readonly last: Census; readonly tallyThen: Tally } | null = null;
-
-  async function preflight(): Promise<RotateEnding> {
-    const census = await run.survey('preflight', ring);
-    counted = { before: census, last: census, tallyThen: tally.now() };
-    const { unreadable } = census;
-    // More than can be remembered cannot be told from those that the run itself would ruin.
-    const skips = skipUnreadable && !dryRun && unreadable <= UNREADABLE_IDS_KEPT;
-    if (unreadable > 0 && !skips) return { kind: 'unreadable-rows', census };
-    if (countUnder(census, ring.sources) > 0) return dryRun ? { kind: 'rehearsed', census } : rotateAndVerify(census);
-    if (!dryRun) await run.waitForDisk();
-    const compared = { before: census, after: census, tally: tally.now(), late: 0 };
-    const doubt = dryRun ? null : doubtOf(compared);
-    if (doubt !== null) return { kind: 'not-verified', doubt, ...compared };
-    return unreadable === 0 ? { kind: 'nothing-to-do', census } : { kind: 'rotated-except-unreadable', ...compared };
-  }
-
-  async function rotateAndVerify(before: Census): Promise<RotateEnding> {
-    let last = before;
-    let late = 0;
-    for (let round = 1; ; round += 1) {
-      const left = countUnder(last, ring.sources);
-      if (round === 1 || last.sourceIds.length < left) await passOverAll(last, left);
-      const pass = round === 1 ? null : await passOverListed(last);
-      await run.waitForDisk();
-      // A row counts as being under the target key only because that key alone opened it.
-      last = await run.survey('verify', ring, before.unreadableIds);
-      await run.waitForDisk();
-      counted = { before, last, tallyThen: tally.now() };
-      const leftNow = countUnder(last, ring.sources);
-      if (round === 1) late = leftNow;
-      const compared = { before, after: last, tally: tally.now(), late };
-      const doubt = doubtOf(compared);
-      if (doubt !== null) return { kind: 'not-verified', doubt, ...compared };
-      if (leftNow === 0) return { kind: last.unreadable > 0 ? 'rotated-except-unreadable' : 'rotated', ...compared };
-      if (round >= ROUNDS && leftNow >= left) {
-        return { kind: 'not-verified', doubt: whyLeft(last, leftNow, pass), ...compared };
-      }
+  const rotations: FieldRotation[] = [];
+  const ending = await rotateAll(rotations, run, options).catch((error: unknown): RotateEnding => {
+    const reached: readonly Reached[] = rotations.map((rotation) => rotation.reached());
+    if (error instanceof RowFailed) return { kind: 'row-failed', field: error.field, id: error.id, why: error.why, reached };
+    if (error instanceof WriteInDoubt) {
+      return { kind: 'write-in-doubt', field: error.field, found: error.found, cause: error.cause, reached };
     }
-  }
-
-  async function passOverAll({ rows, largestRow }: Census, left: number): Promise<void> {
-    const pages = readPages(store, largestRow, rows, signal);
-    await run.time('rotate', left, (onProgress) => rotatePass({ ...options, ...observer, pages, tally, onProgress }));
-  }
-
-  async function passOverListed({ largestRow, sourceIds }: Census): Promise<ListedPass> {
-    const pass = { missing: new Set<string>(), rotated: new Set<string>() };
-    const pages = readListed(store, sourceIds, largestRow, signal, (id) => pass.missing.add(id));
-    const onRow: typeof observer.onRow = (id, outcome) => {
-      if (outcome === 'rotated') pass.rotated.add(id);
-      // The scan has just read it: its id leads nowhere.
-      if (outcome === 'gone') pass.missing.add(id);
-      observer.onRow(id, outcome);
-    };
-    await run.time('rotate', sourceIds.length, (onProgress) => rotatePass({ ...options, pages, onRow, tally, onProgress }));
-    return pass;
-  }
-
-  function reached(): Reached {
-    return counted === null ? { kind: 'nothing-counted' } : { kind: 'counted', ...counted, tally: tally.now() };
-  }
-
-  function endingOf(error: unknown): RotateEnding {
-    if (error instanceof RowFailed) return { kind: 'row-failed', id: error.id, why: error.why, reached: reached() };
-    if (error instanceof WriteInDoubt)
-      return { kind: 'write-in-doubt', found: error.found, cause: error.cause, reached: reached() };
-    return { kind: 'stopped', phase: run.phase, cause: error, reached: reached() };
-  }
-
-  const ending = await preflight().catch(endingOf);
+    return { kind: 'stopped', phase: run.phase, cause: error, reached };
+  });
   return { ending, phases: run.phases };
 }
 
-/** What a pass over listed rows met: ids that led to no row, and rows that it rotated. */
-interface ListedPass {
-  readonly missing: ReadonlySet<string>;
-  readonly rotated: ReadonlySet<string>;
+/** @param rotations - is filled with the fields whose preflight has come to its end */
+async function rotateAll(rotations: FieldRotation[], run: Run, options: RotateOptions): Promise<RotateEnding> {
+  const { fields, ring, dryRun } = options;
+  for (const field of fields) rotations.push(new FieldRotation(field, await run.survey('preflight', field, ring), run, options));
+  const found = rotations.map(({ name, before }) => ({ field: name, census: before }));
+  // Skipped are those of a run; a dry run tells of them.
+  const unreadable = rotations.some((rotation) => rotation.before.unreadable > 0 && (dryRun || !rotation.skips));
+  if (unreadable) return { kind: 'unreadable-rows', fields: found };
+  if (rotations.some(({ left }) => left > 0)) {
+    return dryRun ? { kind: 'rehearsed', fields: found } : rotateAndVerify(rotations, run);
+  }
+  if (!dryRun) await run.waitForDisk();
+  const compared = rotations.map((rotation) => rotation.compared());
+  const doubt = dryRun ? null : firstDoubt(rotations, 0);
+  if (doubt !== null) return { kind: 'not-verified', ...doubt, fields: compared };
+  const readable = rotations.every(({ before }) => before.unreadable === 0);
+  return readable ? { kind: 'nothing-to-do', fields: found } : { kind: 'rotated-except-unreadable', fields: compared };
 }
 
-/** Says what keeps the last survey from being a proof, apart from rows under a source key. */
-function doubtOf({ before, after }: Compared): Doubt | null {
-  if (before.parts !== after.parts) return { kind: 'parts-changed' };
-  const { went } = before.ids.trafficUntil(after.ids);
-  if (went > 0 && went * 2 >= before.rows) return { kind: 'rows-gone', went };
-  if (before !== after && after.ruined > 0) return { kind: 'ruined', count: after.ruined, rows: after.ruinedRows };
-  return after.uncommitted.length > 0 ? { kind: 'uncommitted', transactions: after.uncommitted } : null;
+async function rotateAndVerify(rotations: readonly FieldRotation[], run: Run): Promise<RotateEnding> {
+  for (let round = 1; ; round += 1) {
+    for (const rotation of rotations) await rotation.pass(round);
+    await run.waitForDisk();
+    // All of them after the last write to any: a trigger may write to another field.
+    for (const rotation of rotations) await rotation.verify(round);
+    await run.waitForDisk();
+    const fields = rotations.map((rotation) => rotation.compared());
+    const doubt = firstDoubt(rotations, round);
+    if (doubt !== null) return { kind: 'not-verified', ...doubt, fields };
+    if (rotations.some(({ left }) => left > 0)) continue;
+    const readable = fields.every(({ after }) => after.unreadable === 0);
+    return { kind: readable ? 'rotated' : 'rotated-except-unreadable', fields };
+  }
 }
 
-/** Says what is known of rows that are still under a source key after a pass over them. */
-function whyLeft({ sourceIds }: Census, count: number, pass: ListedPass | null): Doubt {
-  const unreachable = sourceIds.filter((id) => pass?.missing.has(id));
-  if (unreachable.length > 0) return { kind: 'unreachable', count, ids: unreachable };
-  const reverted = sourceIds.filter((id) => pass?.rotated.has(id));
-  if (reverted.length > 0) return { kind: 'reverted', count, ids: reverted };
-  return { kind: 'written-meanwhile', count };
+function firstDoubt(
+  rotations: readonly FieldRotation[],
+  round: number,
+): { readonly field: string; readonly doubt: Doubt } | null {
+  for (const rotation of rotations) {
+    const doubt = rotation.doubt(round >= ROUNDS);
+    if (doubt !== null) return { field: rotation.name, doubt };
+  }
+  return null;
 }

@@ -9,18 +9,26 @@ import { unlessAborted } from './unless-aborted.ts';
 
 /** Is told what happens while a run is under way. */
 export interface Observer {
-  readonly onPhase: (name: PhaseName, expectedRows: number) => void;
+  readonly onPhase: (name: PhaseName, field: string | null, expectedRows: number) => void;
   /** Rows of the phase dealt with so far. */
   readonly onProgress: (rows: number) => void;
   readonly onPhaseEnd: () => void;
-  readonly onCensus: (phase: PhaseName, census: Census) => void;
-  readonly onRow: (id: string, outcome: RowOutcome) => void;
-  readonly onUnreadable: (row: UnreadableRow) => void;
+  readonly onCensus: (phase: PhaseName, field: string, census: Census) => void;
+  readonly onRow: (field: string, id: string, outcome: RowOutcome) => void;
+  readonly onUnreadable: (field: string, row: UnreadableRow) => void;
+}
+
+/** An encrypted field as a run works on it. */
+export interface Field {
+  /** As `Account.access`. */
+  readonly name: string;
+  readonly store: Store;
+  readonly layout: Layout;
 }
 
 export interface RunOptions {
-  readonly store: Store;
-  readonly layout: Layout;
+  /** In the order of the schema, one or more. */
+  readonly fields: readonly [Field, ...Field[]];
   /** Aborting it stops the run after the write in hand, or at once where it reads; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
@@ -42,46 +50,52 @@ export class Run {
     return this.#phases;
   }
 
-  /** The last one that began; null where none did. */
+  /** The last one that began; null if none did. */
   get phase(): PhaseName | null {
     return this.#phase;
   }
 
-  /** Times one phase. `work` reports its progress, in rows, through the function it is given. */
-  async time<T>(name: PhaseName, expectedRows: number, work: (onProgress: (rows: number) => void) => Promise<T>): Promise<T> {
+  /** Times one phase, of a field or of all. `work` reports its progress, in rows, through the function it is given. */
+  async time<T>(
+    name: PhaseName,
+    field: string | null,
+    expectedRows: number,
+    work: (onProgress: (rows: number) => void) => Promise<T>,
+  ): Promise<T> {
     const { observer } = this.#options;
     const start = performance.now();
     let rows = 0;
     this.#phase = name;
-    observer.onPhase(name, expectedRows);
+    observer.onPhase(name, field, expectedRows);
     try {
       return await work((rowsSoFar) => {
         rows = rowsSoFar;
         observer.onProgress(rowsSoFar);
       });
     } finally {
-      this.#phases.push({ name, rows, seconds: (performance.now() - start) / 1000 });
+      this.#phases.push({ name, field, rows, seconds: (performance.now() - start) / 1000 });
       observer.onPhaseEnd();
     }
   }
 
   /** @param known - the rows that are known to be unreadable */
-  async survey(name: PhaseName, ring: KeyRing, known: ReadonlySet<string> = new Set()): Promise<Census> {
-    const { store, layout, signal, observer } = this.#options;
-    const { onUnreadable } = observer;
+  async survey(phase: PhaseName, field: Field, ring: KeyRing, known: ReadonlySet<string> = new Set()): Promise<Census> {
+    const { signal, observer } = this.#options;
+    const { name, store, layout } = field;
+    const onUnreadable = (row: UnreadableRow) => observer.onUnreadable(name, row);
     const census = await store.scan(signal, (scan) =>
-      this.time(name, scan.rows, (onProgress) =>
+      this.time(phase, name, scan.rows, (onProgress) =>
         survey({ scan, ring, layout, digestKey: this.#digestKey, known, onProgress, onUnreadable }),
       ),
     );
     signal.throwIfAborted();
-    observer.onCensus(name, census);
+    observer.onCensus(phase, name, census);
     return census;
   }
 
   /** Waits until all that was committed so far is on the server's disk, so that no crash can take back what is said of it. */
   waitForDisk(): Promise<void> {
-    const { store, signal } = this.#options;
-    return unlessAborted(signal, () => store.waitForDisk());
+    const { fields, signal } = this.#options;
+    return unlessAborted(signal, () => fields[0].store.waitForDisk());
   }
 }

@@ -34,6 +34,7 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
   const ruinedRows: UnreadableRow[] = [];
   const sourceIds: string[] = [];
   let rows = 0;
+  let withoutValue = 0;
   let unreadable = 0;
   let ruined = 0;
 
@@ -51,6 +52,10 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
     for (const { id, stored } of page) {
       const judged = judge(stored);
       rows += 1;
+      if (judged.kind === 'no-value') {
+        withoutValue += 1;
+        continue;
+      }
       ids.add(id);
       if (judged.kind === 'unreadable') {
         countUnreadable({ id, why: judged.why });
@@ -66,7 +71,7 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
   }
   const { largestRow, parts, uncommitted } = scan;
   const found = { unreadable, unreadableRows: byId(unreadableRows), unreadableIds, ruined, ruinedRows: byId(ruinedRows) };
-  return { rows, largestRow, parts, uncommitted, under: counts, ...found, sourceIds, ids, digest: digest.value() };
+  return { rows, largestRow, parts, uncommitted, withoutValue, under: counts, ...found, sourceIds, ids, digest: digest.value() };
 }
 
 /** Rows are read in any order. */

@@ -1,5 +1,5 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
-import type { Result, VerifyEnding } from './result.ts';
+import type { FieldCensus, Result, VerifyEnding } from './result.ts';
 import { Run, type RunOptions } from './run.ts';
 
 export interface VerifyOptions extends RunOptions {
@@ -7,21 +7,25 @@ export interface VerifyOptions extends RunOptions {
 }
 
 /**
- * Opens every row with the target key alone.
+ * Opens every value of every field with the target key alone.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
-export async function verify({ target, ...options }: VerifyOptions): Promise<Result<VerifyEnding>> {
+export async function verify(options: VerifyOptions): Promise<Result<VerifyEnding>> {
   const run = new Run(options);
-  const ending = await verifyAll(run, target).catch(
+  const ending = await verifyAll(run, options).catch(
     (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
   );
   return { ending, phases: run.phases };
 }
 
-async function verifyAll(run: Run, target: EncryptionKey): Promise<VerifyEnding> {
-  const census = await run.survey('verify', { target, sources: [] });
+async function verifyAll(run: Run, { fields, target }: VerifyOptions): Promise<VerifyEnding> {
+  const found: FieldCensus[] = [];
+  for (const field of fields) {
+    found.push({ field: field.name, census: await run.survey('verify', field, { target, sources: [] }) });
+  }
   // What a crash could still take back would have been seen, and would not be there any more.
   await run.waitForDisk();
-  return { kind: census.unreadable + census.uncommitted.length === 0 ? 'verified' : 'not-verified', census };
+  const clean = found.every(({ census }) => census.unreadable + census.uncommitted.length === 0);
+  return { kind: clean ? 'verified' : 'not-verified', fields: found };
 }

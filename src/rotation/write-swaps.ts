@@ -1,13 +1,16 @@
 import { sameStored } from '../layout/layout.ts';
 import type { FoundAgain } from './result.ts';
+import type { Field } from './run.ts';
 import type { Row, Store, Swap } from './store.ts';
 
 /** A write that failed, or gave no answer: it may have been applied. `found` is what reading its rows again showed. */
 export class WriteInDoubt extends Error {
   override readonly name = 'WriteInDoubt';
+  readonly field: string;
   readonly found: FoundAgain;
-  constructor(cause: unknown, found: FoundAgain) {
+  constructor(field: string, cause: unknown, found: FoundAgain) {
     super('a write is in doubt', { cause });
+    this.field = field;
     this.found = found;
   }
 }
@@ -20,11 +23,15 @@ export class WriteInDoubt extends Error {
  * @returns the ids of the rows that were not written: they no longer held `before`
  * @throws WriteInDoubt
  */
-export async function writeSwaps(store: Store, swaps: readonly Swap[], onWritten: (id: string) => void): Promise<string[]> {
+export async function writeSwaps(
+  { name, store }: Field,
+  swaps: readonly Swap[],
+  onWritten: (id: string) => void,
+): Promise<string[]> {
   const written = await store.swap(swaps).catch(async (cause: unknown) => {
     const found = await findOut(store, swaps);
     for (const id of found.written) onWritten(id);
-    throw new WriteInDoubt(cause, found);
+    throw new WriteInDoubt(name, cause, found);
   });
   const ids = swaps.map(({ id }) => id);
   for (const id of ids) if (written.has(id)) onWritten(id);

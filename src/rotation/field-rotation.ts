@@ -1,0 +1,140 @@
+import type { KeyRing } from '../crypto/key-ring.ts';
+import { type Census, countUnder, UNREADABLE_IDS_KEPT } from './census.ts';
+import { readListed, readPages } from './pages.ts';
+import type { Compared, Doubt, Reached, RowOutcome, Tally } from './result.ts';
+import { type RotatePassOptions, rotatePass } from './rotate-pass.ts';
+import type { Field, Run, RunOptions } from './run.ts';
+import type { Swap } from './store.ts';
+import { RunningTally } from './tally.ts';
+
+export interface FieldRotationOptions {
+  readonly ring: KeyRing;
+  readonly skipUnreadable: boolean;
+  /** Rows per statement, 1 or more. */
+  readonly batchRows: number;
+  /** Awaited before each write. */
+  readonly beforeWrite: (field: string, swaps: readonly Swap[]) => Promise<void>;
+}
+
+/** What a pass over listed rows met: ids that led to no row, and rows that it rotated. */
+interface ListedPass {
+  readonly missing: ReadonlySet<string>;
+  readonly rotated: ReadonlySet<string>;
+}
+
+/** The rotation of one field: what was counted, what was written, and what there is to doubt. */
+export class FieldRotation {
+  readonly name: string;
+  /** What the preflight found. */
+  readonly before: Census;
+  readonly #field: Field;
+  readonly #run: Run;
+  readonly #options: FieldRotationOptions & RunOptions;
+  readonly #tally = new RunningTally();
+  #last: Census;
+  #tallyThen: Tally = this.#tally.now();
+  #late = 0;
+  #leftBefore = 0;
+  #pass: ListedPass | null = null;
+
+  constructor(field: Field, before: Census, run: Run, options: FieldRotationOptions & RunOptions) {
+    this.name = field.name;
+    this.before = before;
+    this.#field = field;
+    this.#run = run;
+    this.#options = options;
+    this.#last = before;
+  }
+
+  /** Rows under a source key, as of the last survey. */
+  get left(): number {
+    return countUnder(this.#last, this.#options.ring.sources);
+  }
+
+  /** Whether unreadable rows are passed over. More than can be remembered cannot be told from those that the run itself would ruin. */
+  get skips(): boolean {
+    return this.#options.skipUnreadable && this.before.unreadable <= UNREADABLE_IDS_KEPT;
+  }
+
+  /** Moves the rows that are under a source key: in the first round all that pages reach, after that those that the survey named. */
+  async pass(round: number): Promise<void> {
+    const { left } = this;
+    this.#leftBefore = left;
+    if (left === 0) return;
+    if (round === 1 || this.#last.sourceIds.length < left) await this.#passOverAll(left);
+    this.#pass = round === 1 ? null : await this.#passOverListed();
+  }
+
+  /** A row counts as being under the target key only because that key alone opened it. */
+  async verify(round: number): Promise<void> {
+    const { ring } = this.#options;
+    this.#last = await this.#run.survey('verify', this.#field, ring, this.before.unreadableIds);
+    this.#tallyThen = this.#tally.now();
+    if (round === 1) this.#late = this.left;
+  }
+
+  /**
+   * Says what keeps the last survey from being a proof.
+   *
+   * @param isLastRound - whether rows that are left under a source key, and do not become fewer, are given up
+   */
+  doubt(isLastRound: boolean): Doubt | null {
+    const { before, left } = this;
+    const after = this.#last;
+    if (before.parts !== after.parts) return { kind: 'parts-changed' };
+    const { went } = before.ids.trafficUntil(after.ids);
+    if (went > 0 && went * 2 >= before.rows - before.withoutValue) return { kind: 'rows-gone', went };
+    if (before !== after && after.ruined > 0) return { kind: 'ruined', count: after.ruined, rows: after.ruinedRows };
+    if (after.uncommitted.length > 0) return { kind: 'uncommitted', transactions: after.uncommitted };
+    return isLastRound && left > 0 && left >= this.#leftBefore ? this.#whyLeft(left) : null;
+  }
+
+  compared(): Compared {
+    return { field: this.name, before: this.before, after: this.#last, tally: this.#tally.now(), late: this.#late };
+  }
+
+  reached(): Reached {
+    const { name, before } = this;
+    return { field: name, before, last: this.#last, tallyThen: this.#tallyThen, tally: this.#tally.now() };
+  }
+
+  async #passOverAll(left: number): Promise<void> {
+    const { signal, observer } = this.#options;
+    const { rows, largestRow } = this.#last;
+    await this.#rotate(left, readPages(this.#field.store, largestRow, rows, signal), (id, outcome) =>
+      observer.onRow(this.name, id, outcome),
+    );
+  }
+
+  async #passOverListed(): Promise<ListedPass> {
+    const { signal, observer } = this.#options;
+    const { largestRow, sourceIds } = this.#last;
+    const pass = { missing: new Set<string>(), rotated: new Set<string>() };
+    const pages = readListed(this.#field.store, sourceIds, largestRow, signal, (id) => pass.missing.add(id));
+    await this.#rotate(sourceIds.length, pages, (id, outcome) => {
+      if (outcome === 'rotated') pass.rotated.add(id);
+      // The scan has just read it: its id leads nowhere.
+      if (outcome === 'gone') pass.missing.add(id);
+      observer.onRow(this.name, id, outcome);
+    });
+    return pass;
+  }
+
+  #rotate(rows: number, pages: RotatePassOptions['pages'], onRow: (id: string, outcome: RowOutcome) => void): Promise<void> {
+    const field = this.#field;
+    const beforeWrite = (swaps: readonly Swap[]) => this.#options.beforeWrite(this.name, swaps);
+    return this.#run.time('rotate', this.name, rows, (onProgress) =>
+      rotatePass({ ...this.#options, field, pages, beforeWrite, onRow, onProgress, tally: this.#tally }),
+    );
+  }
+
+  /** Says what is known of rows that are still under a source key after a pass over them. */
+  #whyLeft(count: number): Doubt {
+    const { sourceIds } = this.#last;
+    const unreachable = sourceIds.filter((id) => this.#pass?.missing.has(id));
+    if (unreachable.length > 0) return { kind: 'unreachable', count, ids: unreachable };
+    const reverted = sourceIds.filter((id) => this.#pass?.rotated.has(id));
+    if (reverted.length > 0) return { kind: 'reverted', count, ids: reverted };
+    return { kind: 'written-meanwhile', count };
+  }
+}
