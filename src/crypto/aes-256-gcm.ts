@@ -11,14 +11,16 @@ const pool = Buffer.alloc(4096);
 let used = pool.length;
 
 /**
- * Encrypts under a fresh random iv (SP 800-38D, section 8.2.2), without associated data.
+ * Encrypts under a fresh random iv (SP 800-38D, section 8.2.2).
  *
  * @param plaintext - any bytes, also none
  * @param ivBytes - length of the new iv: 12 or 16 bytes
+ * @param aad - the associated data that the tag vouches for as well; null for none
  */
-export function seal(key: EncryptionKey, plaintext: Buffer, ivBytes: number): EncryptedValue {
+export function seal(key: EncryptionKey, plaintext: Buffer, ivBytes: number, aad: Buffer | null): EncryptedValue {
   const iv = freshIv(ivBytes);
   const cipher = createCipheriv(ALGORITHM, key.keyObject, iv, OPTIONS);
+  if (aad !== null) cipher.setAAD(aad);
   const content = cipher.update(plaintext);
   // Only makes the tag: in counter mode update() has returned every byte.
   cipher.final();
@@ -40,11 +42,13 @@ function freshIv(bytes: number): Buffer {
  * Decrypts and authenticates. "Not under this key" is an answer, not an error, and looks the same as "damaged".
  *
  * @param value - with parts of lengths that the type allows
+ * @param aad - the associated data that the value was sealed with; null for none
  * @returns the plaintext, which the caller overwrites after use; null where the tag does not match
  */
-export function open(key: EncryptionKey, value: EncryptedValue): Buffer | null {
+export function open(key: EncryptionKey, value: EncryptedValue, aad: Buffer | null): Buffer | null {
   const decipher = createDecipheriv(ALGORITHM, key.keyObject, value.iv, OPTIONS);
   decipher.setAuthTag(value.tag);
+  if (aad !== null) decipher.setAAD(aad);
   // update() hands out bytes that nobody has vouched for yet: they leave this function only once final() has checked the tag.
   const plaintext = decipher.update(value.content);
   try {

@@ -1,4 +1,4 @@
-import type { Part } from '../crypto/encrypted-value.ts';
+import type { LayoutDefinition } from '../layout/template.ts';
 
 /** A field of a model, as schema.prisma names it, and its column in the database. */
 export interface NamedColumn {
@@ -8,9 +8,15 @@ export interface NamedColumn {
 
 /** An encrypted value of a model, as prisma/schema.prisma describes it: what the generator prisma/encrypted-fields.ts writes down. */
 export interface EncryptedField {
+  /** Such as `Account.access`; only `UserApiKey` if the model's only value has no name. */
+  readonly name: string;
   readonly model: string;
+  /** As `@@schema` says; null: the schema of DATABASE_URL. */
+  readonly schema: string | null;
   readonly table: string;
   readonly id: NamedColumn;
-  /** The column that holds each part, in hex. */
-  readonly parts: Readonly<Record<Part, NamedColumn>>;
+  /** Every column that the layout reads or writes, once each: those of the layout first, then those that only the associated data needs. */
+  readonly columns: readonly NamedColumn[];
+  /** Names columns by `field`. */
+  readonly layout: LayoutDefinition;
 }

@@ -9,6 +9,7 @@ import type { Layout, Misfit, Parsed, StoredValue } from './layout.ts';
 export function hexColumns(column: Readonly<Record<Part, string>>): Layout {
   return {
     columns: [column.iv, column.content, column.tag],
+    bound: [],
 
     parse(stored): Parsed {
       const iv = parseHex(stored, column.iv, IV_BYTES);
@@ -17,7 +18,7 @@ export function hexColumns(column: Readonly<Record<Part, string>>): Layout {
       if (!Buffer.isBuffer(content)) return content;
       const tag = parseHex(stored, column.tag, TAG_BYTES);
       if (!Buffer.isBuffer(tag)) return tag;
-      return { kind: 'value', value: { iv, content, tag } };
+      return { kind: 'value', value: { iv, content, tag }, aad: null };
     },
 
     format: ({ iv, content, tag }) => ({
