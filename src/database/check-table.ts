@@ -1,13 +1,22 @@
+import type { LayoutDefinition } from '../layout/template.ts';
 import { DatabaseError } from './database-error.ts';
 import type { ColumnDescription, Description } from './describe-table.ts';
 import { quote } from './own-names.ts';
+import { TEXT_TYPES } from './value-column.ts';
 
 /** What a run is going to do with the table. */
 export type Access = 'verify' | 'rehearse' | 'write';
 
-/** The types whose order and equality are PostgreSQL's own, and which a String of Prisma can hold. */
-export const TEXT_TYPES = ['text', 'character varying', 'bpchar'];
-const ID_TYPES = [...TEXT_TYPES, 'uuid'];
+const NUMBER_TYPES = ['smallint', 'integer', 'bigint'];
+const ID_TYPES = [...TEXT_TYPES, ...NUMBER_TYPES, 'uuid'];
+/** What a column can be, by what schema.prisma says that it holds, and what an operator is told of that. */
+const TYPES_FOR = {
+  text: [TEXT_TYPES, 'text: a String can be of type text, varchar or char'],
+  bytes: [['bytea'], 'bytea: Bytes are of that type'],
+  json: [['json', 'jsonb', ...TEXT_TYPES], 'json: a JSON object can be of type json, jsonb, text, varchar or char'],
+  'key-id': [TEXT_TYPES, 'text: the id of a key is text'],
+  bound: [ID_TYPES, 'text, uuid or a whole number, of which associated data can be made'],
+} as const;
 
 export function requireColumn({ columns }: Description, name: string, label: string): ColumnDescription {
   const match = columns.find((column) => column.name === name);
@@ -23,20 +32,29 @@ export function checkTable({ is_table, parent }: Description, label: string): vo
   throw new DatabaseError(`${label} holds only some of the rows of ${parent}, whose partition or child table it is`, hint);
 }
 
-export function checkColumns(id: ColumnDescription, values: readonly ColumnDescription[], label: string): void {
+export function checkId(id: ColumnDescription, label: string): void {
   // Rows are named and written by their id: a row with another's id, or with none, could not be.
   if (!id.is_unique || !id.not_null) {
     const hint = 'name the column of the primary key with @map in prisma/schema.prisma, or ADD PRIMARY KEY on it alone';
     throw new DatabaseError(`column ${id.name} of ${label} is not unique and NOT NULL, so rows could be overlooked`, hint);
   }
   if (!ID_TYPES.includes(id.base_type)) {
-    const hint = 'ids can be text, varchar, char or uuid: name a unique column of such a type as the id in prisma/schema.prisma';
+    const hint =
+      'ids can be text, varchar, char, uuid or whole numbers: name a unique column of such a type as the id in prisma/schema.prisma';
     throw new DatabaseError(`column ${id.name} of ${label} is ${id.type}, which the tool cannot page through`, hint);
   }
-  const other = values.find(({ base_type }) => !TEXT_TYPES.includes(base_type));
-  if (other === undefined) return;
-  const hint = 'the tool reads and writes hex in columns of type text, varchar or char';
-  throw new DatabaseError(`column ${other.name} of ${label} is ${other.type}, not text`, hint);
+}
+
+/** @param kind - what schema.prisma says that the column holds; `bound`: it is only a part of the associated data */
+export function checkColumn(
+  { name, type, base_type }: ColumnDescription,
+  kind: LayoutDefinition['columns'][number]['kind'] | 'bound',
+  label: string,
+): void {
+  const [types, expected] = TYPES_FOR[kind];
+  if (types.some((each) => each === base_type)) return;
+  const hint = 'change the column, or what prisma/schema.prisma says of it';
+  throw new DatabaseError(`column ${name} of ${label} is ${type}, not ${expected}`, hint);
 }
 
 export function checkRights(

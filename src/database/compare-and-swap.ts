@@ -2,7 +2,8 @@ import type { Pool } from 'pg';
 import type { Swap } from '../rotation/store.ts';
 import { DatabaseError } from './database-error.ts';
 import type { LockNumbers } from './lock-numbers.ts';
-import type { Table, ValueColumn } from './table.ts';
+import type { Table } from './table.ts';
+import { write as fromText, same, type ValueColumn } from './value-column.ts';
 
 /** @returns the ids of the rows that were written: those that held exactly `before` */
 export type CompareAndSwap = (swaps: readonly Swap[]) => Promise<ReadonlySet<string>>;
@@ -27,12 +28,13 @@ const CONFLICTS = ['40001', '40P01'];
 export function createCompareAndSwap(pool: Pool, table: Table, locks: LockNumbers, mayPrepare: boolean): CompareAndSwap {
   const forOne = { text: sqlForOne(table, locks), ...(mayPrepare && { name: 'rotate-encryption-key' }) };
   const forMany = { text: sqlForMany(table, locks) };
+  const written = table.values.filter((column) => column.written);
 
   async function write(swaps: readonly Swap[]): Promise<Set<string>> {
     const columns = [
       swaps.map(({ id }) => id),
       ...table.values.map(({ field }) => swaps.map(({ before }) => before[field])),
-      ...table.values.map(({ field }) => swaps.map(({ after }) => after[field])),
+      ...written.map(({ field }) => swaps.map(({ after }) => after[field])),
     ];
     const statement = swaps.length === 1 ? { ...forOne, values: columns.flat() } : { ...forMany, values: columns };
     const { rows } = await pool.query<{ alive: boolean; id: unknown }>(statement);
@@ -84,35 +86,35 @@ const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT J
 function sqlForOne(table: Table, locks: LockNumbers): string {
   const { name, id, idType, values } = table;
   // $1 is the id; then come the values to be found, and then the values to be put in their place.
-  const found = (index: number) => `$${index + 2}`;
-  const put = (index: number) => `$${index + 2 + values.length}`;
+  const parameters = numbered(values, (number) => `$${number + 1}::pg_catalog.text`);
   return `WITH ${guard(locks)},
   written AS (
     UPDATE ${name} AS stored
-       SET ${values.map(({ sql }, index) => `${sql} = ${put(index)}::pg_catalog.text`).join(', ')}
+       SET ${assignments(parameters)}
       FROM guard
      WHERE guard.alive
        AND ${sameId(table, `$1::${idType}`)}
-       AND ${allSame(values, found)}
-    RETURNING stored.${id} AS id, ${intact(allSame(values, put))})
+       AND ${allSame(parameters, 'found')}
+    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put'))})
   ${RESULT}`;
 }
 
 function sqlForMany(table: Table, locks: LockNumbers): string {
   const { name, id, idType, values } = table;
-  const found = (index: number) => `swap.found_${index + 1}`;
-  const put = (index: number) => `swap.put_${index + 1}`;
-  const arrays = [`$1::${idType}[]`, ...[...values, ...values].map((_, index) => `$${index + 2}::pg_catalog.text[]`)];
-  const names = ['id', ...values.map((_, index) => `found_${index + 1}`), ...values.map((_, index) => `put_${index + 1}`)];
+  const parameters = numbered(values, (number) => `swap.text_${number}`);
+  const count = values.length + values.filter(({ written }) => written).length;
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const arrays = [`$1::${idType}[]`, ...numbers.map((number) => `$${number + 1}::pg_catalog.text[]`)];
+  const names = ['id', ...numbers.map((number) => `text_${number}`)];
   return `WITH ${guard(locks)},
   written AS (
     UPDATE ${name} AS stored
-       SET ${values.map(({ sql }, index) => `${sql} = ${put(index)}`).join(', ')}
+       SET ${assignments(parameters)}
       FROM guard, ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})
      WHERE guard.alive
        AND ${sameId(table, 'swap.id')}
-       AND ${allSame(values, found)}
-    RETURNING stored.${id} AS id, ${intact(allSame(values, put))})
+       AND ${allSame(parameters, 'found')}
+    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put'))})
   ${RESULT}`;
 }
 
@@ -122,10 +124,30 @@ function sameId({ id, idCollation }: Table, expected: string): string {
   return idCollation === '' ? equal : `${equal} AND stored.${id}${idCollation} OPERATOR(pg_catalog.=) ${expected}`;
 }
 
-function allSame(values: readonly ValueColumn[], expected: (index: number) => string): string {
-  const same = ({ sql }: ValueColumn, index: number) =>
-    `stored.${sql}::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) ${expected(index)}::pg_catalog.text`;
-  return values.map(same).join('\n       AND ');
+/** A column with the SQL of the text that is expected in it, and of the text that is put there: the same one if it is not written. */
+interface Parameters {
+  readonly column: ValueColumn;
+  readonly found: string;
+  readonly put: string;
+}
+
+/** @param text - the SQL of a text by its number: first those to be found, from 1, and then those to be put */
+function numbered(values: readonly ValueColumn[], text: (number: number) => string): Parameters[] {
+  let last = values.length;
+  return values.map((column, index) => {
+    const found = text(index + 1);
+    if (column.written) last += 1;
+    return { column, found, put: column.written ? text(last) : found };
+  });
+}
+
+function assignments(parameters: readonly Parameters[]): string {
+  const written = parameters.filter(({ column }) => column.written);
+  return written.map(({ column, put }) => `${column.sql} = ${fromText(column, put)}`).join(', ');
+}
+
+function allSame(parameters: readonly Parameters[], which: 'found' | 'put'): string {
+  return parameters.map((each) => same(each.column, each[which])).join('\n       AND ');
 }
 
 function intact(condition: string): string {

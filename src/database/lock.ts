@@ -34,10 +34,16 @@ const POLL_MS = 50;
 /** A verification shares the lock with others; whoever may write has it alone. */
 export type LockMode = 'shared' | 'exclusive';
 
+/** A table that is to be locked. */
+export interface LockedTable {
+  readonly table: Table;
+  readonly numbers: LockNumbers;
+}
+
 /**
- * Runs `work` while holding the lock of the table: no rotation beside it, and no write that an earlier one left behind in the server.
- * The lock belongs to a transaction that stays open on a connection of its own, so it also holds behind a pooler in transaction
- * mode, and ends with the connection whatever happens.
+ * Runs `work` while holding the locks of all tables: no rotation beside it, and no write that an earlier one left behind in the server.
+ * The locks belong to a transaction that stays open on a connection of its own, so it also holds behind a pooler in transaction
+ * mode, and end with the connection whatever happens.
  *
  * @param work - gets a signal that is aborted, with a DatabaseError, as soon as the lock is known to be lost
  * @param idleLimitMs - how long the lock outlives the last sign of life
@@ -46,8 +52,7 @@ export type LockMode = 'shared' | 'exclusive';
 export async function withRotationLock<T>(
   connector: Connector,
   settings: DatabaseSettings,
-  table: Table,
-  numbers: LockNumbers,
+  tables: readonly LockedTable[],
   mode: LockMode,
   work: (lost: AbortSignal) => Promise<T>,
   idleLimitMs = IDLE_LIMIT_MS,
@@ -74,7 +79,7 @@ export async function withRotationLock<T>(
     }, lose);
   };
   try {
-    await acquire(client, settings, table, numbers, mode, idleLimitMs);
+    await acquire(client, settings, tables, mode, idleLimitMs);
     standstill = new Standstill(Date.now());
     heartbeat = setInterval(beat, HEARTBEAT_MS);
     return await work(lost.signal);
@@ -88,8 +93,7 @@ export async function withRotationLock<T>(
 async function acquire(
   client: Client,
   settings: DatabaseSettings,
-  table: Table,
-  numbers: LockNumbers,
+  tables: readonly LockedTable[],
   mode: LockMode,
   idleLimitMs: number,
 ): Promise<void> {
@@ -98,10 +102,13 @@ async function acquire(
     // In one message: the server's own limit for idle transactions may be short.
     await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${OWN_NAMES_ONLY}; ${limits(idleLimitMs)}`);
     const take = mode === 'shared' ? 'pg_try_advisory_xact_lock_shared' : 'pg_try_advisory_xact_lock';
-    const { rows } = await client.query(`SELECT ${take}(${numbers.run.sql}) AS locked`);
-    if (rows[0]?.locked !== true) throw await runInTheWay(client, table, numbers);
-    await waitForWritesLeftBehind(client, table, numbers);
-    await client.query(`SELECT pg_advisory_xact_lock(${numbers.owner.sql})`);
+    // In the same order in every run: of two that begin at once, one gets them all.
+    for (const { table, numbers } of tables.toSorted((a, b) => a.table.oid - b.table.oid)) {
+      const { rows } = await client.query(`SELECT ${take}(${numbers.run.sql}) AS locked`);
+      if (rows[0]?.locked !== true) throw await runInTheWay(client, table, numbers);
+      await waitForWritesLeftBehind(client, table, numbers);
+      await client.query(`SELECT pg_advisory_xact_lock(${numbers.owner.sql})`);
+    }
   } catch (error) {
     throw error instanceof RotationRunning ? error : explain(error, settings);
   }

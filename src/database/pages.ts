@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Row } from '../rotation/store.ts';
 import { readInTransaction } from './own-names.ts';
 import type { Table } from './table.ts';
+import { read as asText } from './value-column.ts';
 
 /** Reads rows by their ids, hence by the index of the ids. */
 export interface PageReader {
@@ -36,9 +37,9 @@ export function createPageReader(pool: Pool, table: Table): PageReader {
   };
 }
 
-/** @returns the id and the columns of the value, as SQL lists them */
+/** @returns the id and the columns of the field, as SQL lists them: each gives text */
 export function columnsOf({ id, values }: Table): string {
-  return [id, ...values.map(({ sql }) => sql)].join(', ');
+  return [id, ...values.map(asText)].join(', ');
 }
 
 /** @param row - as `columnsOf` lists it */

@@ -1,20 +1,15 @@
 import type { ClientBase, Pool } from 'pg';
-import { type Access, checkColumns, checkRights, checkTable, requireColumn, TEXT_TYPES } from './check-table.ts';
+import { createLayout } from '../layout/create-layout.ts';
+import type { Layout } from '../layout/layout.ts';
+import { type Access, checkColumn, checkId, checkRights, checkTable, requireColumn } from './check-table.ts';
 import { DatabaseError } from './database-error.ts';
 import { describe } from './describe-table.ts';
 import type { EncryptedField } from './encrypted-field.ts';
 import { quote, readInTransaction } from './own-names.ts';
 import type { DatabaseSettings } from './settings.ts';
+import { TEXT_TYPES, typeOf, type ValueColumn } from './value-column.ts';
 
-/** A column of the encrypted value. */
-export interface ValueColumn {
-  /** As schema.prisma names it. */
-  readonly field: string;
-  /** As SQL names it. */
-  readonly sql: string;
-}
-
-/** The table as schema.prisma names it and as the database has it. All names but the label are quoted, ready for SQL. */
+/** The table of an encrypted field, as schema.prisma names it and as the database has it. All names but the label are quoted, ready for SQL. */
 export interface Table {
   readonly oid: number;
   /** `"schema"."table"` */
@@ -33,20 +28,30 @@ export interface Table {
   readonly sideEffects: readonly string[];
 }
 
+/** An encrypted field as schema.prisma describes it, with its table as the database has it. */
+export interface InspectedField {
+  /** As `Account.access`. */
+  readonly name: string;
+  readonly model: string;
+  readonly table: Table;
+  readonly layout: Layout;
+}
+
 /**
  * Looks at the table of an encrypted field before anything is read from it.
  *
- * @throws DatabaseError where the table or a column is missing, or where not every row could be read (and written)
+ * @throws DatabaseError if the table or a column is missing, or not every row could be read (and written)
  */
-export async function inspectTable(
+export async function inspectField(
   pool: Pool,
-  { table, id, parts }: EncryptedField,
+  field: EncryptedField,
   settings: DatabaseSettings,
   access: Access,
-): Promise<Table> {
-  const label = `${settings.schema}.${table}`;
-  const name = `${quote(settings.schema)}.${quote(table)}`;
-  const named = [parts.iv, parts.content, parts.tag];
+): Promise<InspectedField> {
+  const schema = field.schema ?? settings.schema;
+  const label = `${schema}.${field.table}`;
+  const name = `${quote(schema)}.${quote(field.table)}`;
+  const layout = createLayout(field.layout);
 
   const client = await pool.connect();
   try {
@@ -55,27 +60,39 @@ export async function inspectTable(
       const hint = 'check the database in DATABASE_URL (its ?schema= too) and the @@map line in prisma/schema.prisma';
       throw new DatabaseError(`there is no table ${label} in database ${settings.name}`, hint);
     }
-    const idColumn = requireColumn(found, id.column, label);
-    const values = named.map(({ column }) => requireColumn(found, column, label));
+    const id = requireColumn(found, field.id.column, label);
+    const columns = field.columns.map((named) => {
+      const part = field.layout.columns.find(({ column }) => column === named.field);
+      return { field: named.field, kind: part?.kind ?? ('bound' as const), found: requireColumn(found, named.column, label) };
+    });
     checkTable(found, label);
-    checkColumns(idColumn, values, label);
-    checkRights(found, [idColumn, ...values], values, settings.name, name, label, access);
-    if (found.has_child_tables) await refuseRepeatedIds(client, name, quote(id.column), label);
+    checkId(id, label);
+    for (const column of columns) checkColumn(column.found, column.kind, label);
+    const written = columns.filter(({ kind }) => kind !== 'bound').map((column) => column.found);
+    checkRights(found, [id, ...columns.map((column) => column.found)], written, settings.name, name, label, access);
+    if (found.has_child_tables) await refuseRepeatedIds(client, name, quote(id.name), label);
     client.release();
-    return {
+    const table = {
       oid: found.oid,
       name,
       label,
-      id: quote(id.column),
-      idType: idColumn.qualified_type,
-      idCollation: TEXT_TYPES.includes(idColumn.base_type) ? ' COLLATE pg_catalog."C"' : '',
-      values: named.map(({ field, column }) => ({ field, sql: quote(column) })),
+      id: quote(id.name),
+      idType: id.qualified_type,
+      idCollation: TEXT_TYPES.includes(id.base_type) ? ' COLLATE pg_catalog."C"' : '',
+      values: columns.map(({ field: named, kind, found: { name: column, base_type } }) => ({
+        field: named,
+        sql: quote(column),
+        type: typeOf(base_type),
+        written: kind !== 'bound',
+        mayBeNull: kind === 'key-id',
+      })),
       isStandby: found.is_standby,
       sideEffects: [
         ...found.update_triggers.map((trigger) => `trigger ${trigger}`),
         ...found.update_rules.map((rule) => `rule ${rule}`),
       ],
     };
+    return { name: field.name, model: field.model, table, layout };
   } catch (error) {
     client.release(true);
     throw error;

@@ -1,21 +1,26 @@
 import type { Pool } from 'pg';
-import type { Store } from '../rotation/store.ts';
+import type { Field } from '../rotation/store.ts';
 import type { Access } from './check-table.ts';
 import { createCompareAndSwap } from './compare-and-swap.ts';
 import { type Connector, createConnector, reachesServer } from './connection.ts';
+import type { EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
-import { withRotationLock } from './lock.ts';
+import { type LockedTable, withRotationLock } from './lock.ts';
 import { lockNumbers } from './lock-numbers.ts';
-import { SCHEMA } from './schema.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { createStore } from './store.ts';
-import { inspectTable, type Table } from './table.ts';
+import { type InspectedField, inspectField } from './table.ts';
 
 export interface Database {
-  readonly table: Table;
-  /** Runs `work` on the table while no rotation that it could disturb is running: see withRotationLock. */
-  readonly withLock: <T>(work: (store: Store, lost: AbortSignal) => Promise<T>) => Promise<T>;
+  /** In the order of the schema. */
+  readonly fields: readonly InspectedField[];
+  readonly pool: Pool;
+  /** Runs `work` on the tables while no rotation that it could disturb is running: see withRotationLock. */
+  readonly withLock: <T>(work: (fields: readonly Field[], lost: AbortSignal) => Promise<T>) => Promise<T>;
 }
+
+/** Fields of one table have the same lock. */
+type LockableField = InspectedField & LockedTable;
 
 /** One reads ahead while the other writes; the lock has a third. */
 const POOL_CONNECTIONS = 2;
@@ -23,7 +28,7 @@ const POOL_CONNECTIONS = 2;
 const CLOSE_TIMEOUT_MS = 1000;
 
 /**
- * Opens all connections that a run needs, checks the table, runs `work`, and closes every connection whatever happens.
+ * Opens all connections that a run needs, checks the tables, runs `work`, and closes every connection whatever happens.
  *
  * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to mind it by itself
  * @param onWarning - is told what the server warns of
@@ -31,6 +36,7 @@ const CLOSE_TIMEOUT_MS = 1000;
  */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
+  encryptedFields: readonly EncryptedField[],
   access: Access,
   signal: AbortSignal,
   onWarning: (text: string) => void,
@@ -42,28 +48,39 @@ export async function withDatabase<T>(
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
   try {
-    const { table, mayPrepare } = await open().catch((error: unknown) => {
+    const { fields, mayPrepare } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
-    const numbers = lockNumbers(table.oid, access === 'write');
     const mode = access === 'write' ? 'exclusive' : 'shared';
+    // Several fields may be in one table, which has one lock.
+    const tables = [...new Map(fields.map((field) => [field.table.oid, field])).values()];
     const withLock: Database['withLock'] = (locked) =>
-      withRotationLock(connector, settings, table, numbers, mode, (lost) => {
+      withRotationLock(connector, settings, tables, mode, (lost) => {
         stopCutting();
-        const compareAndSwap = createCompareAndSwap(pool, table, numbers, mayPrepare);
-        return locked(createStore(pool, table, numbers, compareAndSwap, settings), lost);
+        const openStore = ({ table, numbers }: LockedTable) =>
+          createStore(pool, table, numbers, createCompareAndSwap(pool, table, numbers, mayPrepare), settings);
+        return locked(
+          fields.map((field) => ({ name: field.name, layout: field.layout, store: openStore(field) })),
+          lost,
+        );
       });
-    return await work({ table, withLock });
+    return await work({ fields, pool, withLock });
   } finally {
     stopCutting();
     await close(pool, connector);
   }
 
-  async function open(): Promise<{ table: Table; mayPrepare: boolean }> {
+  async function open(): Promise<{ fields: LockableField[]; mayPrepare: boolean }> {
     const opened = await Promise.allSettled(Array.from({ length: POOL_CONNECTIONS }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
-    return { table: await inspectTable(pool, SCHEMA.field, settings, access), mayPrepare: await reachesServer(pool) };
+    const fields: LockableField[] = [];
+    for (const encryptedField of encryptedFields) {
+      const field = await inspectField(pool, encryptedField, settings, access);
+      const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
+      fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
+    }
+    return { fields, mayPrepare: await reachesServer(pool) };
   }
 }
 

@@ -3,8 +3,8 @@ import { type Census, countUnder, UNREADABLE_IDS_KEPT } from './census.ts';
 import { readListed, readPages } from './pages.ts';
 import type { Compared, Doubt, Reached, RowOutcome, Tally } from './result.ts';
 import { type RotatePassOptions, rotatePass } from './rotate-pass.ts';
-import type { Field, Run, RunOptions } from './run.ts';
-import type { Swap } from './store.ts';
+import type { Run, RunOptions } from './run.ts';
+import type { Field, Swap } from './store.ts';
 import { RunningTally } from './tally.ts';
 
 export interface FieldRotationOptions {

@@ -1,6 +1,6 @@
 import type { RestoreEnding, RestoreTally, Result } from './result.ts';
-import { type Field, Run, type RunOptions } from './run.ts';
-import type { Row, Store, Swap } from './store.ts';
+import { Run, type RunOptions } from './run.ts';
+import type { Field, Row, Store, Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
 import { holds, WriteInDoubt, writeSwaps } from './write-swaps.ts';
 

@@ -5,8 +5,7 @@ import { storedBytes } from '../layout/layout.ts';
 import { createJudge } from './judge.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
-import type { Field } from './run.ts';
-import type { Row, Swap } from './store.ts';
+import type { Field, Row, Swap } from './store.ts';
 import type { RunningTally } from './tally.ts';
 import { createBatchWriter, type Planned } from './write-batch.ts';
 

@@ -1,9 +1,8 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
-import type { Layout } from '../layout/layout.ts';
 import type { Census, UnreadableRow } from './census.ts';
 import { createDigestKey } from './plaintext-digest.ts';
 import type { Phase, PhaseName, RowOutcome } from './result.ts';
-import type { Store } from './store.ts';
+import type { Field } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
@@ -18,17 +17,9 @@ export interface Observer {
   readonly onUnreadable: (field: string, row: UnreadableRow) => void;
 }
 
-/** An encrypted field as a run works on it. */
-export interface Field {
-  /** As `Account.access`. */
-  readonly name: string;
-  readonly store: Store;
-  readonly layout: Layout;
-}
-
 export interface RunOptions {
-  /** In the order of the schema, one or more. */
-  readonly fields: readonly [Field, ...Field[]];
+  /** In the order of the schema. */
+  readonly fields: readonly Field[];
   /** Aborting it stops the run after the write in hand, or at once where it reads; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
@@ -96,6 +87,6 @@ export class Run {
   /** Waits until all that was committed so far is on the server's disk, so that no crash can take back what is said of it. */
   waitForDisk(): Promise<void> {
     const { fields, signal } = this.#options;
-    return unlessAborted(signal, () => fields[0].store.waitForDisk());
+    return unlessAborted(signal, async () => fields[0]?.store.waitForDisk());
   }
 }

@@ -1,4 +1,4 @@
-import type { StoredValue } from '../layout/layout.ts';
+import type { Layout, StoredValue } from '../layout/layout.ts';
 
 /** A row, as far as the rotation looks at it. */
 export interface Row {
@@ -41,4 +41,12 @@ export interface Store {
   swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>>;
   /** Resolves when all that was committed before, by anybody, is on the server's disk. */
   waitForDisk(): Promise<void>;
+}
+
+/** An encrypted field as a run works on it. */
+export interface Field {
+  /** As `Account.access`. */
+  readonly name: string;
+  readonly store: Store;
+  readonly layout: Layout;
 }

@@ -1,8 +1,7 @@
 import { readExactly } from './pages.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
-import type { Field } from './run.ts';
-import type { Row, Swap } from './store.ts';
+import type { Field, Row, Swap } from './store.ts';
 import type { RunningTally } from './tally.ts';
 import { writeSwaps } from './write-swaps.ts';
 

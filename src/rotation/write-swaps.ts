@@ -1,7 +1,6 @@
 import { sameStored } from '../layout/layout.ts';
 import type { FoundAgain } from './result.ts';
-import type { Field } from './run.ts';
-import type { Row, Store, Swap } from './store.ts';
+import type { Field, Row, Store, Swap } from './store.ts';
 
 /** A write that failed, or gave no answer: it may have been applied. `found` is what reading its rows again showed. */
 export class WriteInDoubt extends Error {
