@@ -60,6 +60,12 @@ export async function checkBackup(file: string, check: CheckRecord, signal: Abor
   );
 }
 
+/** Records of one field. */
+export interface BackupBatch {
+  readonly field: string;
+  readonly swaps: readonly BackupRecord[];
+}
+
 /**
  * Reads the records of a backup once more, in batches, in the order of the file.
  *
@@ -71,19 +77,24 @@ export async function* readBackup(
   file: string,
   check: CheckRecord,
   checked: CheckedBackup,
-): AsyncGenerator<BackupRecord[], void, void> {
-  const batch: BackupRecord[] = [];
+): AsyncGenerator<BackupBatch, void, void> {
+  let batch: BackupRecord[] = [];
   let chain = '';
   for await (const entry of readEntries(file, check)) {
     chain = entry.chain;
     if (entry.kind === 'header' && chain !== checked.headerChecksum) throw changed(file);
     if (entry.kind !== 'record') continue;
+    // One more is read before a batch is handed out.
+    const [first] = batch;
+    if (first !== undefined && (batch.length === RECORDS_PER_BATCH || first.field !== entry.record.field)) {
+      yield { field: first.field, swaps: batch };
+      batch = [];
+    }
     batch.push(entry.record);
-    // One more is read before the last batch is handed out.
-    if (batch.length > RECORDS_PER_BATCH) yield batch.splice(0, RECORDS_PER_BATCH);
   }
   if (chain !== checked.lastChecksum) throw changed(file);
-  if (batch.length > 0) yield batch;
+  const [first] = batch;
+  if (first !== undefined) yield { field: first.field, swaps: batch };
 }
 
 function changed(file: string): BackupError {

@@ -13,7 +13,7 @@ import { sealLine } from './checksum.ts';
 
 export interface BackupWriter {
   /** Resolves once the records are on the disk. Rejects with BackupError. */
-  append(records: readonly BackupRecord[]): Promise<void>;
+  append(field: string, swaps: readonly Omit<BackupRecord, 'field'>[]): Promise<void>;
   /** Writes the end line, which tells a backup that has all its lines from one that was cut off. Never rejects. */
   close(): Promise<void>;
 }
@@ -44,7 +44,8 @@ export function createBackupWriter(file: string, describe: () => BackupDescripti
   }
 
   return {
-    async append(records) {
+    async append(field, swaps) {
+      const records = swaps.map(({ id, before, after }) => ({ field, id, before, after }));
       try {
         if (handle !== null) return await write(handle, records);
         handle = await create(file);
