@@ -29,7 +29,7 @@ export async function main(host: Host): Promise<ExitCode> {
     }
     output.error({
       message: bugHeadline(error),
-      hint: 'please report it, and include this line; --dry-run says what state the table is in',
+      hint: 'please report this bug, and include the error and location above; --dry-run shows what state the table is in',
     });
     return EXIT.bug;
   }

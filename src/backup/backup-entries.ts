@@ -84,8 +84,8 @@ function parseRecord(content: unknown, line: Line, check: CheckRecord): BackupRe
 }
 
 function misfit(line: Line, place: string): BackupError {
-  const kind = line.number === 1 ? 'a header' : 'a record';
-  const message = `line ${line.number} of the backup file is not ${kind} of this tool (${place || 'as a whole'})`;
+  const kind = line.number === 1 ? 'a valid header' : 'a valid record';
+  const message = `line ${line.number} of the backup file is not ${kind} (${place || 'the whole line'})`;
   return new BackupError(message, hint(line));
 }
 

@@ -55,8 +55,8 @@ export async function checkBackup(file: string, check: CheckRecord, signal: Abor
   if (header !== null) return { header, records, ending, headerChecksum, lastChecksum };
   if (ending === 'open') throw new BackupError('the backup file is empty', ANOTHER);
   throw new BackupError(
-    'the backup file is cut off in its first line',
-    'use another copy of it; if the run that made it was killed there, that run wrote nothing to the table',
+    'the backup file is truncated in its first line',
+    'use another copy of it; if the run that made it was killed at that point, it wrote nothing to the table',
   );
 }
 

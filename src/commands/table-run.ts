@@ -112,7 +112,7 @@ function publish(
 ) {
   const json = printableJson(JSON.stringify(report, null, 2));
   const reported = plan.report === null || wrote(plan.report, `${json}\n`);
-  if (!reported) output.warn(`the report ${plan.report} could not be written; it is printed on stdout instead`);
+  if (!reported) output.warn(`the report ${plan.report} could not be written; it is printed to stdout instead`);
   if (plan.json || !reported) output.result(json);
   const summarized = !plan.json && !plan.quiet;
   if (summarized) output.result(formatSummary({ ...report, nextSteps: [...nextSteps] }, useColor(host), host.stdout.columns));

@@ -29,7 +29,7 @@ async function readMilliseconds(env: Environment, name: string, fallback: number
   const text = env[name];
   if (text === undefined) return fallback;
   const number = Number(text);
-  const hint = 'leave it unset for the default';
+  const hint = 'leave it unset to use the default';
   if (text.trim() === '' || Number.isNaN(number)) return refuse(`${name} is not a number of milliseconds`, hint);
   if (!Number.isInteger(number)) return refuse(`${name} is not a whole number`, hint);
   if (number < 1) return refuse(`${name} is less than 1`, hint);

@@ -9,7 +9,7 @@ const KEY_VARIABLE: Readonly<Record<KeyName, string>> = { old: 'OLD_ENCRYPTION_K
 
 const HINT: Readonly<Record<KeyName, string>> = {
   old: 'set it to the key that the rows are under now: exactly 64 hex characters',
-  new: 'set it to the key to move to: exactly 64 hex characters, as generate-key prints',
+  new: 'set it to the key to move to: exactly 64 hex characters, as printed by generate-key',
 };
 
 /**

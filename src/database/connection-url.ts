@@ -67,7 +67,8 @@ function isThisMachine(host: string): boolean {
 function fileProblem(parameters: URLSearchParams): string | null {
   for (const name of ['sslcert', 'sslkey', 'sslrootcert']) {
     const file = parameters.get(name);
-    if (file && statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return `names a file in ${name} that is not there`;
+    if (file && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+      return `names a file in ${name} that is missing or not a regular file`;
   }
   return null;
 }

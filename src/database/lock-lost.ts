@@ -29,6 +29,6 @@ export class Standstill {
  * @param byIdleLimit - whether the server ended its transaction for being idle: that limit is the tool's own, nobody is to lift it
  */
 export function lockLost({ message, hint }: DatabaseError, byIdleLimit: boolean, standstillMs: number): DatabaseError {
-  const stopped = `this process was stopped for ${Math.round(standstillMs / 1000)} s (did the machine sleep?): `;
+  const stopped = `this process was suspended for ${Math.round(standstillMs / 1000)} s (did the machine sleep?): `;
   return new DatabaseError(`the lock was lost: ${standstillMs > STOPPED_MS ? stopped : ''}${message}`, byIdleLimit ? null : hint);
 }

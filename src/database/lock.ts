@@ -132,11 +132,10 @@ async function waitForWritesLeftBehind(client: Client, { label }: Table, { write
     if (rows[0]?.free === true) return;
     if (performance.now() - start < PATIENCE_MS) continue;
     const [write] = await holdersOf(client, writes);
-    if (write === undefined)
-      throw new RotationRunning(`an earlier run on ${label} has not quite ended in the server`, 'wait a moment');
+    if (write === undefined) throw new RotationRunning(`the server is still ending an earlier run on ${label}`, 'wait a moment');
     const [blocker] = write.blockers;
     throw new RotationRunning(
-      `a write to ${label} from an earlier run is still pending in the server (${said(write)})`,
+      `a write to ${label} from an earlier run is still pending on the server (${said(write)})`,
       blocker === undefined
         ? `end that write: ${toEnd(write)}`
         : `end the transaction that holds the row, if it may be ended (${said(blocker)}): ${toEnd(blocker)}; or end the write: ${toEnd(write)}`,

@@ -52,7 +52,7 @@ export async function inspectTable(
   try {
     const found = await readInTransaction(client, 'ISOLATION LEVEL READ COMMITTED READ ONLY', () => describe(client, name));
     if (found === null) {
-      const hint = 'check the database in DATABASE_URL (its ?schema= too) and the @@map line in prisma/schema.prisma';
+      const hint = 'check the database in DATABASE_URL (and its ?schema=) and the @@map line in prisma/schema.prisma';
       throw new DatabaseError(`there is no table ${label} in database ${settings.name}`, hint);
     }
     const idColumn = requireColumn(found, id.column, label);
@@ -87,6 +87,6 @@ async function refuseRepeatedIds(client: ClientBase, name: string, id: string, l
   const repeated = `SELECT FROM ${name} GROUP BY ${id} HAVING count(*) > 1 LIMIT 1`;
   const { rows } = await readInTransaction(client, 'READ ONLY', () => client.query(repeated));
   if (rows.length === 0) return;
-  const hint = 'give each row an id of its own: ids are what rows are named and written by';
+  const hint = 'give each row a unique id: the tool finds and writes rows by id';
   throw new DatabaseError(`the same id occurs in more than one of the tables that inherit from ${label}`, hint);
 }

@@ -45,13 +45,13 @@ export function parameterProblem(parameters: URLSearchParams): string | null {
   for (const [name, value] of parameters) {
     if (!KNOWN.includes(name)) {
       const isName = /^[a-z_]{2,40}$/iu.test(name) && !parameters.has('password') && !/@|%40/u.test(parameters.toString());
-      return `has ${isName ? `the unknown query parameter ${name}` : 'an unknown query parameter'}: known are ${KNOWN.join(', ')}`;
+      return `has ${isName ? `the unknown query parameter ${name}` : 'an unknown query parameter'}: known parameters are ${KNOWN.join(', ')}`;
     }
     if (seen.has(name)) return `has the query parameter ${name} twice`;
     seen.add(name);
     const values = VALUES.get(name);
     if (values !== undefined && !values.includes(value))
-      return `has an unknown value for ${name}: known are ${values.join(', ')}`;
+      return `has an unknown value for ${name}: known values are ${values.join(', ')}`;
     if (name === 'schema' && value === '') return 'has an empty schema';
     // pg would read 5432x as 5432.
     if (name === 'port' && !/^\d{1,5}$/u.test(value)) return 'has a port that is not a number';
@@ -63,7 +63,7 @@ function tlsProblem(parameters: URLSearchParams): string | null {
   const mode = parameters.get('sslmode');
   const off = mode === 'disable' || (mode === null && ['false', '0'].includes(parameters.get('ssl') ?? ''));
   if (off && parameters.get('sslnegotiation') === 'direct')
-    return 'has sslnegotiation=direct, which needs TLS, and turns TLS off';
+    return 'has sslnegotiation=direct, which needs TLS, but turns TLS off';
   if (mode === 'disable' && ['true', '1'].includes(parameters.get('ssl') ?? '')) return 'has both sslmode=disable and ssl=true';
   // Only sslmode=verify-full looks at the name: with a public authority, anybody's certificate would do.
   if (mode === 'verify-ca' && !parameters.get('sslrootcert'))

@@ -21,7 +21,11 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
   if (cause instanceof RotationRunning) {
     return { exitCode: EXIT.alreadyRunning, headline: cause.message, nextSteps: [cause.hint, `then ${runAgain}`] };
   }
-  return { exitCode: EXIT.bug, headline: bugHeadline(cause), nextSteps: ['please report it, and include this line', runAgain] };
+  return {
+    exitCode: EXIT.bug,
+    headline: bugHeadline(cause),
+    nextSteps: ['please report this bug, and include the error and location above', runAgain],
+  };
 }
 
 /**
@@ -31,7 +35,7 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
  */
 export function inDoubt(cause: unknown, found: FoundAgain, either: string): string[] {
   const refused = isRefused(cause);
-  const soFar = refused ? '' : ' yet, but the server may still be executing it';
+  const soFar = refused ? '' : ' yet, but the server may still be executing the write';
   return listed([
     ...found.written.map((id) => `row ${id} was read again: it was written`),
     ...found.notWritten.map((id) => `row ${id} was read again: it was not written${soFar}`),

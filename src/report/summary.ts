@@ -34,6 +34,6 @@ function factsOf({ database, fields, keys, phases }: Report): [string, string][]
 
 function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {
   const writes = `${conflicts} ${verb(conflicts, 'write', 'writes')}`;
-  const met = `${writes} found a changed row: ${gone} deleted, ${alreadyRotated} already rotated, the others were tried again`;
+  const met = `${writes} found a changed row: ${gone} deleted, ${alreadyRotated} already rotated, the others retried`;
   return [['written', rowCount(rotated)], ...(conflicts > 0 ? [['conflicts', met] satisfies [string, string]] : [])];
 }

@@ -24,7 +24,7 @@ function heldRow({ plaintexts }: Planted): string {
 function expectToNameTheWrite({ message, hint }: Refusal, role: string, age = ', for \\d+ s'): void {
   expect(message).toMatch(
     new RegExp(
-      `^a write to public.user_api_keys from an earlier run is still pending in the server \\(pid \\d+ of role ${role}, from [\\da-f.:]+${age}\\)$`,
+      `^a write to public.user_api_keys from an earlier run is still pending on the server \\(pid \\d+ of role ${role}, from [\\da-f.:]+${age}\\)$`,
       'u',
     ),
   );
@@ -102,7 +102,7 @@ describe('a write that the server makes after the tool gave up waiting for it', 
       await leaveWriteBehind(database, [], env, 'was killed');
       for (const next of [['verify'], []]) {
         const { message, hint } = await refusalOf(runHere(next, application.env));
-        expect(message).toMatch(new RegExp(`is still pending in the server \\(pid \\d+ of role ${superuser}\\)$`, 'u'));
+        expect(message).toMatch(new RegExp(`is still pending on the server \\(pid \\d+ of role ${superuser}\\)$`, 'u'));
         expect(hint).toMatch(/or end the write: SELECT pg_terminate_backend\(\d+\); then run/u);
       }
     });

@@ -87,7 +87,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
           [['verify'], direct],
         ] as const) {
           const { message, statements } = await refusalOf(runHere(args, by));
-          expect(message).toContain('from an earlier run is still pending in the server');
+          expect(message).toContain('from an earlier run is still pending on the server');
           expect(statements).toHaveLength(2);
           // PgBouncer passes the end of a run on in its own time.
           await lockIsFree(database);

@@ -43,7 +43,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       (url: URL) => {
         url.port = '1';
       },
-      'nothing accepts connections on',
+      'nothing is listening on',
     ],
     [
       'a wrong password',
@@ -161,7 +161,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     const { code, stdout } = await runHere(['--batch-size', rows], env);
     await database.pool.query('DROP FUNCTION spoil CASCADE; ALTER TABLE user_api_keys ALTER tag SET NOT NULL');
     expect(code).toBe(4);
-    expect(stdout).toContain('a trigger on the table puts something else into the row than the tool sends');
+    expect(stdout).toContain('a trigger on the table changed the value that the tool sent');
     expect(stdout).toContain(`row ${spoilt} was read again: it was not written\n`);
     expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
     expect((await readTable(database)).slice(5)).toEqual(before.slice(5));

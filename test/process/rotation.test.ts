@@ -102,7 +102,7 @@ describe('rotate', () => {
     const before = await readTable(database);
     const { code, stdout } = await runHere(['--dry-run'], env);
     expect(code).toBe(0);
-    expect(stdout).toContain('a run would rotate 20 rows to the new key, and nothing is in the way');
+    expect(stdout).toContain('a run would rotate 20 rows to the new key; no problems found');
     expect(await readTable(database)).toEqual(before);
   });
 

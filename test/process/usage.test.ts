@@ -154,14 +154,14 @@ describe('good input', () => {
       DATABASE_URL: undefined,
       DATABASE_URL_FILE: inFolder('url'),
     });
-    expect(stderr).toContain('nothing accepts connections on 127.0.0.1:1');
+    expect(stderr).toContain('nothing is listening on 127.0.0.1:1');
     expect(code).toBe(4);
   });
 
   it('may come from an env file, but what is set wins', async () => {
     writeFileSync(inFolder('some.env'), `OLD_ENCRYPTION_KEY=${oldKey}\nNEW_ENCRYPTION_KEY=${oldKey}\nDATABASE_URL=${url}\n`);
     const { code, stderr } = await runTool(['--env', 'some.env'], { NEW_ENCRYPTION_KEY: freshKey });
-    expect(stderr).toContain('nothing accepts connections on 127.0.0.1:1');
+    expect(stderr).toContain('nothing is listening on 127.0.0.1:1');
     expect(code).toBe(4);
   });
 });

@@ -55,7 +55,7 @@ describe('without TLS on the server', () => {
   it('sslmode=require is told that it takes none', async () => {
     expect(await failureOf(runHere([], env('?sslmode=require')))).toEqual({
       message: `${address} does not accept encrypted connections`,
-      hint: `put sslmode=disable into DATABASE_URL, if the network in between is trusted${THEN_RUN_AGAIN}`,
+      hint: `set sslmode=disable in DATABASE_URL if you trust the network in between${THEN_RUN_AGAIN}`,
     });
   });
 });
@@ -94,7 +94,7 @@ describe.skipIf(!hasOpenSsl)('with a certificate for db.example.com, of an autho
       /^the certificate of \S+ is for another host: Hostname\/IP does not match .*127\.0\.0\.1.* \(ERR_TLS_CERT_ALTNAME_INVALID\)$/u,
     );
     expect(hint).toBe(
-      `use the host that the certificate names in DATABASE_URL, or check only its authority with sslmode=verify-ca and sslrootcert=FILE${THEN_RUN_AGAIN}`,
+      `in DATABASE_URL, use the host that the certificate names, or check only its authority with sslmode=verify-ca and sslrootcert=FILE${THEN_RUN_AGAIN}`,
     );
   });
 

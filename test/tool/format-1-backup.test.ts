@@ -68,6 +68,6 @@ describe('a backup of format 1', () => {
     const { code, stderr } = await restore(damaged);
     expectAllUnder(freshKey, await readTable(database), plaintexts);
     expect(code, stderr).toBe(2);
-    expect(stderr).toContain(`line 5 of the backup file is not a record of this tool (before.${column})`);
+    expect(stderr).toContain(`line 5 of the backup file is not a valid record (before.${column})`);
   });
 });

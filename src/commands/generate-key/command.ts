@@ -20,7 +20,7 @@ export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode
   else writeKey(file, hex);
   if (file === null && host.stderr.isTTY !== true) return EXIT.done;
   output.say(`a new encryption key, fingerprint ${importEncryptionKey(hex).fingerprint}`);
-  output.say('put it into your secret store, use it as NEW_ENCRYPTION_KEY of the rotation, and then give it to the services');
+  output.say('save it in your secret store, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services');
   return EXIT.done;
 }
 

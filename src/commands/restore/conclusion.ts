@@ -15,10 +15,10 @@ const IDS_LISTED = 1000;
 
 /** Says what an operator must know of a backup that is not damaged, before it is restored. */
 export function backupWarnings({ header, ending }: CheckedBackup): string[] {
-  const why = 'either the run that wrote it was killed, or this copy of the file is cut off';
+  const why = 'either the run that wrote it was killed, or this copy of the file is truncated';
   return [
     ...(header.formatVersion === 1 ? ['the backup has format 1, without checksums: not all damage can be detected'] : []),
-    ...(ending === 'torn' ? [`the last line of the backup is incomplete, and is ignored: ${why}`] : []),
+    ...(ending === 'torn' ? [`the last line of the backup is incomplete and will be ignored: ${why}`] : []),
     ...(ending === 'open' && header.formatVersion !== 1 ? [`the backup has no end line: ${why}`] : []),
   ];
 }

@@ -15,7 +15,7 @@ export function afterRotation(plan: RotatePlan, continued: boolean): string[] {
     ...intoServices(plan),
     ...(plan.target === 'new' ? [`check once more: ${typed('verify')}`] : []),
     ...keepBackup(plan, continued),
-    `retire the ${plan.source} key once no other table and no backup needs it any more`,
+    `retire the ${plan.source} key once no other table and no backup needs it`,
   ];
 }
 
@@ -24,7 +24,7 @@ export function afterRotationOfOthers(plan: RotatePlan, continued: boolean): str
   return [
     ...intoServices(plan),
     ...keepBackup(plan, continued),
-    'find the key of the unreadable rows, or repair or delete them; until then keep every key that they may be under',
+    'find the key of the unreadable rows, or repair or delete the rows; until then, keep every key that may decrypt them',
   ];
 }
 
@@ -34,12 +34,12 @@ export function unreadableAdvice({ rows, unreadable, unreadableRows }: Census, {
     return ['check that the columns in prisma/schema.prisma (@map) are those of the encrypted values, and that they hold hex'];
   }
   if (unreadable === rows) return ['take the old key from a service that works, and check that DATABASE_URL names its database'];
-  const find = 'find the key that they are under, for instance that of an earlier rotation';
+  const find = 'find the key that decrypts them, such as that of an earlier rotation';
   const many = unreadable > MANY && unreadable > rows / 100;
   return [
     many
       ? `${find}; this many rows are unlikely to be damaged, so delete none of them`
-      : `${find}; repair or delete them only if there is none`,
+      : `${find}; repair or delete the rows only if no key does`,
     dryRun && skipUnreadable
       ? 'or run the same command without --dry-run: it rotates all the others'
       : 'or rotate all the others with --skip-unreadable',
@@ -54,7 +54,7 @@ function keepBackup({ backup, source }: RotatePlan, continued: boolean): string[
   if (backup === null) return [];
   return [
     continued
-      ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: with all of them, newest first, restore undoes the rotation without any key`
-      : `keep ${backup} until you retire the ${source} key: with it, restore undoes this run without any key`,
+      ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
+      : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`,
   ];
 }

@@ -37,10 +37,10 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
     case 'verified': {
       const { rows } = ending.census;
       if (rows === 0) {
-        const nextSteps = ['if rows were expected, check the database in DATABASE_URL'];
+        const nextSteps = ['if you expected rows, check the database in DATABASE_URL'];
         return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
       }
-      const nextSteps = ['retire the old key once no other table and no backup needs it any more'];
+      const nextSteps = ['retire the old key once no other table and no backup needs it'];
       return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
     }
     case 'not-verified':

@@ -90,8 +90,8 @@ describe('a backup file', () => {
 
   it.each<[title: string, text: string | Uint8Array, message: string, hint: string]>([
     ['nothing in it', '', 'the backup file is empty', 'name a file that rotate --backup wrote'],
-    ['half a header', whole.slice(0, 40), 'the backup file is cut off in its first line', 'use another copy'],
-    ['no header', lines(whole, 2, 3), 'line 1 of the backup file is not a header', 'use another copy'],
+    ['half a header', whole.slice(0, 40), 'the backup file is truncated in its first line', 'use another copy'],
+    ['no header', lines(whole, 2, 3), 'line 1 of the backup file is not a valid header', 'use another copy'],
     ['a header of another version', sealedFile([{ ...header, formatVersion: 3 }]), '(formatVersion)', 'use another copy'],
     ['a header of format 1 with a checksum', sealedFile([{ ...header, formatVersion: 1 }]), 'line 1 of the', 'use another copy'],
     ['a header of format 2 without a checksum', formatOneFile(header, []), 'line 1 of the backup file is damaged', 'use'],
@@ -128,7 +128,7 @@ describe('a backup file', () => {
     [
       'a record of something else',
       sealedFile([header, record('1'), { id: '2' }]),
-      'line 3 of the backup file is not a record',
+      'line 3 of the backup file is not a valid record',
       'use',
     ],
     ['a field too many', sealedFile([header, { x: 1, ...record('1') }]), 'line 2 of', 'use another copy'],

@@ -36,7 +36,7 @@ describe('an SQLSTATE decides what is said, with the words of the server', () =>
     ],
     [
       fromServer('22P02', { message: `invalid input syntax for type integer: "${CHANGED_ON_ITS_WAY}"` }),
-      /^a trigger on the table puts something else into the row .*undone \(22P02\)$/u,
+      /^a trigger on the table changed the value .*undone \(22P02\)$/u,
       /disable/u,
       true,
     ],
@@ -112,9 +112,9 @@ describe('an SQLSTATE decides what is said, with the words of the server', () =>
       /ALTER ROLE "operator" IN DATABASE "app" SET statement_timeout = 0/u,
       true,
     ],
-    [fromServer('57P01'), `the server ended the connection, or is shutting down or starting: ${said} (57P01)`, null, false],
-    [fromServer('57P02'), `the server ended the connection, or is shutting down or starting: ${said} (57P02)`, null, false],
-    [fromServer('57P03'), `the server ended the connection, or is shutting down or starting: ${said} (57P03)`, null, false],
+    [fromServer('57P01'), `the server ended the connection, or is shutting down or starting up: ${said} (57P01)`, null, false],
+    [fromServer('57P02'), `the server ended the connection, or is shutting down or starting up: ${said} (57P02)`, null, false],
+    [fromServer('57P03'), `the server ended the connection, or is shutting down or starting up: ${said} (57P03)`, null, false],
     [fromServer('57P04'), `database app was dropped: ${said} (57P04)`, /database name/u, false],
     [
       fromServer('57P05'),

@@ -34,8 +34,8 @@ describe('the loss of the lock', () => {
   it.each([
     [0, 'the lock was lost: the connection was cut'],
     [20_000, 'the lock was lost: the connection was cut'],
-    [20_001, 'the lock was lost: this process was stopped for 20 s (did the machine sleep?): the connection was cut'],
-    [70_400, 'the lock was lost: this process was stopped for 70 s (did the machine sleep?): the connection was cut'],
+    [20_001, 'the lock was lost: this process was suspended for 20 s (did the machine sleep?): the connection was cut'],
+    [70_400, 'the lock was lost: this process was suspended for 70 s (did the machine sleep?): the connection was cut'],
   ])('is said for what it is, behind a standstill of %i ms', (standstillMs, message) => {
     expect(lockLost(cut, false, standstillMs)).toMatchObject({ message, hint: 'look at the network', refused: false });
   });

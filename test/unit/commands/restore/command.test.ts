@@ -73,7 +73,7 @@ describe('a restore', () => {
     ['contents of two lengths', [record({ ...value, content: 'ab' })], 'before.content'],
   ])('refuses a backup that would destroy what is stored, before it connects: %s', async (_title, records, place) => {
     expect(await problemsOf(restore(backup(...records)))).toEqual([
-      { message: `line 2 of the backup file is not a record of this tool (${place})`, hint: 'use another copy of the file' },
+      { message: `line 2 of the backup file is not a valid record (${place})`, hint: 'use another copy of the file' },
     ]);
   });
 

@@ -67,8 +67,8 @@ describe('what is said of a backup before it is restored', () => {
       },
       ...{ records: 1, ending, headerChecksum: '', lastChecksum: '' },
     });
-  const why = 'either the run that wrote it was killed, or this copy of the file is cut off';
-  const torn = `the last line of the backup is incomplete, and is ignored: ${why}`;
+  const why = 'either the run that wrote it was killed, or this copy of the file is truncated';
+  const torn = `the last line of the backup is incomplete and will be ignored: ${why}`;
   const unchecked = 'the backup has format 1, without checksums: not all damage can be detected';
 
   it.each([

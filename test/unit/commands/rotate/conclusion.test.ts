@@ -90,14 +90,14 @@ describe('the exit code of a rotation', () => {
 describe('what is said of the plaintexts', () => {
   it.each([
     ['a', 'the plaintexts are the same as before'],
-    ['b', 'the plaintexts are not all the same as before: an application wrote to the table meanwhile'],
+    ['b', 'the plaintexts are not all the same as before: an application wrote to the table during the run'],
   ])('depends on the digest before (a) and after (%s)', (digest, line) => {
     expect(said({ kind: 'rotated', ...compared(census(0, 12, 0, digest)) }).details).toContain(line);
   });
 });
 
 describe('the state of the table after a run that stopped', () => {
-  const rewritten = 'an application wrote to the table meanwhile: --dry-run counts the rows again';
+  const rewritten = 'an application wrote to the table during the run: count the rows again with --dry-run';
 
   it('is counted from the preflight and the writes', () => {
     const tally = { ...NONE, rotated: 4 };
@@ -112,7 +112,7 @@ describe('the state of the table after a run that stopped', () => {
     const last = { last: census(3, 12), tallyThen: { ...NONE, rotated: 10 } };
     expect(said(stopped(interrupted('SIGTERM'), counted({ ...last, tally }))).details).toEqual([
       '13 rows rotated in this run',
-      'more rows were rotated than the last count found: others were added during the run',
+      'more rows were rotated than the last count found: rows were added during the run',
       rewritten,
     ]);
     const lessGone = { ...tally, rotated: 11, gone: 0, alreadyRotated: 0 };
