@@ -13,7 +13,7 @@ import { VERSION } from './version.ts';
  * @returns the exit code. Never rejects.
  */
 export async function main(host: Host): Promise<ExitCode> {
-  // A reader that went away must not stop a rotation.
+  // A closed pipe must not stop a rotation.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   try {
     return await dispatch(host);

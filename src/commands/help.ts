@@ -5,7 +5,7 @@ import { COMMANDS } from './commands.ts';
 /** Where the explanation begins, in columns. */
 const INDENT = 24;
 
-/** What `--help` prints; the README shows the same, and 80 columns hold it. */
+/** What `--help` prints; the README shows the same, and it fits 80 columns. */
 export const HELP = `\
 Usage: ${SCRIPT} [command] [options]
 

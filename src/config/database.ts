@@ -6,9 +6,9 @@ import { type Environment, readVariable } from './environment.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads DATABASE_URL and the limits of waiting.
+ * Reads DATABASE_URL and the timeouts.
  *
- * @throws UsageError with all that is wrong
+ * @throws UsageError with every problem
  */
 export async function readDatabase(env: Environment): Promise<DatabaseSettings> {
   const [connection, connectTimeoutMs, statementTimeoutMs] = await allOf([

@@ -5,7 +5,7 @@ import { quote } from './own-names.ts';
 /** What a run is going to do with the table. */
 export type Access = 'verify' | 'rehearse' | 'write';
 
-/** The types whose order and equality are PostgreSQL's own, and which a String of Prisma can hold. */
+/** The types whose order and equality are PostgreSQL's own, and which a Prisma String can hold. */
 export const TEXT_TYPES = ['text', 'character varying', 'bpchar'];
 const ID_TYPES = [...TEXT_TYPES, 'uuid'];
 
@@ -24,7 +24,7 @@ export function checkTable({ is_table, parent }: Description, label: string): vo
 }
 
 export function checkColumns(id: ColumnDescription, values: readonly ColumnDescription[], label: string): void {
-  // Rows are named and written by their id: a row with another's id, or with none, could not be.
+  // Rows are named and written by their id, so each row needs one of its own.
   if (!id.is_unique || !id.not_null) {
     const hint = 'name the column of the primary key with @map in prisma/schema.prisma, or ADD PRIMARY KEY on it alone';
     throw new DatabaseError(`column ${id.name} of ${label} is not unique and NOT NULL, so rows could be missed`, hint);
@@ -69,7 +69,7 @@ export function checkRights(
   if (unwritten !== undefined) throw new DatabaseError(`user ${role} may not UPDATE column ${unwritten.name} of ${label}`, grant);
 }
 
-/** @returns the error for a table of which policies hide rows */
+/** @returns the error for a table whose policies hide rows */
 export function hiddenRows(label: string, role: string): DatabaseError {
   const hint = 'use the role that owns the table, or one with BYPASSRLS, so that no row is missed';
   return new DatabaseError(`row-level security hides rows of ${label} from user ${role}`, hint);

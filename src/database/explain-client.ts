@@ -1,7 +1,7 @@
 import { type ClientFailure, type Explanation, POOL_CONNECT_TIMEOUT } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
-/** Explains what happened without an answer of the server: on the network, in the TLS handshake, or in pg. */
+/** Explains what happened without an answer from the server: on the network, in the TLS handshake, or in pg. */
 export function explainClientFailure(failure: ClientFailure, settings: DatabaseSettings): Explanation {
   return explainNetwork(failure.code, settings) ?? explainTls(failure, settings) ?? explainText(failure, settings);
 }
@@ -86,7 +86,7 @@ function explainTls({ code, text }: ClientFailure, { host, port }: DatabaseSetti
   }
 }
 
-/** pg and pg-pool give these no code (pg 8.23, pg-pool 3.14); each is one of theirs, word for word. */
+/** pg and pg-pool give these messages, quoted word for word, no code (pg 8.23, pg-pool 3.14). */
 function explainText({ code, text }: ClientFailure, settings: DatabaseSettings): Explanation {
   const { host, port, user, connectTimeoutMs, statementTimeoutMs } = settings;
   const server = `${host}:${port}`;

@@ -2,9 +2,9 @@ import type { Explanation, ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 /**
- * Explains the SQLSTATEs that speak of the login, the connection, or the state and the limits of the server.
+ * Explains the SQLSTATEs that are about the login, the connection, or the state and the limits of the server.
  *
- * @returns null for one that speaks of a statement
+ * @returns null for one that is about a statement
  */
 export function explainSession(failure: ServerFailure, settings: DatabaseSettings): Explanation | null {
   const { sqlState, text } = failure;
@@ -83,7 +83,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
         hint: unlimited('idle_session_timeout'),
       };
     default:
-      // In a function it is a connection to yet another server (dblink, postgres_fdw).
+      // In a function, it is a connection to another server (dblink, postgres_fdw).
       if (sqlState.startsWith('08') && failure.inFunction === null)
         return { message: `a connection failed: ${text}`, hint: null };
       return null;

@@ -2,7 +2,7 @@ import { CHANGED_ON_ITS_WAY } from './compare-and-swap.ts';
 import type { Explanation, ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
-/** Explains the SQLSTATEs that speak of a statement, and every other. */
+/** Explains the SQLSTATEs that are about a statement, and all others. */
 export function explainStatement(failure: ServerFailure, { user }: DatabaseSettings): Explanation {
   const { sqlState, text } = failure;
   switch (sqlState) {

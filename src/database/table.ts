@@ -22,7 +22,7 @@ export interface Table {
   readonly id: string;
   /** The SQL type of the ids, with its schema, for casts. */
   readonly idType: string;
-  /** What makes ids compare byte for byte, whatever the collation of their column; empty for a type without collations. */
+  /** Makes ids compare byte for byte, whatever the collation of their column; empty for a type without collations. */
   readonly idCollation: string;
   readonly values: readonly ValueColumn[];
   /** `schema.table`, to be printed. */
@@ -34,9 +34,9 @@ export interface Table {
 }
 
 /**
- * Looks at the table of an encrypted field before anything is read from it.
+ * Inspects the table of an encrypted field before anything is read from it.
  *
- * @throws DatabaseError where the table or a column is missing, or where not every row could be read (and written)
+ * @throws DatabaseError if the table or a column is missing, or if not every row could be read (and written)
  */
 export async function inspectTable(
   pool: Pool,
@@ -82,7 +82,7 @@ export async function inspectTable(
   }
 }
 
-/** A primary key holds for one table alone, not for those that inherit from it. */
+/** A primary key covers one table, not those that inherit from it. */
 async function refuseRepeatedIds(client: ClientBase, name: string, id: string, label: string): Promise<void> {
   const repeated = `SELECT FROM ${name} GROUP BY ${id} HAVING count(*) > 1 LIMIT 1`;
   const { rows } = await readInTransaction(client, 'READ ONLY', () => client.query(repeated));

@@ -10,7 +10,7 @@ type Stop = Omit<Conclusion, 'details'>;
 /**
  * Says what an error that stopped a run means.
  *
- * @param runAgain - how this run is gone on with
+ * @param runAgain - how to continue this run
  */
 export function stoppedBy(cause: unknown, runAgain: string): Stop {
   if (cause instanceof Interrupted) return { exitCode: EXIT[cause.signal], headline: cause.message, nextSteps: [runAgain] };
@@ -29,9 +29,9 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
 }
 
 /**
- * Says what is known of the rows of a write that failed.
+ * Says what is known about the rows of a write that failed.
  *
- * @param either - what a row holds of which nothing is known
+ * @param either - what a row holds if nothing is known about it
  */
 export function inDoubt(cause: unknown, found: FoundAgain, either: string): string[] {
   const refused = isRefused(cause);
@@ -43,7 +43,7 @@ export function inDoubt(cause: unknown, found: FoundAgain, either: string): stri
   ]);
 }
 
-/** Whether the server itself said that the write failed: without its answer the write may come even after the rows were read again. */
+/** Whether the server itself said that the write failed: without its answer, the write may take effect even after the rows were read again. */
 export function isRefused(cause: unknown): boolean {
   return cause instanceof DatabaseError && cause.refused;
 }

@@ -7,7 +7,7 @@ import { rowCount, verb } from './wording.ts';
 /**
  * The report as a person reads it at the end of a run: how it ended, what was done, what to do next.
  *
- * @param columns - the width of the terminal; undefined where it is none
+ * @param columns - the width of the terminal; undefined if there is none
  */
 export function formatSummary(report: Report, color: boolean, columns: number | undefined): string {
   const style = (format: 'green' | 'red' | 'bold', text: string) => (color ? styleText(format, text) : text);

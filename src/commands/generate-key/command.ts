@@ -10,7 +10,7 @@ import type { Given, Host } from '../command.ts';
 /**
  * Makes an encryption key: 32 bytes from the system's random source, as 64 hex characters.
  *
- * @throws UsageError where the key cannot be written
+ * @throws UsageError if the key cannot be written
  */
 export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode> {
   const file = given.value('out');

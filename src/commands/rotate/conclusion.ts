@@ -104,7 +104,7 @@ function continued(before: Census, keys: readonly NamedKey[]): boolean {
   return countRoles(before, keys).target > 0;
 }
 
-/** Says what came and went between the first survey and the last. */
+/** Says how many rows were added and removed between the first survey and the last. */
 function traffic({ before, after, late }: Compared, { source }: RotatePlan): string[] {
   const { came, went } = before.ids.trafficUntil(after.ids);
   const moved = `${rowCount(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows} before, ${after.rows} after`;

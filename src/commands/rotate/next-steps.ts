@@ -2,7 +2,7 @@ import { typed } from '../../report/conclusion.ts';
 import type { Census } from '../../rotation/census.ts';
 import type { RotatePlan } from './plan.ts';
 
-/** Unreadable rows, from where on they are hardly single accidents. */
+/** More unreadable rows than this are unlikely to be separate accidents. */
 const MANY = 10;
 
 /**
@@ -19,7 +19,7 @@ export function afterRotation(plan: RotatePlan, continued: boolean): string[] {
   ];
 }
 
-/** The same where neither key can decrypt some rows: nothing is to be retired, and a verification would not succeed. */
+/** The same if neither key can decrypt some rows: no key may be retired, and a verification would fail. */
 export function afterRotationOfOthers(plan: RotatePlan, continued: boolean): string[] {
   return [
     ...intoServices(plan),
@@ -28,7 +28,7 @@ export function afterRotationOfOthers(plan: RotatePlan, continued: boolean): str
   ];
 }
 
-/** What to do about rows that no key can decrypt, where nothing was written. Many are rarely damaged: a third key is in play. */
+/** What to do about rows that no key can decrypt, if nothing was written. Many are rarely damaged: they are under a third key. */
 export function unreadableAdvice({ rows, unreadable, unreadableRows }: Census, { dryRun, skipUnreadable }: RotatePlan): string[] {
   if (unreadable === rows && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
     return ['check that the columns in prisma/schema.prisma (@map) are those of the encrypted values, and that they hold hex'];

@@ -6,7 +6,7 @@ import type { RotatePlan } from './plan.ts';
 
 type NotVerified = Extract<RotateEnding, { kind: 'not-verified' }>;
 
-/** Says what the last full survey found that must not be. */
+/** Says why the last full survey is not a proof. */
 export function notVerified({ doubt, before, after }: NotVerified, { source, target }: RotatePlan, runAgain: string): Conclusion {
   const rows = rowCount(after.rows);
   const conclusion = (headline: string, details: readonly string[], ...nextSteps: readonly string[]): Conclusion => ({

@@ -39,7 +39,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   };
 }
 
-/** The keys of a rotation: what decrypts and encrypts, and what is printed of it. */
+/** The keys of a rotation, and how they are printed. */
 export interface RotationKeys {
   readonly ring: KeyRing;
   readonly named: readonly NamedKey[];

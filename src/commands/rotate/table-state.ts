@@ -13,7 +13,7 @@ export function countRoles({ under }: Census, keys: readonly NamedKey[]): Readon
 }
 
 /**
- * Says what is in the table after a run that stopped: counted from the last full survey and the writes since, as nothing is read any more.
+ * Says what is in the table after a run that stopped: calculated from the last full survey and the writes since, without reading again.
  *
  * @param unread - rows of a failed write that could not be read again
  * @param cause - why it failed

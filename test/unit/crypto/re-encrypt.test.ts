@@ -56,7 +56,7 @@ describe('re-encrypting a value', () => {
       },
     };
     expect(() => reEncrypt(Buffer.from('plaintext'), 16, unstable)).toThrow(
-      'the re-encrypted value does not open to the plaintext that went in',
+      'the re-encrypted value does not decrypt to its plaintext',
     );
   });
 
@@ -71,7 +71,7 @@ describe('re-encrypting a value', () => {
         return key.keyObject;
       },
     };
-    expect(() => reEncrypt(plaintext, 16, flipping)).toThrow('does not open to the plaintext');
+    expect(() => reEncrypt(plaintext, 16, flipping)).toThrow('does not decrypt to its plaintext');
     expect(uses).toBe(2);
   });
 
