@@ -16,7 +16,7 @@ function firstId({ plaintexts }: Planted): string {
 }
 
 describe('a row that another transaction holds', () => {
-  it('is named as the reason where the role has a lock_timeout', async () => {
+  it('is named as the reason if the role has a lock_timeout', async () => {
     const planted = await plant(database, keys, ROWS);
     await database.pool.query(`${set} lock_timeout = '200ms'`);
     const failure = await whileHolding(database, firstId(planted), () => failureOf(runHere([], env)));
@@ -29,7 +29,7 @@ describe('a row that another transaction holds', () => {
     await expectToFinish(planted);
   });
 
-  it('may be the reason where no answer comes within DATABASE_STATEMENT_TIMEOUT_MS', async () => {
+  it('may be the reason if no answer comes within DATABASE_STATEMENT_TIMEOUT_MS', async () => {
     const planted = await plant(database, keys, ROWS);
     const hasty = { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '1500' };
     const failure = await whileHolding(database, firstId(planted), () => failureOf(runHere([], hasty)));
@@ -100,7 +100,7 @@ describe('a login or a session that is refused', () => {
     await expectToFinish(planted);
   });
 
-  it('for a limit that an administrator set to the role', async () => {
+  it('for a limit that an administrator set for the role', async () => {
     const planted = await plant(database, keys, ROWS);
     await database.pool.query(`ALTER ROLE ${role} SET temp_file_limit = 0; ALTER ROLE ${role} SET work_mem = '64kB'`);
     const failure = await failureOf(runHere([], env));

@@ -25,7 +25,7 @@ interface Refusal extends ToolFailure {
   readonly undo: string;
 }
 
-describe('a write that the database refuses is said for what it is', () => {
+describe('a write that the database refuses is explained correctly', () => {
   it.each<Refusal>([
     {
       what: 'a CHECK constraint with "ended" in its name',

@@ -188,7 +188,7 @@ describe('a backup file', () => {
     await expect(checkBackup(name, hexRecord, never)).rejects.toThrow(message);
   });
 
-  it('is not read to its end once the run is to stop', async () => {
+  it('is not read to its end once the run is aborted', async () => {
     writeFileSync(file, whole);
     await expect(checkBackup(file, hexRecord, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
   });
@@ -220,14 +220,14 @@ describe('a backup that is no longer as it was when it was checked', () => {
     await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 
-  it('gives no record of its last batch, also where that is a full one', async () => {
+  it('returns no record of its last batch, even if that is a full one', async () => {
     const records = Array.from({ length: 500 }, (_, index) => record(`${index}`));
     const checked = await check(sealedFile([header, ...records, end]));
     writeFileSync(file, sealedFile([header, ...records]));
     await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 
-  it('is refused before its first record, where it is another and long', async () => {
+  it('is refused before its first record if it is a different and long one', async () => {
     const records = Array.from({ length: 2000 }, (_, index) => record(`${index}`));
     const checked = await check(whole);
     writeFileSync(file, sealedFile([{ ...header, table: 'public.other' }, ...records]));

@@ -81,7 +81,7 @@ describe('the command line', () => {
     expect(refusal(argv.split(' ')).problems).toEqual([{ message, hint }]);
   });
 
-  it('repeats no key, password or url that stands there by mistake', () => {
+  it('repeats no key, password or url that was typed there by mistake', () => {
     const key = newKey();
     for (const argv of [
       [key],

@@ -71,7 +71,7 @@ describe('the database url', () => {
     }
   });
 
-  it('warns of nothing that the driver would warn of', async () => {
+  it('avoids the warnings of the driver', async () => {
     const warnings: unknown[] = [];
     const remember = (warning: unknown) => warnings.push(warning);
     process.on('warning', remember);
@@ -134,7 +134,7 @@ describe('the database url', () => {
     ['search_path=tenant', 'has the unknown query parameter search_path: known parameters are '],
     ['sslMode=require', 'has the unknown query parameter sslMode: known parameters are '],
     ['replication=database', 'has the unknown query parameter replication: known parameters are '],
-    // The rest of a password, behind an & or a ? that is not escaped.
+    // The rest of a password, after an & or a ? that is not escaped.
     ['password=hunter&hush', 'has an unknown query parameter: known parameters are '],
     ['hush&x@h/d', 'has an unknown query parameter: known parameters are '],
     ['hush!', 'has an unknown query parameter: known parameters are '],
@@ -145,7 +145,7 @@ describe('the database url', () => {
     expect(said).not.toContain('hush');
   });
 
-  it('shows nothing of a password in the parts that are printed', () => {
+  it('shows no part of a password in what is printed', () => {
     const { login: _login, ...printed } = parse('postgres://u:hunter2@h/d?schema=s');
     expect(JSON.stringify(printed)).not.toContain('hunter2');
   });

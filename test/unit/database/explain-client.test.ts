@@ -7,7 +7,7 @@ const SERVER = 'db.example.com:6543';
 const withCode = (code: string, message = 'words of Node') => Object.assign(new Error(message), { code });
 const REPORT = 'if the same command fails this way again, report it with the message above';
 
-describe('without an answer of the server', () => {
+describe('without an answer from the server', () => {
   it.each<[error: unknown, message: string | RegExp, hint: string | RegExp | null]>([
     [withCode('ENOTFOUND'), 'the host db.example.com cannot be resolved (ENOTFOUND)', /that this machine can resolve it/u],
     [withCode('ENOENT'), 'there is no server socket in db.example.com (ENOENT)', /check the host/u],
