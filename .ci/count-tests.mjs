@@ -1,5 +1,5 @@
 // Adds up vitest's JSON reports: node count-tests.mjs REPORT…
-// Fails where a test failed, where one that was to run did not, where a report is missing, and where no test ran.
+// Fails if a test failed, if a test did not run although it should have, if a report is missing, or if no test ran.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -15,7 +15,7 @@ for (const file of process.argv.slice(2)) {
       const failed = assertionResults.some((test) => test.status === 'failed');
       // A file that could not be loaded, or whose beforeAll or afterAll failed, need not have a test that did.
       if (status === 'failed' && !failed) total.failed += 1;
-      // Tests that were left out count as skipped, those that were never come to as failed.
+      // Tests that were excluded count as skipped, tests that were never reached as failed.
       for (const test of assertionResults) {
         if (test.status === 'skipped') total.skipped += 1;
         if (test.status === 'pending') total.failed += 1;

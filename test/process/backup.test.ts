@@ -78,9 +78,9 @@ describe('rotate --backup', () => {
     expect(stderr).toContain('cannot be written (ENOSPC)');
     expect(code).toBe(4);
     expect(stdout).toContain('nothing was written');
-    // Behind a line that a full disk broke off, another would look like damage.
+    // After a line that a full disk truncated, another would look like damage.
     expect(readFileSync(backup, 'utf8')).not.toContain('"end"');
-    expect(`${stdout}${stderr}`).not.toContain('the server may still be at it');
+    expect(`${stdout}${stderr}`).not.toContain('the server may still be executing the write');
     expect(await readTable(database)).toEqual(before);
   });
 });

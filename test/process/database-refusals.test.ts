@@ -36,7 +36,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       (url: URL) => {
         url.hostname = 'no-such-host.invalid';
       },
-      'the host no-such-host.invalid is not known',
+      'the host no-such-host.invalid cannot be resolved',
     ],
     [
       'a port that nothing listens on',
