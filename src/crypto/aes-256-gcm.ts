@@ -3,17 +3,17 @@ import type { EncryptedValue } from './encrypted-value.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 const ALGORITHM = 'aes-256-gcm';
-/** Without it Node 20 and 22 accept tags of 4, 8 and 12 to 15 bytes. */
+/** Without it, Node 20 and 22 accept tags of 4, 8 and 12 to 15 bytes. */
 const OPTIONS = { authTagLength: 16 };
 
-/** Random bytes not yet used: a call of the random source costs as much for 16 bytes as for 4096. */
+/** Random bytes not yet used: a call to the random source costs as much for 16 bytes as for 4096. */
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
 /**
  * Encrypts under a fresh random iv (SP 800-38D, section 8.2.2), without associated data.
  *
- * @param plaintext - any bytes, also none
+ * @param plaintext - any bytes, or none
  * @param ivBytes - length of the new iv: 12 or 16 bytes
  */
 export function seal(key: EncryptionKey, plaintext: Buffer, ivBytes: number): EncryptedValue {
@@ -40,12 +40,12 @@ function freshIv(bytes: number): Buffer {
  * Decrypts and authenticates. "Not under this key" is an answer, not an error, and looks the same as "damaged".
  *
  * @param value - with parts of lengths that the type allows
- * @returns the plaintext, which the caller overwrites after use; null where the tag does not match
+ * @returns the plaintext, which the caller overwrites after use; null if the tag does not match
  */
 export function open(key: EncryptionKey, value: EncryptedValue): Buffer | null {
   const decipher = createDecipheriv(ALGORITHM, key.keyObject, value.iv, OPTIONS);
   decipher.setAuthTag(value.tag);
-  // update() hands out bytes that nobody has vouched for yet: they leave this function only once final() has checked the tag.
+  // update() returns unauthenticated bytes: they leave this function only after final() has checked the tag.
   const plaintext = decipher.update(value.content);
   try {
     decipher.final();

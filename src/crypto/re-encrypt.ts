@@ -3,17 +3,17 @@ import type { EncryptedValue } from './encrypted-value.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 /**
- * Encrypts a plaintext anew, under another key and a fresh iv, and proves the result by opening it.
+ * Re-encrypts a plaintext with another key and a fresh iv, and proves the result by decrypting it.
  *
  * @param ivBytes - length of the new iv: 12 or 16 bytes
- * @returns the new value, which is known to open under `key` to exactly `plaintext`
- * @throws Error where the new value does not open to the plaintext: a fault of the machine, never of the input
+ * @returns the new value, which is known to decrypt with `key` to exactly `plaintext`
+ * @throws Error if the new value does not decrypt to the plaintext: a fault of the machine, never of the input
  */
 export function reEncrypt(plaintext: Buffer, ivBytes: number, key: EncryptionKey): EncryptedValue {
   const after = seal(key, plaintext, ivBytes);
   const reopened = open(key, after);
   const proven = reopened?.equals(plaintext) === true;
   reopened?.fill(0);
-  if (!proven) throw new Error('the re-encrypted value does not open to the plaintext that went in');
+  if (!proven) throw new Error('the re-encrypted value does not decrypt to its plaintext');
   return after;
 }

@@ -13,11 +13,11 @@ import { inspectTable, type Table } from './table.ts';
 
 export interface Database {
   readonly table: Table;
-  /** Runs `work` on the table while no rotation that it could disturb is running: see withRotationLock. */
+  /** Runs `work` on the table while no conflicting run is active: see withRotationLock. */
   readonly withLock: <T>(work: (store: Store, lost: AbortSignal) => Promise<T>) => Promise<T>;
 }
 
-/** One reads ahead while the other writes; the lock has a third. */
+/** One reads ahead while the other writes; the lock uses a third. */
 const POOL_CONNECTIONS = 2;
 /** How long closing a connection may take before it is cut. */
 const CLOSE_TIMEOUT_MS = 1000;
@@ -25,8 +25,8 @@ const CLOSE_TIMEOUT_MS = 1000;
 /**
  * Opens all connections that a run needs, checks the table, runs `work`, and closes every connection whatever happens.
  *
- * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to mind it by itself
- * @param onWarning - is told what the server warns of
+ * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to handle it itself
+ * @param onWarning - is called with each warning of the server
  * @throws DatabaseError, RotationRunning, the signal's reason, and whatever `work` throws
  */
 export async function withDatabase<T>(

@@ -5,16 +5,16 @@ import { unlessAborted } from './unless-aborted.ts';
 import { holds, WriteInDoubt, writeSwaps } from './write-swaps.ts';
 
 export interface RestoreOptions extends RunOptions {
-  /** Reads the swaps of a rotation, in batches, from their beginning each time it is called. */
+  /** Reads the swaps of a rotation in batches, from the beginning on each call. */
   readonly readSwaps: () => AsyncIterable<readonly Swap[]>;
-  /** How many swaps that gives. */
+  /** The number of swaps that it returns. */
   readonly swaps: number;
   readonly dryRun: boolean;
 }
 
 /**
- * Undoes swaps: where a row still holds what the rotation wrote, puts back what it found. Needs no key, and changes
- * nothing that was written after the rotation. Doing it again is harmless.
+ * Undoes swaps: if a row still holds what the rotation wrote, puts back what it held before. Needs no key, and changes
+ * nothing that was written after the rotation. Repeating it is harmless.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
@@ -65,7 +65,7 @@ async function undoSwaps(options: RestoreOptions, tally: Counts, onProgress: (sw
   await settleRepeated(options, tally);
 }
 
-/** @returns the swaps whose rows held another value than the rotation wrote */
+/** @returns the swaps whose rows held a value other than the rotation wrote */
 async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[], tally: Counts): Promise<readonly Swap[]> {
   const undone = swaps.map(({ id, before, after }) => ({ id, before: after, after: before }));
   const others = await writeSwaps(store, undone, (id) => {
@@ -76,8 +76,8 @@ async function undo({ store, observer }: RestoreOptions, swaps: readonly Swap[],
 }
 
 /**
- * A row that changed while it was being rotated stands in the backup more than once, and matches only one of its swaps: it is
- * not changed if any of them is undone.
+ * A row that changed while it was being rotated is in the backup more than once, and matches only one of its swaps: it does
+ * not count as changed if any of them is undone.
  */
 async function settleRepeated({ store, readSwaps, signal }: RestoreOptions, { changed }: Counts): Promise<void> {
   if (changed.size === 0) return;

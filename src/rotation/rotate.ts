@@ -19,7 +19,7 @@ export interface RotateOptions extends RunOptions {
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
 }
 
-/** How many rounds there are at least before the run gives up on rows that are under a source key again and again. */
+/** The minimum number of rotate-verify rounds before the run gives up on rows that are still under a source key. */
 const ROUNDS = 3;
 
 /**
@@ -37,7 +37,7 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
     const census = await run.survey('preflight', ring);
     counted = { before: census, last: census, tallyThen: tally.now() };
     const { unreadable } = census;
-    // More than can be remembered cannot be told from those that the run itself would ruin.
+    // Beyond this number, they could not be distinguished from rows that become unreadable during the run.
     const skips = skipUnreadable && !dryRun && unreadable <= UNREADABLE_IDS_KEPT;
     if (unreadable > 0 && !skips) return { kind: 'unreadable-rows', census };
     if (countUnder(census, ring.sources) > 0) return dryRun ? { kind: 'rehearsed', census } : rotateAndVerify(census);
@@ -56,7 +56,7 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
       if (round === 1 || last.sourceIds.length < left) await passOverAll(last, left);
       const pass = round === 1 ? null : await passOverListed(last);
       await run.waitForDisk();
-      // A row counts as being under the target key only because that key alone opened it.
+      // A row counts as under the target key only because that key decrypted it.
       last = await run.survey('verify', ring, before.unreadableIds);
       await run.waitForDisk();
       counted = { before, last, tallyThen: tally.now() };
@@ -82,7 +82,7 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
     const pages = readListed(store, sourceIds, largestRow, signal, (id) => pass.missing.add(id));
     const onRow: typeof observer.onRow = (id, outcome) => {
       if (outcome === 'rotated') pass.rotated.add(id);
-      // The scan has just read it: its id leads nowhere.
+      // The scan has just read it, so its id cannot be found.
       if (outcome === 'gone') pass.missing.add(id);
       observer.onRow(id, outcome);
     };
@@ -105,13 +105,13 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
   return { ending, phases: run.phases };
 }
 
-/** What a pass over listed rows met: ids that led to no row, and rows that it rotated. */
+/** What a pass over listed rows found: ids without a row, and rows that it rotated. */
 interface ListedPass {
   readonly missing: ReadonlySet<string>;
   readonly rotated: ReadonlySet<string>;
 }
 
-/** Says what keeps the last survey from being a proof, apart from rows under a source key. */
+/** Says why the last survey is not a proof, apart from rows under a source key. */
 function doubtOf({ before, after }: Compared): Doubt | null {
   if (before.parts !== after.parts) return { kind: 'parts-changed' };
   const { went } = before.ids.trafficUntil(after.ids);
@@ -120,7 +120,7 @@ function doubtOf({ before, after }: Compared): Doubt | null {
   return after.uncommitted.length > 0 ? { kind: 'uncommitted', transactions: after.uncommitted } : null;
 }
 
-/** Says what is known of rows that are still under a source key after a pass over them. */
+/** Says what is known about rows that are still under a source key after a pass over them. */
 function whyLeft({ sourceIds }: Census, count: number, pass: ListedPass | null): Doubt {
   const unreachable = sourceIds.filter((id) => pass?.missing.has(id));
   if (unreachable.length > 0) return { kind: 'unreachable', count, ids: unreachable };

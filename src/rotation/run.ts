@@ -7,10 +7,10 @@ import type { Store } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** Is told what happens while a run is under way. */
+/** Is called with what happens during a run. */
 export interface Observer {
   readonly onPhase: (name: PhaseName, expectedRows: number) => void;
-  /** Rows of the phase dealt with so far. */
+  /** Rows of the phase processed so far. */
   readonly onProgress: (rows: number) => void;
   readonly onPhaseEnd: () => void;
   readonly onCensus: (phase: PhaseName, census: Census) => void;
@@ -21,12 +21,12 @@ export interface Observer {
 export interface RunOptions {
   readonly store: Store;
   readonly layout: Layout;
-  /** Aborting it stops the run after the write in hand, or at once where it reads; its reason becomes the cause of the ending. */
+  /** Aborting it stops the run after the current write, or at once if it is reading; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
 }
 
-/** The phases of a run, timed and told to its observer. */
+/** The phases of a run, timed and reported to its observer. */
 export class Run {
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
@@ -37,12 +37,12 @@ export class Run {
     this.#options = options;
   }
 
-  /** Those that have ended. */
+  /** The phases that have ended. */
   get phases(): readonly Phase[] {
     return this.#phases;
   }
 
-  /** The last one that began; null where none did. */
+  /** The last phase that began; null if none did. */
   get phase(): PhaseName | null {
     return this.#phase;
   }
@@ -79,7 +79,7 @@ export class Run {
     return census;
   }
 
-  /** Waits until all that was committed so far is on the server's disk, so that no crash can take back what is said of it. */
+  /** Waits until everything committed so far is on the server's disk, so that no crash can undo what was reported. */
   waitForDisk(): Promise<void> {
     const { store, signal } = this.#options;
     return unlessAborted(signal, () => store.waitForDisk());

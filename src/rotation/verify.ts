@@ -7,7 +7,7 @@ export interface VerifyOptions extends RunOptions {
 }
 
 /**
- * Opens every row with the target key alone.
+ * Decrypts every row with the target key alone.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
@@ -21,7 +21,7 @@ export async function verify({ target, ...options }: VerifyOptions): Promise<Res
 
 async function verifyAll(run: Run, target: EncryptionKey): Promise<VerifyEnding> {
   const census = await run.survey('verify', { target, sources: [] });
-  // What a crash could still take back would have been seen, and would not be there any more.
+  // Otherwise a crash could undo commits that the survey has seen.
   await run.waitForDisk();
   return { kind: census.unreadable + census.uncommitted.length === 0 ? 'verified' : 'not-verified', census };
 }

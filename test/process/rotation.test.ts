@@ -105,7 +105,7 @@ describe('rotate', () => {
     const before = await readTable(database);
     const { code, stdout } = await runHere(['--dry-run'], env);
     expect(code).toBe(0);
-    expect(stdout).toContain('a run would rotate 20 rows to the new key, and nothing is in the way');
+    expect(stdout).toContain('a run would rotate 20 rows to the new key; no problems found');
     expect(await readTable(database)).toEqual(before);
   });
 
@@ -152,7 +152,7 @@ describe('rotate', () => {
     expect(stderr).not.toContain('{');
   });
 
-  it('goes to the schema that the url names, and leaves the table of that name in public alone', async () => {
+  it('uses the schema that the url names, and leaves the table of the same name in public alone', async () => {
     await fillTable(database, oldKey, 3);
     const elsewhere = await readTable(database);
     await database.pool.query('CREATE SCHEMA tenant; CREATE TABLE tenant.user_api_keys (LIKE user_api_keys INCLUDING ALL)');
@@ -178,7 +178,7 @@ describe('rotate', () => {
     expectAllUnder(oldKey, await readTable(database), plaintexts);
   });
 
-  it('warns where a trigger may change other columns', async () => {
+  it('warns if a trigger may change other columns', async () => {
     await database.pool.query(`
       CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
       CREATE TRIGGER touch_row BEFORE UPDATE ON user_api_keys FOR EACH ROW EXECUTE FUNCTION touch()`);
@@ -192,7 +192,7 @@ describe('rotate', () => {
 });
 
 describe('verify', () => {
-  it('succeeds without the old key where every row is under the new one', async () => {
+  it('succeeds without the old key if every row is under the new one', async () => {
     await fillTable(database, freshKey, 5);
     const { code, stdout } = await runTool(['verify'], { ...env, OLD_ENCRYPTION_KEY: undefined });
     expect(code).toBe(0);
