@@ -17,7 +17,7 @@ export default defineConfig({
   },
 });
 
-/** A folder of tests: what they may take, at the most, on few cores. */
+/** A folder of tests, with the time limit for a test on few cores. */
 function project(name: string, timeout: number) {
   const include = [`test/${name}/**/*.test.ts`];
   const setupFiles = ['test/support/vitest/end-with-vitest.ts'];

@@ -47,7 +47,7 @@ export function tool(batchRows: number): Contestant {
   };
 }
 
-/** The writes of the tool row by row with nothing around them: everything is read and re-encrypted beforehand. */
+/** The writes of the tool row by row with nothing around them: everything is read and re-encrypted in advance. */
 export const preparedUpdates: Contestant = {
   kind: 'prepared-updates',
   label: 'node-postgres, one prepared UPDATE per row',

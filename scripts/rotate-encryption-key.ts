@@ -2,7 +2,7 @@ import process from 'node:process';
 import { main } from '../src/main.ts';
 import { EXIT, Interrupted, type StopSignal } from '../src/report/exit-code.ts';
 
-/** Undoes what a progress bar has done to the terminal (xterm's DECAWM). */
+/** Restores line wrapping, which the progress bar switched off (xterm's DECAWM). */
 const WRAP_LINES = '\u001b[?7h\n';
 
 const interruption = new AbortController();
@@ -10,9 +10,9 @@ const signals: StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 for (const signal of signals) {
   process.on(signal, () => {
-    // The work is done, and only a reader that does not read keeps the process: its end is that of the run.
+    // The work is done, and only a reader of the output that does not read keeps the process alive: exit as the run ended.
     if (process.exitCode !== undefined) process.exit();
-    // The second one ends the process at once: by hand, since as the first process of a container it has no default for signals.
+    // The second signal ends the process at once. By hand, since signals have no default action for the first process of a container.
     if (interruption.signal.aborted) {
       if (process.stderr.isTTY) process.stderr.write(WRAP_LINES);
       process.exit(EXIT[signal]);

@@ -13,7 +13,7 @@ import { VERSION } from './version.ts';
  * @returns the exit code. Never rejects.
  */
 export async function main(host: Host): Promise<ExitCode> {
-  // A reader that went away must not stop a rotation.
+  // A closed pipe must not stop a rotation.
   for (const stream of [host.stdout, host.stderr]) stream.on('error', () => {});
   try {
     return await dispatch(host);
@@ -29,7 +29,7 @@ export async function main(host: Host): Promise<ExitCode> {
     }
     output.error({
       message: bugHeadline(error),
-      hint: 'please report it, and include this line; --dry-run says what state the table is in',
+      hint: 'please report this bug, and include the error and location above; --dry-run shows what state the table is in',
     });
     return EXIT.bug;
   }

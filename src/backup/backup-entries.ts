@@ -22,7 +22,7 @@ export type Entry =
 /**
  * Reads a backup file line by line, in the order of the file: the header, the records, and `end` or `torn`.
  *
- * @throws BackupError where the file cannot be read, or at the first line that is damaged, with its number
+ * @throws BackupError if the file cannot be read, or at the first line that is damaged, with its number
  */
 export async function* readEntries(file: string, check: CheckRecord): AsyncGenerator<Entry, void, void> {
   let version: BackupHeader['formatVersion'] | null = null;
@@ -38,7 +38,7 @@ export async function* readEntries(file: string, check: CheckRecord): AsyncGener
       chain = nextChain(version, chain, line);
       yield { kind: 'header', header, chain };
     } else {
-      // Before the content: a changed byte is damage, whatever it makes of the text.
+      // Checked before the content: a changed byte is damage, even if the text is still valid.
       chain = nextChain(version, chain, line);
       const content = contentOf(line);
       ended = version !== 1 && typeof content === 'object' && content !== null && 'end' in content;
@@ -49,8 +49,8 @@ export async function* readEntries(file: string, check: CheckRecord): AsyncGener
 }
 
 /**
- * A crash while a line is appended leaves the beginning of it. Where all of the line is there, and more in place of its line
- * feed, it is damaged: a record would be lost with it.
+ * A crash while a line is appended leaves only its beginning. If the whole line is there, followed by anything but a line
+ * feed, it is damaged: ignoring it would lose a record.
  */
 function isTorn({ bytes, terminated }: Line): boolean {
   return !terminated && parseJson(bytes) === null && !hasChecksum(bytes);
@@ -64,7 +64,7 @@ function nextChain(version: BackupHeader['formatVersion'], previous: string, lin
   throw new BackupError(`line ${line.number} of the backup file is damaged${problem}: its checksum is wrong`, hint(line));
 }
 
-/** @returns what the line says, without its checksum; null where it is not JSON */
+/** @returns what the line says, without its checksum; null if it is not JSON */
 function contentOf({ bytes }: Line): unknown {
   const sealed = splitLine(bytes);
   return parseJson(sealed === null ? bytes : Buffer.concat([sealed.body, Buffer.from('}')]));
@@ -84,8 +84,8 @@ function parseRecord(content: unknown, line: Line, check: CheckRecord): BackupRe
 }
 
 function misfit(line: Line, place: string): BackupError {
-  const kind = line.number === 1 ? 'a header' : 'a record';
-  const message = `line ${line.number} of the backup file is not ${kind} of this tool (${place || 'as a whole'})`;
+  const kind = line.number === 1 ? 'a valid header' : 'a valid record';
+  const message = `line ${line.number} of the backup file is not ${kind} (${place || 'the whole line'})`;
   return new BackupError(message, hint(line));
 }
 

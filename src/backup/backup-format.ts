@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What stands in the columns of an encrypted value, by the field of the model. */
+/** What the columns of an encrypted value hold, by the field of the model. */
 const value = z.record(z.string(), z.string().nullable());
 const fingerprint = z.string().regex(/^[0-9a-f]{16}$/u);
 
@@ -42,14 +42,14 @@ export const backupHeader = z.discriminatedUnion('formatVersion', [
 /** A value that is about to be replaced, and what replaces it, without the checksum of the line. Ciphertext only. */
 export const backupRecord = z.strictObject({ field: z.string().default(NAMELESS), id: z.string(), before: value, after: value });
 
-/** The last line, without its checksum, where the run that wrote the backup came to an end of its own and was not killed. */
+/** The last line, without its checksum, if the run that wrote the backup was not killed. */
 export const backupEnd = z.strictObject({ end: z.literal(true) });
 
-/** What the header tells of a run, beside the format. */
+/** What the header says about a run, in addition to the format. */
 export type BackupDescription = z.infer<typeof description>;
 export type BackupHeader = z.infer<typeof backupHeader>;
 export type BackupRecord = z.infer<typeof backupRecord>;
-/** @returns what in a record cannot be part of an encrypted value, such as `before.iv`; null where all can */
+/** @returns what in a record cannot be part of an encrypted value, such as `before.iv`; null if all can */
 export type CheckRecord = (record: BackupRecord) => string | null;
 export type BackupEnd = z.infer<typeof backupEnd>;
 

@@ -19,13 +19,13 @@ const LINE_FEED = 0x0a;
  * Reads the lines of a file as bytes, since decoding gives damaged UTF-8 and U+FFFD the same text. By hand, since node:readline
  * also ends lines at U+2028, which an id may contain.
  *
- * @throws BackupError where the file cannot be read
+ * @throws BackupError if the file cannot be read
  */
 export async function* readLines(file: string): AsyncGenerator<Line, void, void> {
   let number = 1;
   let pieces: Buffer[] = [];
   try {
-    // A pipe or a device could be waited for without end, and cannot be read twice.
+    // A pipe or a device could block forever, and cannot be read twice.
     if (!(await stat(file)).isFile()) throw new BackupError(`${file} is not a regular file`, ANOTHER);
     for await (const read of createReadStream(file)) {
       const chunk: Buffer = read;

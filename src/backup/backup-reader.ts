@@ -9,11 +9,11 @@ export interface CheckedBackup {
   /** How many records it has. */
   readonly records: number;
   /**
-   * `whole`: it has its end line. `open`: it has none, since its run was killed, or lines at its end are lost, or it is of
-   * format 1. `torn`: the same, and its last line breaks off.
+   * `whole`: it has its end line. `open`: it has none, because its run was killed, lines at its end are lost, or it has
+   * format 1. `torn`: the same, and its last line is incomplete.
    */
   readonly ending: 'whole' | 'open' | 'torn';
-  /** Covers the header: another backup has another one. */
+  /** Covers the header: each backup has a different one. */
   readonly headerChecksum: string;
   /** Covers all lines. */
   readonly lastChecksum: string;
@@ -23,7 +23,7 @@ export interface CheckedBackup {
  * Reads a whole backup file once, checking each line.
  *
  * @param signal - aborting it ends the reading
- * @throws BackupError where the file cannot be read or is damaged, with the number of the first line that is wrong; the signal's reason
+ * @throws BackupError if the file cannot be read or is damaged, with the number of the first line that is wrong; the signal's reason
  */
 export async function checkBackup(file: string, check: CheckRecord, signal: AbortSignal): Promise<CheckedBackup> {
   let header: BackupHeader | null = null;
@@ -55,8 +55,8 @@ export async function checkBackup(file: string, check: CheckRecord, signal: Abor
   if (header !== null) return { header, records, ending, headerChecksum, lastChecksum };
   if (ending === 'open') throw new BackupError('the backup file is empty', ANOTHER);
   throw new BackupError(
-    'the backup file is cut off in its first line',
-    'use another copy of it; if the run that made it was killed there, that run wrote nothing to the table',
+    'the backup file is truncated in its first line',
+    'use another copy of it; if the run that made it was killed at that point, it wrote nothing to the table',
   );
 }
 
@@ -70,8 +70,8 @@ export interface BackupBatch {
  * Reads the records of a backup once more, in batches, in the order of the file.
  *
  * @param checked - what `checkBackup` found in it
- * @throws BackupError where it is no longer the same: before the first record where it is another backup, and before the last
- * batch where it is the same one, longer or shorter
+ * @throws BackupError if it is no longer the same: before the first record if it is another backup, and before the last batch
+ * if the same backup became longer or shorter
  */
 export async function* readBackup(
   file: string,

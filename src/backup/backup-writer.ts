@@ -19,15 +19,15 @@ export interface BackupWriter {
 }
 
 /**
- * Makes the writer of a backup: newline-delimited JSON, readable for its owner only. The file is created with the first
- * records, so that a run with nothing to write leaves none behind, and never overwrites another.
+ * Makes the writer of a backup: newline-delimited JSON that only its owner can read. The file is created with the first
+ * records, so a run with nothing to write leaves none behind, and it never overwrites another.
  *
- * @param describe - gives what the header says of the run
+ * @param describe - returns what the header says about the run
  */
 export function createBackupWriter(file: string, describe: () => BackupDescription): BackupWriter {
   let handle: FileHandle | null = null;
   let checksum = '';
-  /** Whether all lines so far were written: behind a line that broke off, another would look like damage. */
+  /** Whether all lines so far were written: after an incomplete line, another would look like damage. */
   let intact = true;
 
   async function write(target: FileHandle, contents: readonly (BackupHeader | BackupRecord | BackupEnd)[]): Promise<void> {

@@ -11,17 +11,17 @@ export interface SealedLine {
 }
 
 /**
- * The checksum of a line of a backup in format 2, from which any changed byte, and any line that is lost, doubled, moved or
- * taken from another backup, can be told.
+ * The checksum of a line of a backup in format 2. It detects any changed byte, and any line that is lost, repeated, moved or
+ * taken from another backup.
  *
  * Each line is a JSON object in UTF-8, ended by one line feed. Its last 31 bytes before the line feed are
- * `,"checksum":"` and 16 lower-case hex digits and `"}`; the body is all that comes before them. The checksum is the first 16
+ * `,"checksum":"` and 16 lower-case hex digits and `"}`; the body is everything before them. The checksum is the first 16
  * digits of SHA-256 in hex over the 16 digits of the line before, in ASCII, followed by the bytes of the body. For the first
  * line it is over the body alone. So a reader in any language computes it from the raw bytes, without knowing JSON:
  *
  *     printf '%s%s' "$previous" "${line%???????????????????????????????}" | sha256sum | head -c 16
  *
- * It finds damage. It is no signature: whoever can write the file can also compute the checksums.
+ * It detects damage. It is not a signature: whoever can write the file can also compute the checksums.
  *
  * @param previous - the checksum of the line before; empty for the first line
  * @param body - the bytes of the line without the last 31, and without the line feed
@@ -33,7 +33,7 @@ export function lineChecksum(previous: string, body: string | Uint8Array): strin
 /**
  * Writes an object as a line of a backup.
  *
- * @param content - has one member or more
+ * @param content - has at least one member
  * @returns the line, with its line feed, and its checksum
  */
 export function sealLine(previous: string, content: object): { readonly text: string; readonly checksum: string } {
@@ -42,7 +42,7 @@ export function sealLine(previous: string, content: object): { readonly text: st
   return { text: `${body},"checksum":"${checksum}"}\n`, checksum };
 }
 
-/** @returns the two parts of a line; null where it does not end as a line of format 2 does */
+/** @returns the two parts of a line; null if it does not end as a line of format 2 does */
 export function splitLine(line: Uint8Array): SealedLine | null {
   const start = Math.max(0, line.length - SEAL_BYTES);
   const checksum = SEAL.exec(Buffer.from(line.subarray(start)).toString('latin1'))?.[1];
@@ -50,8 +50,8 @@ export function splitLine(line: Uint8Array): SealedLine | null {
 }
 
 /**
- * @returns whether the text has a whole checksum anywhere. A line that was cut off has none: inside a JSON string the quotation
- * marks would be escaped
+ * @returns whether the text has a whole checksum anywhere. A truncated line has none: inside a JSON string, the quotation marks
+ * would be escaped
  */
 export function hasChecksum(line: Uint8Array): boolean {
   return SEAL.test(Buffer.from(line).toString('latin1'));

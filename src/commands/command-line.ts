@@ -25,7 +25,7 @@ export function parseCommandLine(argv: readonly string[]): Invocation {
   return { kind: 'command', command, given: parseOptions(command, argv.slice(named === undefined ? 0 : 1), named !== undefined) };
 }
 
-/** @param isNamed - whether the command stands on the command line */
+/** @param isNamed - whether the command line names the command */
 function parseOptions(command: Command, argv: readonly string[], isNamed: boolean): Given {
   const options = Object.fromEntries(
     command.options.map(({ flag, value }) => [flag, { type: value === null ? ('boolean' as const) : ('string' as const) }]),
@@ -54,7 +54,7 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
 }
 
 function refuseOption({ name, options }: Command, rawName: string): never {
-  // What looks like a mistyped flag is repeated; anything else may be a key.
+  // Only what looks like a mistyped flag is printed; anything else may be a key.
   const shown = /^--?[a-z][a-z-]{0,29}$/u.test(rawName) ? `${rawName} ` : '';
   const letters = sortedLetters(rawName);
   const meant = options.find(
@@ -67,7 +67,7 @@ function sortedLetters(word: string): string[] {
   return [...word.replaceAll('-', '')].sort();
 }
 
-/** Whether the words have the same letters, up to one or two: a slip of the fingers. */
+/** Whether the words have the same letters, except one or two: a typing error. */
 function sharesAllButTwo(one: readonly string[], other: readonly string[]): boolean {
   const rest = [...other];
   for (const letter of one) {
@@ -83,5 +83,5 @@ function refuseWord(words: readonly string[], isNamed: boolean): never {
   const stray = words.find((word) => /^[a-z][a-z-]{0,19}$/u.test(word) && !/^[0-9a-f]+$/u.test(word));
   const what = isNamed ? 'unexpected word' : 'unknown command';
   const message = stray === undefined ? 'unexpected word on the command line' : `${what} ${stray}`;
-  return refuse(message, `keys and urls go into the environment; ${HINT}`);
+  return refuse(message, `set keys and urls in the environment; ${HINT}`);
 }

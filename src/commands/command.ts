@@ -16,25 +16,25 @@ export interface Host {
 export interface Option {
   /** Without the two hyphens. */
   readonly flag: string;
-  /** What its value is called; null where it takes none. */
+  /** What its value is called; null if it takes none. */
   readonly value: string | null;
-  /** In lines of 54 columns at the most. */
+  /** In lines of at most 54 columns. */
   readonly help: readonly string[];
 }
 
-/** What stands on the command line behind the command. */
+/** What follows the command on the command line. */
 export interface Given {
   has(flag: string): boolean;
-  /** @returns null where the flag is not given */
+  /** @returns null if the flag is not given */
   value(flag: string): string | null;
-  /** The word that the command needs; empty where it needs none. */
+  /** The argument that the command needs; empty if it needs none. */
   readonly argument: string;
 }
 
-/** A command: what it is told, and what it does. Its work is loaded when it is called. */
+/** A command: its options, and what it does. Its work is loaded when it is called. */
 export interface Command {
   readonly name: string;
-  /** In the list of commands: lines of 54 columns at the most. */
+  /** In the list of commands: lines of at most 54 columns. */
   readonly summary: readonly string[];
   readonly argument: { readonly name: string; readonly help: string } | null;
   readonly options: readonly Option[];

@@ -16,12 +16,12 @@ const rotate: Command = {
     {
       flag: 'skip-unreadable',
       value: null,
-      help: ['rotate the other rows although neither key can decrypt', 'some; still exits 3'],
+      help: ['skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'],
     },
     {
       flag: 'backup',
       value: 'FILE',
-      help: ['before each write, put the old value and the new one', 'into FILE, which must not exist'],
+      help: ['before each write, save the old and the new value to', 'FILE, which must not exist'],
     },
     ...RUN_OPTIONS,
   ],
@@ -39,14 +39,14 @@ const verify: Command = {
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
-  argument: { name: 'FILE', help: 'as rotate --backup FILE wrote it' },
+  argument: { name: 'FILE', help: 'a file that rotate --backup wrote' },
   options: [DRY_RUN, ...RUN_OPTIONS],
   load: async () => (await import('./restore/command.ts')).runRestore,
 };
 
 const generateKey: Command = {
   name: 'generate-key',
-  summary: ['print a new key; with --out FILE write it to FILE'],
+  summary: ['print a new key; with --out FILE, write it to FILE'],
   argument: null,
   options: [{ flag: 'out', value: 'FILE', help: ['write the key to FILE, which must not exist'] }],
   load: async () => (await import('./generate-key/command.ts')).runGenerateKey,

@@ -5,13 +5,13 @@ import { COMMANDS } from './commands.ts';
 /** Where the explanation begins, in columns. */
 const INDENT = 24;
 
-/** What `--help` prints; the README shows the same, and 80 columns hold it. */
+/** What `--help` prints; the README shows the same, and it fits 80 columns. */
 export const HELP = `\
 Usage: ${SCRIPT} [command] [options]
 
 Moves every encrypted API key in a Postgres table from an old AES-256-GCM key
 to a new one, row by row, and proves it. Stop the services that write to the
-table first. A run that stopped anywhere is finished by running it again.
+table first. If a run stops, run the same command again to finish it.
 
 Commands:
 ${COMMANDS.map((command) => entry(titleOf(command), command.summary)).join('\n')}
@@ -26,10 +26,10 @@ Environment:
 
 Exit codes:
   0  every row is under the new key    4  database error, or a row failed
-  1  a bug in the tool                 5  another run is in the way
+  1  a bug in the tool                 5  blocked by another run
   2  usage or configuration            6  verification failed: keep the old key
   3  rows that neither key decrypts    129, 130, 143  stopped by a signal
-After 4, 129, 130 and 143 run the same command again: it goes on where it
+After 4, 129, 130 or 143, run the same command again: it continues where it
 stopped.`;
 
 /** What `COMMAND --help` prints. */

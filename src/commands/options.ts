@@ -6,7 +6,7 @@ export const RUN_OPTIONS: readonly Option[] = [
   { flag: 'report', value: 'FILE', help: ['write the same JSON to FILE, which must not exist'] },
   { flag: 'verbose', value: null, help: ['print a line per row'] },
   { flag: 'quiet', value: null, help: ['print only warnings, errors and the JSON report'] },
-  { flag: 'env', value: 'FILE', help: ['take unset variables from FILE (default .env)'] },
+  { flag: 'env', value: 'FILE', help: ['read missing variables from FILE (default .env)'] },
 ];
 
 export const DRY_RUN: Option = {

@@ -28,10 +28,10 @@ export interface TableRun<Ending> {
   readonly database: DatabaseSettings;
   readonly keys: readonly NamedKey[];
   readonly outputPlan: OutputPlan;
-  /** Told before the work begins. */
+  /** Printed before the work begins. */
   readonly announcement: readonly string[];
   readonly work: (table: Table, options: RunOptions) => Promise<Result<Ending>>;
-  /** How it ends where it could not begin: no connection, or no lock. */
+  /** How it ends if it could not begin: no connection, or no lock. */
   readonly notStarted: (cause: unknown) => Ending;
   readonly conclude: (ending: Ending) => Conclusion;
   readonly outcome: (ending: Ending) => Outcome;
@@ -102,7 +102,7 @@ function announce(table: Table, database: DatabaseSettings, access: Access, line
   }
 }
 
-/** The work is done, whatever becomes of its report: a report that cannot be written changes no exit code. */
+/** The work is done, so a report that cannot be written does not change the exit code. */
 function publish(
   report: Report,
   plan: OutputPlan,
@@ -112,13 +112,13 @@ function publish(
 ) {
   const json = printableJson(JSON.stringify(report, null, 2));
   const reported = plan.report === null || wrote(plan.report, `${json}\n`);
-  if (!reported) output.warn(`the report ${plan.report} could not be written; it is printed on stdout instead`);
+  if (!reported) output.warn(`the report ${plan.report} could not be written; it is printed to stdout instead`);
   if (plan.json || !reported) output.result(json);
   const summarized = !plan.json && !plan.quiet;
   if (summarized) output.result(formatSummary({ ...report, nextSteps: [...nextSteps] }, useColor(host), host.stdout.columns));
   // On a terminal the summary has just said both.
   if (exitCode === EXIT.done || (summarized && host.stdout.isTTY === true && host.stderr.isTTY === true)) return;
-  // An interrupt from the keyboard ends also whoever reads stdout: then stderr alone says what state the table is in.
+  // Ctrl-C also ends whatever reads stdout: then only stderr says what state the table is in.
   const state = exitCode >= EXIT.SIGHUP ? details : [];
   output.error({ message: [headline, ...state].join('; '), hint: nextSteps.join('; ') });
 }

@@ -5,7 +5,7 @@ const DEFAULT_SCHEMA = 'public';
 const ESCAPES = 'in the password, write @ : / ? # as %40 %3A %2F %3F %23';
 
 /**
- * Takes a `postgres://` or `postgresql://` url apart. What it does not name is not invented, except for the port and the
+ * Parses a `postgres://` or `postgresql://` url. Nothing that it does not name has a default, except for the port and the
  * schema. A password with unescaped characters can end up in the host or the name, which are printed: such urls are refused.
  *
  * @returns what is wrong with it, as the end of a sentence
@@ -15,7 +15,7 @@ export function parseDatabaseUrl(
 ): Omit<DatabaseSettings, 'connectTimeoutMs' | 'statementTimeoutMs'> | { readonly problem: string } {
   if (url === '') return { problem: 'is empty' };
   if (/[\s\p{Cc}]/u.test(url)) return { problem: 'contains white space or control characters' };
-  // A socket's url has no host in that place.
+  // The url of a socket has no host there.
   const standard = url.replace('@/', '@socket/');
   if (!URL.canParse(standard)) return { problem: `is not a url (check host and port; ${ESCAPES})` };
   const { protocol, username, password, pathname, hash, searchParams } = new URL(standard);

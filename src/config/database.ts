@@ -6,9 +6,9 @@ import { type Environment, readVariable } from './environment.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads DATABASE_URL and the limits of waiting.
+ * Reads DATABASE_URL and the timeouts.
  *
- * @throws UsageError with all that is wrong
+ * @throws UsageError with every problem
  */
 export async function readDatabase(env: Environment): Promise<DatabaseSettings> {
   const [connection, connectTimeoutMs, statementTimeoutMs] = await allOf([
@@ -29,7 +29,7 @@ async function readMilliseconds(env: Environment, name: string, fallback: number
   const text = env[name];
   if (text === undefined) return fallback;
   const number = Number(text);
-  const hint = 'leave it unset for the default';
+  const hint = 'leave it unset to use the default';
   if (text.trim() === '' || Number.isNaN(number)) return refuse(`${name} is not a number of milliseconds`, hint);
   if (!Number.isInteger(number)) return refuse(`${name} is not a whole number`, hint);
   if (number < 1) return refuse(`${name} is less than 1`, hint);

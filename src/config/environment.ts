@@ -6,14 +6,14 @@ import { refuse } from '../text/problem.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_ENV_FILE = '.env';
-/** Keys, urls and env files are far shorter; what is longer is the wrong file. */
+/** Keys, urls and env files are far shorter; a longer file is the wrong one. */
 const MAX_FILE_BYTES = 64 * 1024;
 
 /**
  * Adds the variables of the env file to those that are set; a variable that is set wins.
  *
- * @param envFile - null: `.env`, where a missing one is no error
- * @throws UsageError where the file cannot be read
+ * @param envFile - null: `.env`, which may be missing
+ * @throws UsageError if the file cannot be read
  */
 export function withEnvFile(env: Environment, envFile: string | null): Environment {
   const text = readSmallFile(envFile ?? DEFAULT_ENV_FILE);
@@ -24,10 +24,10 @@ export function withEnvFile(env: Environment, envFile: string | null): Environme
 }
 
 /**
- * Reads a variable, or the file that the same variable with `_FILE` at its end names (one newline at the end of the file is dropped).
+ * Reads a variable, or the file that the variable NAME_FILE names (one newline at the end of the file is dropped).
  *
  * @param hint - what to set it to
- * @throws UsageError where neither is set, both are, or the file cannot be read
+ * @throws UsageError if neither or both are set, or the file cannot be read
  */
 export function readVariable(env: Environment, name: string, hint: string): string {
   const value = env[name];
@@ -44,7 +44,7 @@ export function readVariable(env: Environment, name: string, hint: string): stri
   return refuse(`the file that ${name}_FILE names ${text.reason}`, wanted);
 }
 
-/** Reads regular files only: a FIFO or a device could block for ever or never end. */
+/** Reads regular files only: a FIFO or a device could block forever or never end. */
 function readSmallFile(file: string): string | { reason: string } {
   try {
     const stats = statSync(file);

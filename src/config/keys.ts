@@ -9,7 +9,7 @@ const KEY_VARIABLE: Readonly<Record<KeyName, string>> = { old: 'OLD_ENCRYPTION_K
 
 const HINT: Readonly<Record<KeyName, string>> = {
   old: 'set it to the key that the rows are under now: exactly 64 hex characters',
-  new: 'set it to the key to move to: exactly 64 hex characters, as generate-key prints',
+  new: 'set it to the key to move to: exactly 64 hex characters, as printed by generate-key',
 };
 
 /**
@@ -23,7 +23,7 @@ export async function readKey(env: Environment, name: KeyName): Promise<Encrypti
   return problem === null ? importEncryptionKey(text) : refuse(`${KEY_VARIABLE[name]} ${problem}`, HINT[name]);
 }
 
-/** @throws UsageError with all that is wrong with the two, also where they are the same */
+/** @throws UsageError with every problem of the two, or if they are the same */
 export async function readBothKeys(env: Environment): Promise<Readonly<Record<KeyName, EncryptionKey>>> {
   const [newKey, oldKey] = await allOf([readKey(env, 'new'), readKey(env, 'old')]);
   if (oldKey.keyObject.equals(newKey.keyObject)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);

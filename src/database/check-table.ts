@@ -29,14 +29,14 @@ export function checkTable({ is_table, parent }: Description, label: string): vo
   if (!is_table) throw new DatabaseError(`${label} is not a table`, 'name the table itself in prisma/schema.prisma');
   if (parent === null) return;
   const hint = `name the parent with @@map in prisma/schema.prisma: ${parent}`;
-  throw new DatabaseError(`${label} holds only some of the rows of ${parent}, whose partition or child table it is`, hint);
+  throw new DatabaseError(`${label} is a partition or child table of ${parent}, and holds only some of its rows`, hint);
 }
 
 export function checkId(id: ColumnDescription, label: string): void {
   // Rows are named and written by their id: a row with another's id, or with none, could not be.
   if (!id.is_unique || !id.not_null) {
     const hint = 'name the column of the primary key with @map in prisma/schema.prisma, or ADD PRIMARY KEY on it alone';
-    throw new DatabaseError(`column ${id.name} of ${label} is not unique and NOT NULL, so rows could be overlooked`, hint);
+    throw new DatabaseError(`column ${id.name} of ${label} is not unique and NOT NULL, so rows could be missed`, hint);
   }
   if (!ID_TYPES.includes(id.base_type)) {
     const hint =
@@ -71,11 +71,11 @@ export function checkRights(
   if (unread !== undefined) throw new DatabaseError(`user ${role} may not SELECT column ${unread.name} of ${label}`, grant);
   if (row_security) throw hiddenRows(label, role);
   if (is_standby && access !== 'rehearse') {
-    const hint = 'point DATABASE_URL at the primary (here only --dry-run is of use)';
-    throw new DatabaseError(`database ${database} is on a standby, which may lag behind and takes no writes`, hint);
+    const hint = 'point DATABASE_URL at the primary (on a standby, only --dry-run works)';
+    throw new DatabaseError(`database ${database} is on a standby, which may lag behind and accepts no writes`, hint);
   }
   if (!may_wait_for_disk && access !== 'rehearse') {
-    const hint = `GRANT EXECUTE ON FUNCTION pg_logical_emit_message TO ${quote(role)}: committing one proves that everything before it is on disk`;
+    const hint = `GRANT EXECUTE ON FUNCTION pg_logical_emit_message TO ${quote(role)}: the tool commits such a message to make sure that all writes are on disk`;
     throw new DatabaseError(`user ${role} may not execute pg_logical_emit_message`, hint);
   }
   if (access === 'verify') return;
@@ -87,8 +87,8 @@ export function checkRights(
   if (unwritten !== undefined) throw new DatabaseError(`user ${role} may not UPDATE column ${unwritten.name} of ${label}`, grant);
 }
 
-/** @returns the error for a table of which policies hide rows */
+/** @returns the error for a table whose policies hide rows */
 export function hiddenRows(label: string, role: string): DatabaseError {
-  const hint = 'use the role that owns the table, or one with BYPASSRLS, so that no row is overlooked';
+  const hint = 'use the role that owns the table, or one with BYPASSRLS, so that no row is missed';
   return new DatabaseError(`row-level security hides rows of ${label} from user ${role}`, hint);
 }

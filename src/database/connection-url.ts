@@ -15,14 +15,14 @@ export interface Connection {
 }
 
 const DEFAULT_PORT = 5432;
-/** The other parameters of a url are Prisma's, or options of pg's client that are not the url's to set. */
+/** The other parameters of a url are Prisma's, or options of pg's client that the url must not set. */
 const LOGIN = ['password', 'ssl', 'sslnegotiation', 'options'] as const;
-/** The values of PGSSLMODE that pg takes for TLS where the url says nothing (8.23). */
+/** The values of PGSSLMODE that make pg use TLS if the url does not say (8.23). */
 const TLS_MODES = ['prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 /**
- * Reads a connection url as pg does, so that what is printed is what is connected to: `?host=`, `?port=` and `?user=` win over what
- * stands before them. What it does not name comes out empty, except for the port.
+ * Reads a connection url as pg does, so that what is printed is what is connected to: `?host=`, `?port=` and `?user=` win over the
+ * authority. What it does not name is returned empty, except for the port.
  *
  * @returns what is wrong, as the end of a sentence: a parameter, or a file that it names and that is missing or not a regular one
  */
@@ -43,9 +43,9 @@ export function parseConnectionUrl(url: string): Connection | { readonly problem
 }
 
 /**
- * Tells whether a connection goes unencrypted to another machine, where whoever is in between can read the password and the rows.
+ * Tells whether a connection to another machine is unencrypted, so that anybody in between can read the password and the rows.
  *
- * @param pgSslMode - PGSSLMODE of the process, which pg takes where the url says nothing of TLS
+ * @param pgSslMode - PGSSLMODE of the process, which pg uses if the url says nothing about TLS
  * @returns the host of that machine; null for one with TLS, and for this machine
  */
 export function unencryptedTo({ host, login }: Pick<Connection, 'host' | 'login'>, pgSslMode?: string): string | null {
@@ -63,17 +63,18 @@ function isThisMachine(host: string): boolean {
   return loopback.check(host, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** A pipe could be waited for without end. */
+/** Reading a pipe could block forever. */
 function fileProblem(parameters: URLSearchParams): string | null {
   for (const name of ['sslcert', 'sslkey', 'sslrootcert']) {
     const file = parameters.get(name);
-    if (file && statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return `names a file in ${name} that is not there`;
+    if (file && statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+      return `names a file in ${name} that is missing or not a regular file`;
   }
   return null;
 }
 
 /**
- * What pg would make something else of: it takes `ssl=false` for no word on TLS, and verify-ca for verify-full (8.23). As libpq has it,
+ * What pg would misread: it treats `ssl=false` as if nothing was said about TLS, and verify-ca as verify-full (8.23). In libpq,
  * verify-ca verifies the whole chain of the certificate and accepts any name: https://www.postgresql.org/docs/current/libpq-ssl.html
  */
 function chosenTls(parameters: URLSearchParams, ssl: unknown): Pick<ClientConfig, 'ssl'> {
@@ -83,7 +84,7 @@ function chosenTls(parameters: URLSearchParams, ssl: unknown): Pick<ClientConfig
   return {};
 }
 
-/** In all of these modes pg verifies the certificate, and prints a warning that it does, until told so by name (8.23). */
+/** In all of these modes pg verifies the certificate, and warns about it unless the mode is called verify-full (8.23). */
 function sayFullVerification(url: string): string {
   if (/[?&]uselibpqcompat=true/u.test(url)) return url;
   return url.replace(/(?<=[?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/u, 'verify-full');

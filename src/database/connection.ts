@@ -10,7 +10,7 @@ export interface Connector {
   readonly destroy: () => void;
 }
 
-/** @param onWarning - is told of each warning of the server, once */
+/** @param onWarning - is called once for each warning of the server */
 export function createConnector(settings: DatabaseSettings, onWarning: (text: string) => void): Connector {
   const { host, port, name, user, login, connectTimeoutMs, statementTimeoutMs } = settings;
   const sockets = new Set<Socket>();
@@ -47,9 +47,9 @@ export function createConnector(settings: DatabaseSettings, onWarning: (text: st
       return client;
     },
     pool: (connections) => {
-      // A connection that was opened stays open: the server may have none left later.
+      // Connections stay open: the server may have none left later.
       const pool = new Pool({ ...config, max: connections, idleTimeoutMillis: 0 });
-      // One that breaks says so here, and would end the process if nobody listened; its query finds out for itself.
+      // A connection that breaks emits an error here, which would end the process if nobody listened; its query fails by itself.
       pool.on('error', () => {});
       pool.on('connect', (client) => {
         client.on('error', () => {});
@@ -64,8 +64,8 @@ export function createConnector(settings: DatabaseSettings, onWarning: (text: st
 }
 
 /**
- * Finds out whether the server itself is at the other end, or a pooler that may send every statement to another of its
- * connections, where nothing that was prepared before is known: a pooler makes up the process id that it tells its clients
+ * Finds out whether the server itself is at the other end, or a pooler that may send each statement over a different
+ * connection, on which earlier prepared statements are unknown: a pooler makes up the process id that it tells its clients
  * (https://www.postgresql.org/docs/current/protocol-message-formats.html, BackendKeyData).
  */
 export async function reachesServer(pool: Pool): Promise<boolean> {

@@ -1,9 +1,9 @@
 /** The database could not be reached, was lost, or refused. Message and hint are safe to print. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
-  /** What to mend; null where running again may be all that it takes. */
+  /** What to fix; null if running again may be enough. */
   readonly hint: string | null;
-  /** The server answered that the statement failed, so that it had no effect. Without an answer it may still be carried out. */
+  /** The server answered that the statement failed, so that it had no effect. Without an answer, it may still be executed. */
   readonly refused: boolean;
   constructor(message: string, hint: string | null, refused = false) {
     super(message);
@@ -12,7 +12,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Another rotation holds the lock on the table, or a write of an earlier one is still waiting in the server. */
+/** Another rotation holds the lock on the table, or a write of an earlier one is still waiting on the server. */
 export class RotationRunning extends Error {
   override readonly name = 'RotationRunning';
   readonly hint: string;

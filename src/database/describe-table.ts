@@ -50,13 +50,13 @@ const DESCRIBE = `
 const description = z.object({
   oid: z.coerce.number(),
   is_table: z.boolean(),
-  /** What it is a part of, as SQL names it; null where it is a table of its own. */
+  /** What it is a part of, as SQL names it; null if it is a table of its own. */
   parent: z.string().nullable(),
-  /** By inheritance; partitions are not meant. */
+  /** By inheritance; does not count partitions. */
   has_child_tables: z.boolean(),
   row_security: z.boolean(),
   is_standby: z.boolean(),
-  /** Whose privileges count: SET ROLE can make it another than the user of the connection. */
+  /** The role whose privileges count: after SET ROLE it is not the user of the connection. */
   role: z.string(),
   may_wait_for_disk: z.boolean(),
   read_only: z.boolean(),
@@ -66,7 +66,7 @@ const description = z.object({
     z.object({
       name: z.string(),
       type: z.string(),
-      /** Quoted, for a cast: without its schema even `uuid` could be a domain of others, whose CHECK is a function of theirs. */
+      /** Quoted, for a cast: without its schema, even `uuid` could be somebody else's domain, whose CHECK runs their function. */
       qualified_type: z.string(),
       base_type: z.string(),
       not_null: z.boolean(),
@@ -78,10 +78,10 @@ const description = z.object({
 });
 
 /**
- * Reads the description of a table, in a transaction where names mean PostgreSQL's own.
+ * Reads the description of a table, in a transaction in which names mean PostgreSQL's own.
  *
  * @param name - `"schema"."table"`
- * @returns null where there is no such table
+ * @returns null if there is no such table
  */
 export async function describe(client: ClientBase, name: string): Promise<Description | null> {
   const { rows } = await client.query(DESCRIBE, [name]);

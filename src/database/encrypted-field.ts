@@ -6,7 +6,7 @@ export interface NamedColumn {
   readonly column: string;
 }
 
-/** An encrypted value of a model, as prisma/schema.prisma describes it: what the generator prisma/encrypted-fields.ts writes down. */
+/** An encrypted value of a model, as prisma/schema.prisma describes it: the output of the generator prisma/encrypted-fields.ts. */
 export interface EncryptedField {
   /** Such as `Account.access`; only `UserApiKey` if the model's only value has no name. */
   readonly name: string;

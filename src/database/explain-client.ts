@@ -1,7 +1,7 @@
 import { type ClientFailure, type Explanation, POOL_CONNECT_TIMEOUT } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
-/** Explains what happened without an answer of the server: on the network, in the TLS handshake, or in pg. */
+/** Explains what happened without an answer from the server: on the network, in the TLS handshake, or in pg. */
 export function explainClientFailure(failure: ClientFailure, settings: DatabaseSettings): Explanation {
   return explainNetwork(failure.code, settings) ?? explainTls(failure, settings) ?? explainText(failure, settings);
 }
@@ -13,24 +13,24 @@ function explainNetwork(code: string, { host, port }: DatabaseSettings): Explana
     case 'EAI_AGAIN':
     case 'EINVAL':
       return {
-        message: `the host ${host} is not known (${code})`,
-        hint: 'check the host in DATABASE_URL, and that this machine can look it up',
+        message: `the host ${host} cannot be resolved (${code})`,
+        hint: 'check the host in DATABASE_URL, and that this machine can resolve it',
       };
     case 'ENOENT':
       return {
         message: `there is no server socket in ${host} (${code})`,
-        hint: 'check the host in DATABASE_URL, and that the server runs',
+        hint: 'check the host in DATABASE_URL, and that the server is running',
       };
     case 'EACCES':
     case 'EPERM':
       return {
         message: `this user may not connect to ${server} (${code})`,
-        hint: "check the permissions of the server's socket, or a firewall of this machine",
+        hint: "check the permissions of the server's socket, or the firewall of this machine",
       };
     case 'ECONNREFUSED':
       return {
-        message: `nothing accepts connections on ${server} (${code})`,
-        hint: 'check the host and port in DATABASE_URL, and that the server runs',
+        message: `nothing is listening on ${server} (${code})`,
+        hint: 'check the host and port in DATABASE_URL, and that the server is running',
       };
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -57,13 +57,13 @@ function explainTls({ code, text }: ClientFailure, { host, port }: DatabaseSetti
     case 'HOSTNAME_MISMATCH':
       return {
         message: `the certificate of ${server} is for another host: ${text} (${code})`,
-        hint: 'use the host that the certificate names in DATABASE_URL, or check only its authority with sslmode=verify-ca and sslrootcert=FILE',
+        hint: 'in DATABASE_URL, use the host that the certificate names, or check only its authority with sslmode=verify-ca and sslrootcert=FILE',
       };
     case 'CERT_HAS_EXPIRED':
     case 'CERT_NOT_YET_VALID':
     case 'CERT_REVOKED':
       return {
-        message: `the certificate of ${server} is not valid now: ${text} (${code})`,
+        message: `the certificate of ${server} is not currently valid: ${text} (${code})`,
         hint: "renew the server's certificate, or correct the clock of this machine",
       };
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
@@ -86,7 +86,7 @@ function explainTls({ code, text }: ClientFailure, { host, port }: DatabaseSetti
   }
 }
 
-/** pg and pg-pool give these no code (pg 8.23, pg-pool 3.14); each is one of theirs, word for word. */
+/** pg and pg-pool give these messages, quoted word for word, no code (pg 8.23, pg-pool 3.14). */
 function explainText({ code, text }: ClientFailure, settings: DatabaseSettings): Explanation {
   const { host, port, user, connectTimeoutMs, statementTimeoutMs } = settings;
   const server = `${host}:${port}`;
@@ -94,7 +94,7 @@ function explainText({ code, text }: ClientFailure, settings: DatabaseSettings):
     case 'Query read timeout':
       return {
         message: `${server} did not answer a statement within ${statementTimeoutMs / 1000} s`,
-        hint: 'if it answers others, a transaction holds the row or the table: look into pg_stat_activity; DATABASE_STATEMENT_TIMEOUT_MS sets the limit',
+        hint: 'if it answers other statements, another transaction holds the row or the table: see pg_stat_activity; DATABASE_STATEMENT_TIMEOUT_MS sets the limit',
       };
     case 'timeout expired':
     case 'timeout exceeded when trying to connect':
@@ -103,13 +103,13 @@ function explainText({ code, text }: ClientFailure, settings: DatabaseSettings):
     case 'The server does not support SSL connections':
       return {
         message: `${server} does not accept encrypted connections`,
-        hint: 'put sslmode=disable into DATABASE_URL, if the network in between is trusted',
+        hint: 'set sslmode=disable in DATABASE_URL if you trust the network in between',
       };
     case 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string':
     case 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a non-empty string':
-      return { message: `${server} requires a password for user ${user}`, hint: 'put it into DATABASE_URL' };
+      return { message: `${server} requires a password for user ${user}`, hint: 'set it in DATABASE_URL' };
     case '':
-      return { message: `the database failed without saying why${code && ` (${code})`}`, hint: null };
+      return { message: `the database failed without giving a reason${code && ` (${code})`}`, hint: null };
     default:
   }
   if (
@@ -121,5 +121,5 @@ function explainText({ code, text }: ClientFailure, settings: DatabaseSettings):
   const said = `${text}${code && !text.includes(code) ? ` (${code})` : ''}`;
   if (text.startsWith('SASL: '))
     return { message: `logging in to ${server} failed: ${said}`, hint: `check the password of user ${user}` };
-  return { message: said, hint: 'if the same command fails with this again, report it with this line' };
+  return { message: said, hint: 'if the same command fails this way again, report it with the message above' };
 }

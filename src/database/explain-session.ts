@@ -2,9 +2,9 @@ import type { Explanation, ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 /**
- * Explains the SQLSTATEs that speak of the login, the connection, or the state and the limits of the server.
+ * Explains the SQLSTATEs that are about the login, the connection, or the state and the limits of the server.
  *
- * @returns null for one that speaks of a statement
+ * @returns null for one that is about a statement
  */
 export function explainSession(failure: ServerFailure, settings: DatabaseSettings): Explanation | null {
   const { sqlState, text } = failure;
@@ -16,7 +16,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
     case '08P01':
       return {
         message: `${server}, or a pooler in front of the server, ended the connection: ${text}`,
-        hint: 'at a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself',
+        hint: 'if it is a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself',
       };
     case '08004':
       return { message: `${server} rejected the connection: ${text}`, hint: 'fix the problem named above' };
@@ -27,7 +27,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
         message: `${server} refused user ${user}: ${text}`,
         hint: isEncrypted(settings)
           ? `this is not about the password: check that user ${user} may log in, and that a line of pg_hba.conf admits it`
-          : 'this is not about the password: if the message says "no encryption", add sslmode=verify-full to DATABASE_URL, else check that the user may log in and that a line of pg_hba.conf admits it',
+          : 'this is not about the password: if the message says "no encryption", add sslmode=verify-full to DATABASE_URL; otherwise check that the user may log in and that a line of pg_hba.conf admits it',
       };
     case '3D000':
       return { message: `there is no database ${name} on ${server}: ${text}`, hint: 'check the database name in DATABASE_URL' };
@@ -74,7 +74,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
     case '57P01':
     case '57P02':
     case '57P03':
-      return { message: `the server ended the connection, or is shutting down or starting: ${text}`, hint: null };
+      return { message: `the server ended the connection, or is shutting down or starting up: ${text}`, hint: null };
     case '57P04':
       return { message: `database ${name} was dropped: ${text}`, hint: 'check the database name in DATABASE_URL' };
     case '57P05':
@@ -83,7 +83,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
         hint: unlimited('idle_session_timeout'),
       };
     default:
-      // In a function it is a connection to yet another server (dblink, postgres_fdw).
+      // In a function, it is a connection to another server (dblink, postgres_fdw).
       if (sqlState.startsWith('08') && failure.inFunction === null)
         return { message: `a connection failed: ${text}`, hint: null };
       return null;

@@ -2,19 +2,19 @@ import { CHANGED_ON_ITS_WAY } from './compare-and-swap.ts';
 import type { Explanation, ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
-/** Explains the SQLSTATEs that speak of a statement, and every other. */
+/** Explains the SQLSTATEs that are about a statement, and all others. */
 export function explainStatement(failure: ServerFailure, { user }: DatabaseSettings): Explanation {
   const { sqlState, text } = failure;
   switch (sqlState) {
     case '0A000':
       return {
         message: text,
-        hint: 'if a rule of the table is in the way, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is, the table was altered during this run',
+        hint: 'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run',
       };
     case '22P02':
       if (!text.includes(CHANGED_ON_ITS_WAY)) break;
       return {
-        message: 'a trigger on the table puts something else into the row than the tool sends, so the write was undone',
+        message: 'a trigger on the table changed the value that the tool sent, so the write was undone',
         hint: 'disable that trigger during the rotation',
       };
     case '40P01':

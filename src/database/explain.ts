@@ -8,8 +8,8 @@ import type { DatabaseSettings } from './settings.ts';
 
 /**
  * Turns an error of pg into one that can be printed: what happened, in the server's own words if it has any, and what to do.
- * The SQLSTATE alone decides what is said; text is looked at only if there is none, since names and triggers can say anything.
- * What pg puts into its errors besides (the row, the statement of a trigger) is left behind.
+ * The SQLSTATE alone selects the explanation; text decides only if there is none, since names and triggers can contain anything.
+ * What else pg puts into its errors (the row, the statement of a trigger) is left out.
  */
 export function explain(error: unknown, settings: DatabaseSettings): DatabaseError {
   if (error instanceof DatabaseError) return error;

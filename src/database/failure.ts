@@ -4,7 +4,7 @@ export interface ServerFailure {
   readonly sqlState: string;
   /** The server's own message. */
   readonly text: string;
-  /** The server ends of it, and cannot say what it wrote before. */
+  /** The server crashes, and cannot say what it wrote before. */
   readonly panic: boolean;
   readonly table: string | null;
   readonly constraint: string | null;
@@ -15,7 +15,7 @@ export interface ServerFailure {
 /** pg or Node failed without an answer of the server. */
 export interface ClientFailure {
   readonly from: 'client';
-  /** A code of Node (ECONNRESET); empty where there is none. */
+  /** A code of Node (ECONNRESET); empty if there is none. */
   readonly code: string;
   readonly text: string;
 }
@@ -28,12 +28,12 @@ export interface Explanation {
 }
 
 /**
- * Digs through the layers around an error: Node keeps those of several addresses in an AggregateError. `detail` and `where` are left behind, since they can hold values of rows.
+ * Digs through the layers around an error: Node keeps those of several addresses in an AggregateError. `detail` and `where` are left out, since they can hold values of rows.
  */
 export function readFailure(error: unknown): ServerFailure | ClientFailure {
-  // Only errors of the server have a severity (pg 8.23): every code of theirs is an SQLSTATE, also EPIPE or P1017, which RAISE may use.
+  // Only errors of the server have a severity (pg 8.23): each of their codes is an SQLSTATE, even EPIPE or P1017, which RAISE may use.
   if (typeof property(error, 'severity') === 'string') return serverFailure(error);
-  // Where connecting takes too long pg-pool says so, and its cause says only that the connection ended.
+  // If connecting takes too long, pg-pool says so; its cause says only that the connection ended.
   const inner = text(error, 'message') === POOL_CONNECT_TIMEOUT ? undefined : property(error, 'cause');
   if (inner !== undefined) return readFailure(inner);
   const [first]: unknown[] = error instanceof AggregateError ? error.errors : [error];
@@ -55,7 +55,7 @@ function serverFailure(error: unknown): ServerFailure {
   };
 }
 
-/** `PL/pgSQL function audit() line 3 at SQL statement`, in whatever language; lines that quote a statement begin otherwise. */
+/** `PL/pgSQL function audit() line 3 at SQL statement`, in whatever language; lines that quote a statement begin differently. */
 function functionIn(where: string): string | null {
   return /^[^"'\n]*PL\/\w+[^"'\n]*?([\w.$]+)\(/mu.exec(where)?.[1] ?? null;
 }

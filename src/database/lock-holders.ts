@@ -2,10 +2,10 @@ import type { ClientBase } from 'pg';
 import { z } from 'zod';
 import type { AdvisoryLock } from './lock-numbers.ts';
 
-/** A transaction that is in the way: that of a connection, or a prepared one (PREPARE TRANSACTION). What this role may not see is null. */
+/** A blocking transaction: that of a connection, or a prepared one (PREPARE TRANSACTION). What this role may not see is null. */
 interface Holder {
   readonly pid: number | null;
-  /** Of a prepared transaction, its name. */
+  /** The name of a prepared transaction. */
   readonly gid: string | null;
   readonly role: string | null;
   readonly address: string | null;
@@ -18,7 +18,7 @@ interface Holder {
 export interface LockHolder extends Holder {
   /** The transaction's own name: the same for as long as it lasts. */
   readonly transaction: string;
-  /** Whom it waits for itself. */
+  /** The transactions that block it. */
   readonly blockers: readonly Holder[];
 }
 
@@ -70,7 +70,7 @@ export function holdersOf(client: ClientBase, { classId, objectId }: AdvisoryLoc
 }
 
 /**
- * Finds the transactions that write to the table, or may, and have not ended. What they have written is seen by nobody else yet.
+ * Finds open transactions that have written to the table, or may have. Nobody else can see yet what they wrote.
  *
  * @param client - in a transaction where names mean PostgreSQL's own
  */
@@ -79,7 +79,7 @@ export function writersOf(client: ClientBase, tableOid: number): Promise<LockHol
 }
 
 async function find(client: ClientBase, condition: string, values: readonly number[]): Promise<LockHolder[]> {
-  // Within a transaction the first look would be the only one.
+  // Otherwise the statistics would stay as they were at the first query of the transaction.
   await client.query('SELECT pg_stat_clear_snapshot()');
   const { rows } = await client.query(HOLDERS + condition, [...values]);
   return holders.parse(rows);

@@ -1,9 +1,9 @@
 import { DatabaseError } from './database-error.ts';
 
-/** A process that did not run for so long was stopped: no timer is that late otherwise. */
+/** A process that did not run for this long was suspended: no timer is that late otherwise. */
 const STOPPED_MS = 20_000;
 
-/** Tells from a timer that is due every few seconds for how long the process did not run of late. */
+/** Measures, by a timer that is due every few seconds, how long the process was suspended recently. */
 export class Standstill {
   #last: number;
   #gap = 0;
@@ -17,7 +17,7 @@ export class Standstill {
     this.#last = now;
   }
 
-  /** The longer of the last two gaps: what a stop has brought about may be met before the timer or behind it. */
+  /** The longer of the last two gaps: the consequence of a suspension may show before the timer fires or after it. */
   milliseconds(now: number): number {
     return Math.max(this.#gap, now - this.#last);
   }
@@ -26,9 +26,9 @@ export class Standstill {
 /**
  * Says why the lock was lost.
  *
- * @param byIdleLimit - whether the server ended its transaction for being idle: that limit is the tool's own, nobody is to lift it
+ * @param byIdleLimit - whether the server ended its transaction for being idle: the tool sets that limit, so nobody should lift it
  */
 export function lockLost({ message, hint }: DatabaseError, byIdleLimit: boolean, standstillMs: number): DatabaseError {
-  const stopped = `this process was stopped for ${Math.round(standstillMs / 1000)} s (did the machine sleep?): `;
+  const stopped = `this process was suspended for ${Math.round(standstillMs / 1000)} s (did the machine sleep?): `;
   return new DatabaseError(`the lock was lost: ${standstillMs > STOPPED_MS ? stopped : ''}${message}`, byIdleLimit ? null : hint);
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** An advisory lock: the two numbers that PostgreSQL takes, as the catalog has them (unsigned), and ready for SQL. */
+/** An advisory lock: its two numbers as in the catalog (unsigned), and ready for SQL. */
 export interface AdvisoryLock {
   readonly classId: number;
   readonly objectId: number;
@@ -19,7 +19,7 @@ export interface LockNumbers {
   readonly writers: number;
 }
 
-// The first numbers of the locks. Any would do, as long as they never change and no application chose them too: these are the first
+// The first numbers of the locks. Any would do, as long as they never change and no application uses them too: these are the first
 // four times four bytes of the SHA-256 of "rotate-encryption-key". The second is the table's oid, which fits as a signed number.
 const RUN = 0x7713c2da;
 const WRITES = 0x4afa9164;
@@ -28,7 +28,7 @@ const READER = 0x2ddccf14;
 
 /**
  * @param tableOid - the oid of the table, unsigned as the catalog has it
- * @param mayWrite - whether the run may write: such owners are told by their first number, which is that of the table alone
+ * @param mayWrite - whether the run may write: such owners have a first number of their own for each table
  */
 export function lockNumbers(tableOid: number, mayWrite: boolean): LockNumbers {
   const writers = (OWNER ^ tableOid) >>> 0;

@@ -11,7 +11,7 @@ import { OWN_NAMES_ONLY } from './own-names.ts';
 import type { DatabaseSettings } from './settings.ts';
 import type { Table } from './table.ts';
 
-/** Often enough that firewalls and poolers do not take the connection for an idle one, and that a dead one is noticed. */
+/** Often enough that firewalls and poolers do not consider the connection idle, and that a dead one is noticed. */
 const HEARTBEAT_MS = 5000;
 /**
  * Between two heartbeats the server waits no longer than this. A run whose machine is gone (no power, no network) loses its lock by
@@ -47,7 +47,7 @@ export interface LockedTable {
  *
  * @param work - gets a signal that is aborted, with a DatabaseError, as soon as the lock is known to be lost
  * @param idleLimitMs - how long the lock outlives the last sign of life
- * @throws RotationRunning where the lock is taken or a write is left behind, DatabaseError where neither can be asked for
+ * @throws RotationRunning if the lock is taken or a write is left behind, DatabaseError if neither can be checked
  */
 export async function withRotationLock<T>(
   connector: Connector,
@@ -124,12 +124,12 @@ async function runInTheWay(client: Client, { label }: Table, { run }: LockNumber
 }
 
 /**
- * A run that is killed, or that gave up waiting, leaves its last UPDATE in the server, where it may be waiting for a row that somebody
- * holds. It would write under the next run's hands, or behind its back once that run is over.
+ * A run that is killed, or that gave up waiting, leaves its last UPDATE on the server, where it may be waiting for a row that somebody
+ * holds. It could then write during the next run, or after it.
  */
 async function waitForWritesLeftBehind(client: Client, { label }: Table, { writes, writers }: LockNumbers): Promise<void> {
-  // The locks of a run that ends are freed one by one: as long as its owner's is left, a write of it can still begin. After that, the
-  // lock on the writes is taken and given back at once: no more is asked than whether a write has it.
+  // The locks of a run that ends are released one by one: as long as its owner's is held, one of its writes can still begin. After
+  // that, the lock on the writes is taken and released at once, only to find out whether a write has it.
   const free = `
     SELECT CASE WHEN EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = ${writers}
                                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) THEN false
@@ -139,11 +139,10 @@ async function waitForWritesLeftBehind(client: Client, { label }: Table, { write
     if (rows[0]?.free === true) return;
     if (performance.now() - start < PATIENCE_MS) continue;
     const [write] = await holdersOf(client, writes);
-    if (write === undefined)
-      throw new RotationRunning(`an earlier run on ${label} has not quite ended in the server`, 'wait a moment');
+    if (write === undefined) throw new RotationRunning(`the server is still ending an earlier run on ${label}`, 'wait a moment');
     const [blocker] = write.blockers;
     throw new RotationRunning(
-      `a write to ${label} from an earlier run is still pending in the server (${said(write)})`,
+      `a write to ${label} from an earlier run is still pending on the server (${said(write)})`,
       blocker === undefined
         ? `end that write: ${toEnd(write)}`
         : `end the transaction that holds the row, if it may be ended (${said(blocker)}): ${toEnd(blocker)}; or end the write: ${toEnd(write)}`,

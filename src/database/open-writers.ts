@@ -4,12 +4,12 @@ import { said, toEnd, writersOf } from './lock-holders.ts';
 import { readInTransaction } from './own-names.ts';
 import type { Table } from './table.ts';
 
-/** How long a transaction that has written may take to end. */
+/** How long to wait for a transaction that has written. */
 const PATIENCE_MS = 2000;
 const POLL_MS = 20;
 
 /**
- * Waits for the transactions to end that have written to the table: a snapshot does not see what they wrote.
+ * Waits for the transactions that have written to the table to end: a snapshot does not see what they wrote.
  *
  * @returns those that have not ended in time
  */

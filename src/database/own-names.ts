@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 
 /**
- * In a transaction that begins with it, every name that is not qualified means PostgreSQL's own, whatever the role's search_path is, so
- * that no function or operator of others runs (the class of CVE-2018-1058: https://www.postgresql.org/docs/current/ddl-schemas.html).
+ * In a transaction that begins with it, every unqualified name means PostgreSQL's own, whatever the role's search_path is, so that
+ * nobody else's function or operator runs (the class of CVE-2018-1058: https://www.postgresql.org/docs/current/ddl-schemas.html).
  * A policy that would hide rows becomes an error instead (row_security). Both last until the transaction ends.
  */
 export const OWN_NAMES_ONLY = `
@@ -16,7 +16,7 @@ export function quote(identifier: string): string {
 /**
  * Runs `work` in a transaction in which names mean PostgreSQL's own, and rolls it back: for reading.
  *
- * @param mode - what stands behind BEGIN
+ * @param mode - what follows BEGIN
  */
 export async function readInTransaction<T>(client: ClientBase, mode: string, work: () => Promise<T>): Promise<T> {
   await client.query(`BEGIN ${mode}; ${OWN_NAMES_ONLY}`);

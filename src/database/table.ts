@@ -17,7 +17,7 @@ export interface Table {
   readonly id: string;
   /** The SQL type of the ids, with its schema, for casts. */
   readonly idType: string;
-  /** What makes ids compare byte for byte, whatever the collation of their column; empty for a type without collations. */
+  /** Makes ids compare byte for byte, whatever the collation of their column; empty for a type without collations. */
   readonly idCollation: string;
   readonly values: readonly ValueColumn[];
   /** `schema.table`, to be printed. */
@@ -38,7 +38,7 @@ export interface InspectedField {
 }
 
 /**
- * Looks at the table of an encrypted field before anything is read from it.
+ * Inspects the table of an encrypted field before anything is read from it.
  *
  * @throws DatabaseError if the table or a column is missing, or not every row could be read (and written)
  */
@@ -57,7 +57,7 @@ export async function inspectField(
   try {
     const found = await readInTransaction(client, 'ISOLATION LEVEL READ COMMITTED READ ONLY', () => describe(client, name));
     if (found === null) {
-      const hint = 'check the database in DATABASE_URL (its ?schema= too) and the @@map line in prisma/schema.prisma';
+      const hint = 'check the database in DATABASE_URL (and its ?schema=) and the @@map line in prisma/schema.prisma';
       throw new DatabaseError(`there is no table ${label} in database ${settings.name}`, hint);
     }
     const id = requireColumn(found, field.id.column, label);
@@ -99,11 +99,11 @@ export async function inspectField(
   }
 }
 
-/** A primary key holds for one table alone, not for those that inherit from it. */
+/** A primary key covers one table, not those that inherit from it. */
 async function refuseRepeatedIds(client: ClientBase, name: string, id: string, label: string): Promise<void> {
   const repeated = `SELECT FROM ${name} GROUP BY ${id} HAVING count(*) > 1 LIMIT 1`;
   const { rows } = await readInTransaction(client, 'READ ONLY', () => client.query(repeated));
   if (rows.length === 0) return;
-  const hint = 'give each row an id of its own: ids are what rows are named and written by';
+  const hint = 'give each row a unique id: the tool finds and writes rows by id';
   throw new DatabaseError(`the same id occurs in more than one of the tables that inherit from ${label}`, hint);
 }

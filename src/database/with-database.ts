@@ -30,8 +30,8 @@ const CLOSE_TIMEOUT_MS = 1000;
 /**
  * Opens all connections that a run needs, checks the tables, runs `work`, and closes every connection whatever happens.
  *
- * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to mind it by itself
- * @param onWarning - is told what the server warns of
+ * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to handle it itself
+ * @param onWarning - is called with each warning of the server
  * @throws DatabaseError, RotationRunning, the signal's reason, and whatever `work` throws
  */
 export async function withDatabase<T>(

@@ -31,13 +31,17 @@ export function hexColumns(column: Readonly<Record<Part, string>>): Layout {
 
 /** @param lengths - the bytes that it may have; null for any number */
 function parseHex(stored: StoredValue, column: string, lengths: readonly number[] | null): Buffer | Parsed {
-  const malformed = (misfit: Misfit): Parsed => ({ kind: 'malformed', column, misfit });
   const text = stored[column] ?? null;
-  if (text === null) return malformed('null');
-  if (lengths !== null && text === '') return malformed('empty');
+  if (text === null) return malformed(column, 'null');
+  if (lengths !== null && text === '') return malformed(column, 'empty');
   // Checked first: Buffer.from drops silently what it cannot read.
-  if (!/^[0-9A-Fa-f]*$/.test(text)) return malformed('not-hex');
-  if (text.length % 2 === 1) return malformed('odd-length');
-  if (lengths !== null && !lengths.includes(text.length / 2)) return malformed('wrong-length');
+  if (!/^[0-9A-Fa-f]*$/.test(text)) return malformed(column, 'not-hex');
+  if (text.length % 2 === 1) return malformed(column, 'odd-length');
+  if (lengths !== null && !lengths.includes(text.length / 2)) return malformed(column, 'wrong-length');
   return Buffer.from(text, 'hex');
+}
+
+/** Not a closure of `parseHex`: tsx gives a closure its name, with Object.defineProperty, whenever it is made. */
+function malformed(column: string, misfit: Misfit): Parsed {
+  return { kind: 'malformed', column, misfit };
 }

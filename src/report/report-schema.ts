@@ -7,15 +7,15 @@ export const census = z.object({ rows, underKeys: z.array(z.object({ fingerprint
 const field = z.object({
   model: z.string(),
   table: z.string().nullable().describe('schema.table; null if the run ended before it was found'),
-  before: census.nullable().describe('what the preflight found; null if it did not get to its end, or there is none'),
+  before: census.nullable().describe('what the preflight found; null if it did not finish, or if there was none'),
   after: census.nullable().describe('what the last full pass after the last write found; null if there was none'),
   rotated: rows.describe('rows that this run moved to the target key'),
   meanwhile: z.object({
-    conflicts: rows.describe('writes that found another value than the one that was read'),
+    conflicts: rows.describe('writes that found a value other than the one that was read'),
     gone: rows.describe('of those: the row no longer exists'),
     alreadyRotated: rows.describe('of those: the row was under the target key'),
-    came: rows.describe('rows that were not there before; exact, like went, as long as both are below a thousand'),
-    went: rows.describe('rows that are not there any more'),
+    came: rows.describe('rows that were added during the run; exact, like went, as long as both are below a thousand'),
+    went: rows.describe('rows that were removed during the run'),
     late: rows.describe('rows that the first verification found under a source key, and that needed another round'),
   }),
   plaintexts: z.enum(['unchanged', 'changed', 'not-compared']).describe('the set of all (id, plaintext), before against after'),
@@ -34,7 +34,7 @@ const field = z.object({
       restored: rows,
       alreadyRestored: rows,
       gone: rows.describe('were not found by their id: deleted, or hidden by a damaged index'),
-      changed: rows.describe('hold another value than the backup knows, and were left alone'),
+      changed: rows.describe('hold a value that is not in the backup, and were left alone'),
       changedIds: z.array(z.string()).describe('the first 1000 of those'),
     })
     .nullable()

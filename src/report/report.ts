@@ -10,7 +10,7 @@ import type { census, reportSchema } from './report-schema.ts';
 export type Report = z.infer<typeof reportSchema>;
 export type FieldReport = Report['fields'][number];
 
-/** What a command knows of its end, beside the conclusion. */
+/** What a command knows about its end, in addition to the conclusion. */
 export interface Outcome {
   readonly ending: Report['ending'];
   readonly doubt: Report['doubt'];
@@ -54,7 +54,7 @@ export function createReport(
   };
 }
 
-/** Of a field of which nothing is known. */
+/** The outcome of a field about which nothing is known. */
 export const NOTHING_KNOWN: Outcome['field'] = {
   before: null,
   after: null,

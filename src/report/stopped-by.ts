@@ -10,7 +10,7 @@ type Stop = Omit<Conclusion, 'details'>;
 /**
  * Says what an error that stopped a run means.
  *
- * @param runAgain - how this run is gone on with
+ * @param runAgain - how to continue this run
  */
 export function stoppedBy(cause: unknown, runAgain: string): Stop {
   if (cause instanceof Interrupted) return { exitCode: EXIT[cause.signal], headline: cause.message, nextSteps: [runAgain] };
@@ -21,17 +21,21 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
   if (cause instanceof RotationRunning) {
     return { exitCode: EXIT.alreadyRunning, headline: cause.message, nextSteps: [cause.hint, `then ${runAgain}`] };
   }
-  return { exitCode: EXIT.bug, headline: bugHeadline(cause), nextSteps: ['please report it, and include this line', runAgain] };
+  return {
+    exitCode: EXIT.bug,
+    headline: bugHeadline(cause),
+    nextSteps: ['please report this bug, and include the error and location above', runAgain],
+  };
 }
 
 /**
- * Says what is known of the rows of a write that failed.
+ * Says what is known about the rows of a write that failed.
  *
- * @param either - what a row holds of which nothing is known
+ * @param either - what a row holds if nothing is known about it
  */
 export function inDoubt(cause: unknown, found: FoundAgain, either: string): string[] {
   const refused = isRefused(cause);
-  const soFar = refused ? '' : ' yet, but the server may still be executing it';
+  const soFar = refused ? '' : ' yet, but the server may still be executing the write';
   return listed([
     ...found.written.map((id) => `row ${id} was read again: it was written`),
     ...found.notWritten.map((id) => `row ${id} was read again: it was not written${soFar}`),
@@ -39,7 +43,7 @@ export function inDoubt(cause: unknown, found: FoundAgain, either: string): stri
   ]);
 }
 
-/** Whether the server itself said that the write failed: without its answer the write may come even after the rows were read again. */
+/** Whether the server itself said that the write failed: without its answer, the write may take effect even after the rows were read again. */
 export function isRefused(cause: unknown): boolean {
   return cause instanceof DatabaseError && cause.refused;
 }

@@ -7,7 +7,7 @@ import { rowCount, verb } from './wording.ts';
 /**
  * The report as a person reads it at the end of a run: how it ended, what was done, what to do next.
  *
- * @param columns - the width of the terminal; undefined where it is none
+ * @param columns - the width of the terminal; undefined if there is none
  */
 export function formatSummary(report: Report, color: boolean, columns: number | undefined): string {
   const style = (format: 'green' | 'red' | 'bold', text: string) => (color ? styleText(format, text) : text);
@@ -34,6 +34,6 @@ function factsOf({ database, fields, keys, phases }: Report): [string, string][]
 
 function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {
   const writes = `${conflicts} ${verb(conflicts, 'write', 'writes')}`;
-  const met = `${writes} found a changed row: ${gone} deleted, ${alreadyRotated} already rotated, the others were tried again`;
+  const met = `${writes} found a changed row: ${gone} deleted, ${alreadyRotated} already rotated, the others retried`;
   return [['written', rowCount(rotated)], ...(conflicts > 0 ? [['conflicts', met] satisfies [string, string]] : [])];
 }

@@ -49,7 +49,7 @@ export function censusLine({ rows, under, unreadable }: Census, keys: readonly N
   return [rowCount(rows), ...found.map((part) => part.join(' '))].join(', ').replace(', ', ': ');
 }
 
-/** Says what is likely the cause where no key opens some rows. */
+/** Says how many rows no key can decrypt, and the likely cause. */
 export function unreadableHeadline({ rows, unreadable, unreadableRows }: Census): string {
   if (unreadable < rows) return `neither key can decrypt ${unreadable} of ${rowCount(rows)}`;
   const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
@@ -70,7 +70,7 @@ export function listed(lines: readonly string[], total: number = lines.length): 
   return total > shown.length ? [...shown, `and ${total - shown.length} more`] : shown;
 }
 
-/** Names an error that nobody expected, and where it came from; not its message, which may quote a value. */
+/** Names an unexpected error and its location, but not its message, which may quote a value. */
 export function bugHeadline(error: unknown): string {
   if (!(error instanceof Error)) return `a bug in the tool: ${typeof error}`;
   const [place] = /(?<=^ {4}at ).*$/mu.exec(error.stack ?? '') ?? [];

@@ -14,11 +14,11 @@ export interface Census extends Omit<Scan, 'pages'> {
   /** Rows that each key opens, by its fingerprint. */
   readonly under: ReadonlyMap<string, number>;
   readonly unreadable: number;
-  /** The first unreadable rows, at most `UNREADABLE_ROWS_KEPT`: with a wrong key it would be all of the table. */
+  /** The first unreadable rows, at most `UNREADABLE_ROWS_KEPT`: with a wrong key they would be the whole table. */
   readonly unreadableRows: readonly UnreadableRow[];
   /** The ids of unreadable rows, at most `UNREADABLE_IDS_KEPT`. */
   readonly unreadableIds: ReadonlySet<string>;
-  /** Unreadable rows that an earlier survey did not know as such. */
+  /** Unreadable rows that an earlier survey did not find unreadable. */
   readonly ruined: number;
   /** The first of those. */
   readonly ruinedRows: readonly UnreadableRow[];
@@ -26,7 +26,7 @@ export interface Census extends Omit<Scan, 'pages'> {
   readonly sourceIds: readonly string[];
   /** Of the rows that hold a value. */
   readonly ids: IdCounts;
-  /** Of all (id, plaintext) that were readable: see PlaintextDigest. */
+  /** Of all readable (id, plaintext) pairs: see PlaintextDigest. */
   readonly digest: string;
 }
 
@@ -34,7 +34,7 @@ export const UNREADABLE_ROWS_KEPT = 1000;
 export const UNREADABLE_IDS_KEPT = 1_000_000;
 export const SOURCE_IDS_KEPT = 20_000;
 
-/** @returns how many rows any of the keys opens */
+/** @returns how many rows are under any of the keys */
 export function countUnder({ under }: Census, keys: readonly { readonly fingerprint: string }[]): number {
   return keys.reduce((sum, { fingerprint }) => sum + (under.get(fingerprint) ?? 0), 0);
 }

@@ -1,4 +1,4 @@
-/** How many rows came and how many went between two surveys. */
+/** How many rows were added and removed between two surveys. */
 export interface Traffic {
   readonly came: number;
   readonly went: number;
@@ -9,16 +9,16 @@ const BUCKETS = 2 ** 21;
 const BYTES = 2;
 
 /**
- * Remembers of a set of ids how many fall into each of two million buckets: 4 MB for a table of any size. Two of them tell how many
- * rows came and went. Where one that came and one that went fall into the same bucket, both are missed: of a thousand that came and a
- * thousand that went, that happens to one every second time.
+ * Counts how many ids fall into each of two million buckets: 4 MB for a table of any size. Two such counts tell how many rows were
+ * added and removed. If an added row and a removed one fall into the same bucket, both are missed: with a thousand of each, that
+ * happens to one pair in every second run.
  */
 export class IdCounts {
   readonly #counts = new DataView(new ArrayBuffer(BUCKETS * BYTES));
 
   add(id: string): void {
     const place = bucketOf(id) * BYTES;
-    // Goes round at 65,536, as differences do below.
+    // Wraps around at 65,536, as the differences below do.
     this.#counts.setUint16(place, this.#counts.getUint16(place) + 1);
   }
 

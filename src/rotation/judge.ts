@@ -4,7 +4,7 @@ import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import { type KeyRing, keysOf } from '../crypto/key-ring.ts';
 import type { Layout, Misfit, StoredValue } from '../layout/layout.ts';
 
-/** Why no key opens a row. */
+/** Why no key can decrypt a row. */
 export type Unreadable =
   | { readonly kind: 'malformed'; readonly column: string; readonly misfit: Misfit }
   | { readonly kind: 'not-authentic' };
@@ -22,9 +22,9 @@ export type Judgement =
   | { readonly kind: 'unreadable'; readonly why: Unreadable };
 
 /**
- * Makes the function that says what a row is: which key opens it, or why none does.
+ * Makes the function that says which key decrypts a row, or why none does.
  *
- * It tries the key first that opened the row before, because rows under the same key stand together: a stopped
+ * It first tries the key that decrypted the previous row, because rows under the same key are next to each other: a stopped
  * rotation leaves all the new ones in front.
  */
 export function createJudge(ring: KeyRing, layout: Layout): (stored: StoredValue) => Judgement {

@@ -2,23 +2,23 @@ import { setImmediate } from 'node:timers/promises';
 import type { Row, Store } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** Values are short as a rule; where one of them is not, fewer are read at a time. */
+/** Values are usually short; if one is not, fewer are read at a time. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 const PAGE_ROWS = 500;
 
-/** @returns how many rows to read at a time, where the longest has so many bytes */
+/** @returns how many rows to read at a time, given the bytes of the longest */
 function rowsPerPage(largestRow: number): number {
   return Math.max(1, Math.min(PAGE_ROWS, Math.floor(PAGE_BYTES / largestRow)));
 }
 
 /**
  * Reads the table in pages, by keyset pagination: the next page begins after the last id that was read, so rows that are deleted or
- * inserted meanwhile neither end the reading nor shift it. The next page is read while the caller works on this one; no more than
- * two are in memory. A row that the index of the ids hides is not among them.
+ * inserted in the meantime neither end the reading nor shift it. The next page is read while the caller works on this one; no more
+ * than two are in memory. A row that the index on the id misses is not among them.
  *
  * @param largestRow - the bytes of the longest row
- * @param expectedRows - how many there are. The reading ends at twice as many: rows can be put behind it faster than it reads
- * @throws what the store throws, and the signal's reason as soon as it is aborted
+ * @param expectedRows - how many there are. The reading ends at twice as many, since rows can be added faster than it reads
+ * @throws what the store throws; the signal's reason as soon as it is aborted
  */
 export async function* readPages(
   store: Store,
@@ -33,7 +33,7 @@ export async function* readPages(
     const next = store.readPage(last.id, limit);
     // A caller that stops early never awaits the page ahead: its failure must not end the process.
     next.catch(() => {});
-    // One turn of the event loop, so that the query leaves before the caller's work keeps it from leaving.
+    // One turn of the event loop, so that the query is sent before the caller's work blocks it.
     await setImmediate();
     yield page;
     left -= page.length;
@@ -45,7 +45,7 @@ export async function* readPages(
 /**
  * Reads the rows of a list, in its order.
  *
- * @param onMissing - is told of each id that leads to no row
+ * @param onMissing - is called with each id that is not found
  */
 export async function* readListed(
   store: Store,
@@ -63,7 +63,7 @@ export async function* readListed(
   }
 }
 
-/** By id, and only those that were asked for: equality in the database may be looser than ours, as where case is ignored. */
+/** By id, and only those that were asked for: equality in the database may be looser than ours, for example ignore case. */
 export async function readExactly(store: Store, ids: readonly string[], signal: AbortSignal): Promise<Map<string, Row>> {
   const rows = await unlessAborted(signal, () => store.readRows(ids));
   const found = new Map(rows.map((row) => [row.id, row]));

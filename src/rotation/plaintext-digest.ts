@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 
-/** @returns a random HMAC key: digests under it mean nothing outside the run that made it */
+/** @returns a random HMAC key: its digests mean nothing outside the run that made it */
 export function createDigestKey(): KeyObject {
   return createSecretKey(randomBytes(32));
 }

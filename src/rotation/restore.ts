@@ -105,8 +105,8 @@ async function undo({ observer }: RestoreOptions, field: Field, swaps: readonly 
 }
 
 /**
- * A row that changed while it was being rotated stands in the backup more than once, and matches only one of its swaps: it is
- * not changed if any of them is undone.
+ * A row that changed while it was being rotated is in the backup more than once, and matches only one of its swaps: it does
+ * not count as changed if any of them is undone.
  */
 async function settleRepeated({ readSwaps, signal }: RestoreOptions, restores: readonly FieldRestore[]): Promise<void> {
   if (restores.every(({ counts }) => counts.changed.size === 0)) return;

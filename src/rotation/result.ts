@@ -12,14 +12,14 @@ export interface Phase {
   readonly seconds: number;
 }
 
-/** What became of the rows that a run set out to write. */
+/** What happened to the rows that a run tried to write. */
 export interface Tally {
   readonly rotated: number;
-  /** Swaps that found another value than the one that was read: the application had changed or deleted the row. */
+  /** Swaps that found a value other than the one that was read: the application had changed or deleted the row. */
   readonly conflicts: number;
   /** Of the conflicts: the row no longer exists, or holds no value any more. */
   readonly gone: number;
-  /** Of the conflicts: the application had itself put the row under the target key. */
+  /** Of the conflicts: the application itself had written the row with the target key. */
   readonly alreadyRotated: number;
 }
 
@@ -28,7 +28,7 @@ export type RowOutcome = 'rotated' | 'already-rotated' | 'gone' | 'unreadable' |
 /** Why a row could not be rotated. */
 export type RowProblem = Unreadable | { readonly kind: 'conflicts'; readonly attempts: number };
 
-/** What reading the rows of a failed write again showed. */
+/** What was found when the rows of a failed write were read again. */
 export type FoundAgain = Readonly<Record<'written' | 'notWritten' | 'unknown', readonly string[]>>;
 
 /** What one pass found of a field. */
@@ -43,24 +43,24 @@ export interface Compared {
   readonly before: Census;
   readonly after: Census;
   readonly tally: Tally;
-  /** Rows that were under a source key after the first pass over the table: it did not reach them, or they were written behind it. */
+  /** Rows that were under a source key after the first pass over the table: it did not reach them, or they were written after it had passed. */
   readonly late: number;
 }
 
-/** What the last survey found that must not be. */
+/** Why the last survey is not a proof. */
 export type Doubt =
-  /** Rows that no key opens, and that could be opened, or were not there, before the run. */
+  /** Rows that no key can decrypt, and that could be decrypted, or did not exist, before the run. */
   | { readonly kind: 'ruined'; readonly count: number; readonly rows: readonly UnreadableRow[] }
-  /** Half of the rows or more are no longer there, or partitions or child tables have come or gone. */
+  /** Half of the rows or more are gone, or partitions or child tables were added or removed. */
   | { readonly kind: 'rows-gone'; readonly went: number }
   | { readonly kind: 'parts-changed' }
-  /** Transactions that have written and not ended, for a person: nobody can see yet what they wrote. */
+  /** Transactions that have written and are still open, as text: nobody can see yet what they wrote. */
   | { readonly kind: 'uncommitted'; readonly transactions: readonly string[] }
-  /** Rows under a source key, whose ids lead to nothing: a full scan alone sees them. */
+  /** Rows under a source key that cannot be found by id: only a full scan sees them. */
   | { readonly kind: 'unreachable'; readonly count: number; readonly ids: readonly string[] }
   /** Rows that were rotated in this run, and are under a source key again. */
   | { readonly kind: 'reverted'; readonly count: number; readonly ids: readonly string[] }
-  /** Rows under a source key that were written meanwhile. */
+  /** Rows under a source key that were written during the run. */
   | { readonly kind: 'written-meanwhile'; readonly count: number };
 
 /** How far a run had come with a field when it stopped. Fields of which nothing was counted are not listed. */
@@ -73,7 +73,7 @@ export interface Reached {
   readonly tally: Tally;
 }
 
-/** By the signal or by an error; `phase` is null where none had begun. */
+/** By the signal or by an error; `phase` is null if none had begun. */
 interface Stopped<Progress> {
   readonly kind: 'stopped';
   readonly phase: PhaseName | null;
@@ -81,7 +81,7 @@ interface Stopped<Progress> {
   readonly reached: Progress;
 }
 
-/** A write failed, or its answer was lost: whether it took place was found out by reading, if at all. */
+/** A write failed, or its answer was lost: only reading the rows again could tell whether it took effect. */
 interface InDoubt<Progress> {
   readonly kind: 'write-in-doubt';
   readonly field: string;
@@ -122,7 +122,7 @@ export interface RestoreTally {
   readonly field: string;
   /** Put back, or with a dry run to be put back. */
   readonly restored: number;
-  /** Held the value from before the rotation already. */
+  /** Already held the value from before the rotation. */
   readonly alreadyRestored: number;
   /** Were not found by their id: deleted, or hidden by a damaged index. */
   readonly gone: number;

@@ -8,7 +8,7 @@ export interface RotateOptions extends RunOptions, FieldRotationOptions {
   readonly dryRun: boolean;
 }
 
-/** How many rounds there are at least before the run gives up on rows that are under a source key again and again. */
+/** The minimum number of rotate-verify rounds before the run gives up on rows that are still under a source key. */
 const ROUNDS = 3;
 
 /**

@@ -1,6 +1,6 @@
 import type { RowProblem } from './result.ts';
 
-/** A row that cannot be rotated: those before it are, those after it are untouched. */
+/** A row that cannot be rotated: the rows before it are rotated, the rows after it are untouched. */
 export class RowFailed extends Error {
   override readonly name = 'RowFailed';
   readonly field: string;

@@ -6,7 +6,7 @@ import type { Field } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** Is told what happens while a run is under way. */
+/** Is called with what happens during a run. */
 export interface Observer {
   readonly onPhase: (name: PhaseName, field: string | null, expectedRows: number) => void;
   /** Rows of the phase dealt with so far. */
@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly observer: Observer;
 }
 
-/** The phases of a run, timed and told to its observer. */
+/** The phases of a run, timed and reported to its observer. */
 export class Run {
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
@@ -36,7 +36,7 @@ export class Run {
     this.#options = options;
   }
 
-  /** Those that have ended. */
+  /** The phases that have ended. */
   get phases(): readonly Phase[] {
     return this.#phases;
   }
@@ -84,7 +84,7 @@ export class Run {
     return census;
   }
 
-  /** Waits until all that was committed so far is on the server's disk, so that no crash can take back what is said of it. */
+  /** Waits until everything committed so far is on the server's disk, so that no crash can undo what was reported. */
   waitForDisk(): Promise<void> {
     const { fields, signal } = this.#options;
     return unlessAborted(signal, async () => fields[0]?.store.waitForDisk());

@@ -1,12 +1,12 @@
 import type { Layout, StoredValue } from '../layout/layout.ts';
 
-/** A row, as far as the rotation looks at it. */
+/** The part of a row that the rotation reads. */
 export interface Row {
   readonly id: string;
   readonly stored: StoredValue;
 }
 
-/** One compare-and-swap: put `after` where exactly `before` stands. */
+/** One compare-and-swap: replaces exactly `before` with `after`. */
 export interface Swap {
   readonly id: string;
   readonly before: StoredValue;
@@ -18,28 +18,28 @@ export interface Scan {
   readonly rows: number;
   /** The bytes of the longest row. */
   readonly largestRow: number;
-  /** The table with its partitions and child tables, by name: the same text as long as it has the same. */
+  /** The names of the table, its partitions and its child tables: this text changes only if they do. */
   readonly parts: string;
-  /** Transactions that had written to the table, and had not ended: what they wrote is not among the rows. For a person. */
+  /** Transactions that had written to the table and were still open, as text: the rows do not include what they wrote. */
   readonly uncommitted: readonly string[];
   /** Each row once, in any order. */
   readonly pages: AsyncIterable<readonly Row[]>;
 }
 
-/** The table, as the rotation sees it. Any method may reject: what the table then holds is known only by reading it. */
+/** The table, as the rotation sees it. Any method may reject: only reading then tells what the table holds. */
 export interface Store {
   /**
-   * Lets `work` read every row, whatever the state of the indexes: what is proven is proven by this. Rejects with what `work` throws, and at once
+   * Lets `work` read every row, whatever the state of the indexes: every proof is based on this. Rejects with what `work` throws, and at once
    * with the signal's reason when it is aborted.
    */
   scan<T>(signal: AbortSignal, work: (scan: Scan) => Promise<T>): Promise<T>;
-  /** By the index of the ids, which may be damaged. @returns at most `limit` rows whose id is greater than `after` (null: from the start), in the order of their ids */
+  /** Through the index on the id, which may be damaged. @returns at most `limit` rows whose id is greater than `after` (null: from the start), in the order of their ids */
   readPage(after: string | null, limit: number): Promise<Row[]>;
-  /** @returns those of the named rows that their ids lead to, and perhaps others, in any order */
+  /** @returns the rows found by these ids, and perhaps others, in any order */
   readRows(ids: readonly string[]): Promise<Row[]>;
   /** Swaps all, in one atomic statement unless it conflicts with another transaction. @returns the ids of the rows that were written: the others no longer held `before` */
   swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>>;
-  /** Resolves when all that was committed before, by anybody, is on the server's disk. */
+  /** Resolves when everything committed before, by anybody, is on the server's disk. */
   waitForDisk(): Promise<void>;
 }
 

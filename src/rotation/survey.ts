@@ -20,7 +20,7 @@ export interface SurveyOptions {
 }
 
 /**
- * Opens every row once and says which key opens it. Writes nothing.
+ * Decrypts every row once and counts the rows under each key. Writes nothing.
  *
  * @throws whatever the scan throws
  */
@@ -74,7 +74,7 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
   return { rows, largestRow, parts, uncommitted, withoutValue, under: counts, ...found, sourceIds, ids, digest: digest.value() };
 }
 
-/** Rows are read in any order. */
+/** Sorted, since rows are read in any order. */
 function byId(rows: readonly UnreadableRow[]): UnreadableRow[] {
   return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 import type { RowOutcome, Tally } from './result.ts';
 
-/** Counts what becomes of the rows while a run is under way, so that it is right whenever the run ends. */
+/** Counts what happens to the rows during a run, so that the counts are right whenever the run ends. */
 export class RunningTally {
   #tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
 

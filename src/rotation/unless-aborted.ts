@@ -1,9 +1,9 @@
 /**
- * Reads, but does not wait for what it reads once the run is to stop: that may itself wait for a lock, and is of no use any more.
- * Writes are never left like this.
+ * Reads, but stops waiting for the result once the signal is aborted: the read may itself wait for a lock, and is no longer needed.
+ * Writes are never abandoned like this.
  *
- * @returns what the reading gives
- * @throws the signal's reason, or what the reading throws
+ * @returns what `read` returns
+ * @throws the signal's reason, or what `read` throws
  */
 export async function unlessAborted<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();

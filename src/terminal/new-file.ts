@@ -4,7 +4,7 @@ import { printable } from '../text/printable.ts';
 import type { Problem } from '../text/problem.ts';
 
 /**
- * Says, before anything is done, what will keep a file from being created.
+ * Says, before anything is done, why a file cannot be created.
  *
  * @param flag - the option that names the file
  */
@@ -19,7 +19,7 @@ export function newFileProblem(flag: string, file: string): Problem | null {
     accessSync(folder, constants.W_OK | constants.X_OK);
     if (statSync(folder).isDirectory()) return null;
   } catch {
-    // Told below, whatever the reason.
+    // Reported below, whatever the reason.
   }
   return {
     message: `${flag}: cannot create a file in ${printable(folder)}`,
@@ -28,9 +28,9 @@ export function newFileProblem(flag: string, file: string): Problem | null {
 }
 
 /**
- * Creates a file, readable for its owner only, and flushes it to the disk. It never overwrites one, nor follows a link.
+ * Creates a file that only its owner can read, and flushes it to the disk. It never overwrites one, nor follows a link.
  *
- * @throws whatever the file system throws; no half file is left
+ * @throws whatever the file system throws; no partial file is left
  */
 export function createFile(file: string, text: string): void {
   try {

@@ -10,7 +10,7 @@ export interface ObserverOptions {
   readonly keys: readonly NamedKey[];
 }
 
-/** Shows on stderr what a run does: a bar or now and then a line, what each survey found, and with `--verbose` each row. */
+/** Shows on stderr what a run does: a bar or occasional lines, what each survey found, and with `--verbose` each row. */
 export function createObserver(
   output: Output,
   stderr: OutputStream,

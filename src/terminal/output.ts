@@ -1,5 +1,5 @@
-// The law of the output. Results go to stdout, and nothing else does. All talk goes to stderr, each line behind one prefix, in lower
-// case, without a full stop. An error is followed by a hint: what to type or look at next. Whatever comes from outside
+// The rules of the output. Only results go to stdout. Everything else goes to stderr, each line after one prefix, in lower case,
+// without a full stop. An error is followed by a hint: what to type or look at next. Whatever comes from outside
 // (ids, messages of the database, arguments) is made printable; in errors and warnings, what looks like a key or a password is masked.
 // A stream that breaks (a closed pipe, a full disk) never stops a rotation.
 import type { Writable } from 'node:stream';
@@ -18,9 +18,9 @@ export interface OutputStream extends Writable {
 }
 
 export interface Output {
-  /** Text for stdout, printed as it is: the caller passes what is foreign through `printable`. */
+  /** Text for stdout, printed as it is: the caller passes outside text through `printable`. */
   result(text: string): void;
-  /** The same, where the text is worth nothing unless it arrives. Rejects where it does not. */
+  /** The same, for text that must arrive. Rejects if it does not. */
   resultWritten(text: string): Promise<void>;
   /** One line for stderr, unless `--quiet`. */
   say(line: string): void;

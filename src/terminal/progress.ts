@@ -15,7 +15,7 @@ export interface ProgressSnapshot {
   readonly total: number;
   readonly percent: number;
   readonly rowsPerSecond: number;
-  /** Null as long as nothing is done. */
+  /** Null until something is done. */
   readonly secondsLeft: number | null;
 }
 
@@ -35,7 +35,7 @@ export function snapshot(phase: PhaseName, done: number, total: number, seconds:
 /** 80 columns hold the line of a table of a million rows. */
 const BAR_COLUMNS = 10;
 
-/** A bar, where stderr is a terminal. The cursor stays: a run that is killed could not bring it back. */
+/** A bar, for a terminal. The cursor stays visible: a run that is killed could not bring it back. */
 export function createBar(stderr: OutputStream): Progress {
   const format = '{phase} [{bar}] {percentage}% | {value}/{total} rows | {rate} rows/s | {left} left';
   let current: { bar: SingleBar; phase: PhaseName; total: number; start: number } | null = null;
@@ -63,7 +63,7 @@ export function createBar(stderr: OutputStream): Progress {
 
 const LINE_EVERY_MS = 10_000;
 
-/** A plain line now and then, where stderr is a file or a pipe. */
+/** Occasional plain lines, for a file or a pipe. */
 export function createLines(say: (line: string) => void): Progress {
   let current: { phase: PhaseName; total: number; start: number; lastLine: number } | null = null;
   return {

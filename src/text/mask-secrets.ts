@@ -1,6 +1,6 @@
 /**
  * Masks what looks like an encryption key, or like the password of a database url, in text that others wrote: a server, a library,
- * a person at the command line. The word `password` in that place is the sample of a hint.
+ * a person at the command line. The word `password` in that place comes from a hint, and stays.
  */
 export function maskSecrets(text: string): string {
   return text

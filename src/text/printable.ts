@@ -1,14 +1,14 @@
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 
 /**
- * Makes foreign text safe for a terminal and a log: control characters, lone surrogates, and characters that reorder or
+ * Makes outside text safe for a terminal and a log: control characters, lone surrogates, and characters that reorder or
  * hide text become `\u{…}`.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${hexOf(character)}}`);
 }
 
-/** The same for a JSON text, in JSON's own way: parsed, it gives the characters back. */
+/** The same for JSON, with JSON's own escapes: parsing gives the characters back. */
 export function printableJson(json: string): string {
   return json.replaceAll(UNPRINTABLE, (character) =>
     character === '\n' ? character : `\\u${hexOf(character).padStart(4, '0')}`,

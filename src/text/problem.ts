@@ -5,7 +5,7 @@ export interface Problem {
   readonly hint: string;
 }
 
-/** What was asked for cannot be done as asked. Carries every problem that was found, not the first. */
+/** The tool cannot do what was asked. Carries every problem that was found, not just the first. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly problems: readonly Problem[];
@@ -21,9 +21,9 @@ export function refuse(message: string, hint: string): never {
 }
 
 /**
- * Waits for all of several checks, so that every problem is told, not the first.
+ * Waits for all checks, so that every problem is reported, not just the first.
  *
- * @throws UsageError with the problems of all; whatever else one of them throws
+ * @throws UsageError with the problems of all; any other error that one of them throws
  */
 export async function allOf<T extends readonly unknown[]>(
   checks: readonly [...{ [K in keyof T]: Promise<T[K]> }],

@@ -16,7 +16,7 @@ export function plain(text: string): string {
  * Breaks a line between its words, for a terminal. By hand, since the libraries that do it take longer to load than the rest of `--help`.
  *
  * @param indent - of the lines that follow the first, in columns
- * @param columns - the width of the terminal; undefined, or 0, where none is known: the line stays as it is
+ * @param columns - the width of the terminal; undefined or 0 if unknown: the line stays as it is
  */
 export function wrap(line: string, indent: number, columns: number | undefined): string {
   if (columns === undefined || columns === 0) return plain(line);

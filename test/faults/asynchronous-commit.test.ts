@@ -22,7 +22,7 @@ afterAll(() => own.stop());
 describe.each(['1', '500'])('with synchronous_commit = off (--batch-size %s)', (batchSize) => {
   const backup = path.join(workFolder, `asynchronous-${batchSize}`);
 
-  it('a rotation that ended with 0 outlives the server, which is killed at once', async () => {
+  it('a rotation that ended with 0 survives the server being killed at once', async () => {
     await plant(own.connect(), keys, ROWS);
     const run = await runHere(['--batch-size', batchSize, '--backup', backup], environment(keys, own.url));
     await killAndRestart(own.server);

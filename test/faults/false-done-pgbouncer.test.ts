@@ -25,7 +25,7 @@ afterAll(() => bouncer?.stop());
 
 const counts = () => countBySequentialScan(database.url, 'user_api_keys', keys);
 
-/** Runs `statement` behind the tool's write of the row in the middle, and before the next one. */
+/** Runs `statement` after the tool's write of the middle row, and before the next one. */
 async function runWithInterjection(args: readonly string[], statement: string) {
   const planted = await plant(database, keys, ROWS);
   const ids = [...planted.plaintexts.keys()].sort();
@@ -46,13 +46,13 @@ async function runWithInterjection(args: readonly string[], statement: string) {
 }
 
 describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode', () => {
-  it('a table that is emptied in mid-run is not called done', async () => {
+  it('a table that is emptied during the run is not called done', async () => {
     const { code, stdout } = await runWithInterjection([], 'DELETE FROM user_api_keys');
     expect(code, stdout).toBe(6);
     expect(stdout).not.toContain('retire');
   });
 
-  it('rows that are ruined in mid-run are not excused', async () => {
+  it('rows that become unreadable during the run are not excused', async () => {
     const { iv, content, tag } = encrypt(newKey(), 'under a key that nobody has');
     const first = 'SELECT id FROM user_api_keys ORDER BY id LIMIT 3';
     const ruin = `UPDATE user_api_keys SET iv = '${iv}', content = '${content}', tag = '${tag}' WHERE id IN (${first})`;
@@ -61,7 +61,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     expect(await counts()).toEqual({ old: 0, new: ROWS - 3, neither: 3 });
   });
 
-  it('a transaction that has written and not ended is not overlooked', async () => {
+  it('a transaction that has written and is still open is not missed', async () => {
     await plant(database, keys, ROWS);
     const client = new Client(database.url);
     await client.connect();

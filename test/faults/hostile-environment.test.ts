@@ -81,7 +81,7 @@ describe('a hostile environment', () => {
 });
 
 describe('DEBUG=*', () => {
-  // run-tool.ts fails where a key, a plaintext or a password is printed.
+  // run-tool.ts fails if a key, a plaintext or a password is printed.
   const loud = { DEBUG: '*', DEBUG_COLORS: '1', NODE_DEBUG: 'net,tls,stream,module', PRISMA_SHOW_ALL_TRACES: 'true' };
 
   it('leaks no secret from a run that succeeds', async () => {

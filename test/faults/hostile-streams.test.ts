@@ -48,7 +48,7 @@ describe('a file that is not what its variable promises', () => {
     expect(await readTable(database)).toEqual(before);
   });
 
-  it('is refused as a backup, even a FIFO that would be waited for without end', async () => {
+  it('is refused as a backup, even a FIFO that would block forever', async () => {
     const { code, stderr } = await runHere(['restore', fifo], { DATABASE_URL: database.url });
     expect(stderr).toContain('is not a regular file');
     expect(code).toBe(2);
@@ -69,7 +69,7 @@ describe('an output that breaks', () => {
     await expectRotated(planted);
   });
 
-  it('does not stop a rotation: stdout and stderr closed in the middle of it', async () => {
+  it('does not stop a rotation: stdout and stderr closed halfway', async () => {
     const planted = await plant(database, keys, ROWS);
     const tool = startTool(['--verbose'], env);
     await lineSeen(tool, /Rotated key /u, 3);

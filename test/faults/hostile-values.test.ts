@@ -11,7 +11,7 @@ const keys = newKeys();
 const env = environment(keys, database.url);
 
 beforeAll(async () => {
-  // As some applications have it: ids and values in text columns of any length, where anything can stand.
+  // As some applications have it: ids and values in text columns of any length, which can hold anything.
   await database.pool.query(`
     ALTER TABLE user_api_keys ALTER id DROP DEFAULT, ALTER id TYPE text, ALTER iv TYPE text, ALTER tag TYPE text,
       ALTER iv DROP NOT NULL, ALTER content DROP NOT NULL, ALTER tag DROP NOT NULL`);

@@ -24,7 +24,7 @@ function heldRow({ plaintexts }: Planted): string {
 function expectToNameTheWrite({ message, hint }: Refusal, role: string, age = ', for \\d+ s'): void {
   expect(message).toMatch(
     new RegExp(
-      `^a write to public.user_api_keys from an earlier run is still pending in the server \\(pid \\d+ of role ${role}, from [\\da-f.:]+${age}\\)$`,
+      `^a write to public.user_api_keys from an earlier run is still pending on the server \\(pid \\d+ of role ${role}, from [\\da-f.:]+${age}\\)$`,
       'u',
     ),
   );
@@ -60,31 +60,28 @@ describe('a write that the server makes after the tool gave up waiting for it', 
     ['gave up', ['restore'], '1', 0],
     ['was killed', ['verify'], '1', 6],
     ['was killed', ['verify'], '500', 0],
-  ])(
-    'keeps the next run out while it waits, where the tool %s (then %j, --batch-size %s)',
-    async (how, command, batchSize, end) => {
-      const planted = await plant(database, keys, ROWS);
-      const backup = path.join(workFolder, `late-${how}-${command[0]}-${batchSize}`);
-      const next = command[0] === 'restore' ? [...command, backup] : [...command];
-      await whileHolding(database, heldRow(planted), async (release) => {
-        await leaveWriteBehind(database, ['--backup', backup, '--batch-size', batchSize], env, how);
-        const midway = await readTable(database);
+  ])('keeps the next run out while it waits, if the tool %s (then %j, --batch-size %s)', async (how, command, batchSize, end) => {
+    const planted = await plant(database, keys, ROWS);
+    const backup = path.join(workFolder, `late-${how}-${command[0]}-${batchSize}`);
+    const next = command[0] === 'restore' ? [...command, backup] : [...command];
+    await whileHolding(database, heldRow(planted), async (release) => {
+      await leaveWriteBehind(database, ['--backup', backup, '--batch-size', batchSize], env, how);
+      const midway = await readTable(database);
 
-        expectToNameTheWrite(await refusalOf(runHere(next, env)), superuser);
+      expectToNameTheWrite(await refusalOf(runHere(next, env)), superuser);
 
-        expect(await readTable(database)).toEqual(midway);
-        await release();
-        await nobodyWaits(database);
-      });
-      const { code, stderr } = await runHere(next, env);
-      expect(code, stderr).toBe(end);
-      const whereabouts = await expectIntact(database, keys, planted);
-      if (command[0] !== 'verify') expect(count(whereabouts, 'old')).toBe(ROWS);
-      else expect(count(whereabouts, 'new')).toBe(batchSize === '1' ? 3 : ROWS);
-    },
-  );
+      expect(await readTable(database)).toEqual(midway);
+      await release();
+      await nobodyWaits(database);
+    });
+    const { code, stderr } = await runHere(next, env);
+    expect(code, stderr).toBe(end);
+    const whereabouts = await expectIntact(database, keys, planted);
+    if (command[0] !== 'verify') expect(count(whereabouts, 'old')).toBe(ROWS);
+    else expect(count(whereabouts, 'new')).toBe(batchSize === '1' ? 3 : ROWS);
+  });
 
-  it.each(['on', 'off'])('is seen where it is of another role (track_activities = %s)', async (track) => {
+  it.each(['on', 'off'])('is seen if it belongs to another role (track_activities = %s)', async (track) => {
     const planted = await plant(database, keys, ROWS);
     await database.pool.query(`${application.set} track_activities = ${track}`);
     await whileHolding(database, heldRow(planted), async () => {
@@ -96,13 +93,13 @@ describe('a write that the server makes after the tool gave up waiting for it', 
     await database.pool.query(`${application.set} track_activities = on`);
   });
 
-  it('is seen by a role that may see nothing of it but its pid and its role', async () => {
+  it('is seen by a role that may see only its pid and its role', async () => {
     const planted = await plant(database, keys, ROWS);
     await whileHolding(database, heldRow(planted), async () => {
       await leaveWriteBehind(database, [], env, 'was killed');
       for (const next of [['verify'], []]) {
         const { message, hint } = await refusalOf(runHere(next, application.env));
-        expect(message).toMatch(new RegExp(`is still pending in the server \\(pid \\d+ of role ${superuser}\\)$`, 'u'));
+        expect(message).toMatch(new RegExp(`is still pending on the server \\(pid \\d+ of role ${superuser}\\)$`, 'u'));
         expect(hint).toMatch(/or end the write: SELECT pg_terminate_backend\(\d+\); then run/u);
       }
     });

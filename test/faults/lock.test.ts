@@ -49,7 +49,7 @@ describe('rotations of one table at the same time', () => {
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
 
-  it('refuses a second one that comes in the middle of the first', async () => {
+  it('refuses a second one that starts during the first', async () => {
     const planted = await plant(database, keys, ROWS);
     await whileHolding(database, idAt(planted.plaintexts, 10), async (release) => {
       const first = startTool(['--verbose'], env);
@@ -65,8 +65,8 @@ describe('rotations of one table at the same time', () => {
   });
 });
 
-describe('the lock that is lost in the middle of a run', () => {
-  it.each([0, 7])('stops the run after the write in hand, %i rows behind it', async (position) => {
+describe('a lock that is lost during a run', () => {
+  it.each([0, 7])('stops the run after the current write, with %i rows before it', async (position) => {
     const planted = await plant(database, keys, ROWS);
     await whileHolding(database, idAt(planted.plaintexts, position), async (release) => {
       const tool = startTool(['--verbose'], env);
@@ -88,7 +88,7 @@ describe('the lock that is lost in the middle of a run', () => {
   });
 });
 
-describe('the connection of a write in hand', () => {
+describe('the connection of the current write', () => {
   it('that is terminated ends the run with exit 4 and the truth about the row, and the next run finishes', async () => {
     const planted = await plant(database, keys, ROWS);
     const held = idAt(planted.plaintexts, 3);

@@ -24,7 +24,7 @@ const env = {
   NODE_OPTIONS: measuring.map((file) => `--import ${pathToFileURL(file).href}`).join(' '),
 };
 
-/** Rows that are short, and behind them in the order of the ids rows of 1.1 MiB each. */
+/** Short rows, followed in the order of the ids by rows of 1.1 MiB each. */
 async function fill(): Promise<void> {
   // Ciphertext cannot be compressed: trying takes the server most of the time.
   await database.pool.query('ALTER TABLE user_api_keys ALTER COLUMN content SET STORAGE EXTERNAL');
@@ -58,7 +58,7 @@ async function runMeasured(args: readonly string[]): Promise<{ run: ToolRun; pea
   return { run, peakMegabytes: Number(kilobytes) / 1024 };
 }
 
-describe('short rows, and behind them rows of 1.1 MiB each', () => {
+describe('short rows followed by rows of 1.1 MiB each', () => {
   it('are surveyed and rotated in bounded memory, one by one and in batches', async () => {
     await fill();
     const counts = { old: 0, new: SHORT + LONG, neither: 0 };

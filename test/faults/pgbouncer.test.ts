@@ -59,7 +59,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
 
-  it('does not take a write of the application for one that an earlier run left behind', async () => {
+  it('does not mistake a write of the application for one that an earlier run left behind', async () => {
     const planted = await plant(database, keys, ROWS);
     const { env, bouncer: between } = await behindPgBouncer(2);
     // Its connections to the server keep the name that the tool's client gave them.
@@ -75,7 +75,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
   });
 
   it.each([['1'], ['500']])(
-    'keeps every run out while a write of a killed one waits in the server (--batch-size %s)',
+    'keeps every run out while a write of a killed one waits on the server (--batch-size %s)',
     async (batchSize) => {
       const planted = await plant(database, keys, ROWS);
       const { env } = await behindPgBouncer(8);
@@ -87,7 +87,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
           [['verify'], direct],
         ] as const) {
           const { message, statements } = await refusalOf(runHere(args, by));
-          expect(message).toContain('from an earlier run is still pending in the server');
+          expect(message).toContain('from an earlier run is still pending on the server');
           expect(statements).toHaveLength(2);
           // PgBouncer passes the end of a run on in its own time.
           await lockIsFree(database);
@@ -104,7 +104,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     },
   );
 
-  it('stops after the write in hand when the lock is lost', async () => {
+  it('stops after the current write when the lock is lost', async () => {
     const planted = await plant(database, keys, ROWS);
     const { env } = await behindPgBouncer(3);
     await whileHolding(database, firstId(planted), async (release) => {

@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => database.pool.query('DROP SCHEMA evil CASCADE'));
 
-describe.each(['evil, public', 'evil, pg_catalog, public'])('code of others on the search path %s', (searchPath) => {
+describe.each(['evil, public', 'evil, pg_catalog, public'])('planted code on the search path %s', (searchPath) => {
   it.each(['uuid', 'text', 'varchar(40)', 'char(36)'])('is not run once, with ids of type %s', async (idType) => {
     await database.pool.query(`ALTER TABLE user_api_keys ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE ${idType} USING id::text::${idType};
       ALTER TABLE user_api_keys ALTER COLUMN id SET DEFAULT gen_random_uuid()${idType === 'uuid' ? '' : '::text'};
@@ -43,7 +43,7 @@ describe.each(['evil, public', 'evil, pg_catalog, public'])('code of others on t
     }
   });
 
-  it.each(['1', '500'])('is not run once where a row changes under the write (--batch-size %s)', async (batchSize) => {
+  it.each(['1', '500'])('never runs, even if a row changes during the write (--batch-size %s)', async (batchSize) => {
     await database.pool.query(`${victim.set} search_path = ${searchPath}`);
     const { plaintexts } = await plant(database, keys, ROWS);
     const [id = ''] = [...plaintexts.keys()].sort();
@@ -61,7 +61,7 @@ describe.each(['evil, public', 'evil, pg_catalog, public'])('code of others on t
     expect(await counts()).toEqual({ old: 0, new: ROWS, neither: 0 });
   });
 
-  it('would be run by whoever does not look out', async () => {
+  it('would be run by a careless client', async () => {
     expect(planted).toBeGreaterThan(2000);
     await plant(database, keys, 1);
     const naive = new Client(victim.url.href);

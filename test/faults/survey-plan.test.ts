@@ -20,7 +20,7 @@ async function scans(): Promise<{ table: number; rows: number; indexes: number }
   return rows[0];
 }
 
-describe('a survey, where an index would give all that it reads, and the role has enable_seqscan = off', () => {
+describe('a survey, if an index covers all that it reads and the role has enable_seqscan = off', () => {
   it.each([['verify'], ['--dry-run']])('reads the table itself, and no index: %s', async (command) => {
     await plant(database, keys, ROWS);
     await database.pool.query(

@@ -96,7 +96,7 @@ describe('a warning of the server', () => {
 });
 
 describe('a role with fewer connections than a run needs', () => {
-  it.each([1, 2])('ends with exit 4 before a row is read, and is told how many there must be: %i of 3', async (limit) => {
+  it.each([1, 2])('ends with exit 4 before a row is read, and says how many it needs: %i of 3', async (limit) => {
     // A row that makes every reading of it fail in words of its own.
     await plant(database, keys, ROWS);
     await database.pool.query(`UPDATE user_api_keys SET tag = '00'; ALTER ROLE ${application.role} CONNECTION LIMIT ${limit};

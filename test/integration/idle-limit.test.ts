@@ -29,8 +29,8 @@ async function withLock<T>(
   }
 }
 
-describe('a lock whose owner gives no sign of life', () => {
-  it.each(['exclusive', 'shared'] as const)('becomes free, and its owner is told, if he can be (%s)', async (mode) => {
+describe('a lock whose owner has gone silent', () => {
+  it.each(['exclusive', 'shared'] as const)('is released, and its owner is told if it still runs (%s)', async (mode) => {
     await withLock(database.url, mode, 300, async (lost) => {
       if (!lost.aborted) await new Promise((resolve) => lost.addEventListener('abort', resolve));
       expect(lost.reason).toBeInstanceOf(DatabaseError);
@@ -39,7 +39,7 @@ describe('a lock whose owner gives no sign of life', () => {
     });
   });
 
-  it('becomes free also while the network keeps the connection open and passes nothing on', async () => {
+  it('is also released if the network keeps the connection open and passes nothing on', async () => {
     const quiet = await startProxy(database.url);
     const counted = await withLock(quiet.url, 'exclusive', 60_000, async () => quiet.messages.length);
     await quiet.close();

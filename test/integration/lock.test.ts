@@ -12,7 +12,7 @@ const settings = settingsOf(database.url);
 const withLock = <T>(work: (lost: AbortSignal) => Promise<T>) => locking(settings, (_store, lost) => work(lost));
 
 describe('the rotation lock', () => {
-  it('is held by one at a time, and free again afterwards, also after a failure', async () => {
+  it('is held by one at a time, and released afterwards, also after a failure', async () => {
     await withLock(async () => {
       await expect(withLock(async () => {})).rejects.toThrow(RotationRunning);
     });
@@ -26,7 +26,7 @@ describe('the rotation lock', () => {
     expect(await both).toBe('both');
   });
 
-  it('outlives the limits that the server sets for idle transactions', async () => {
+  it('survives the limits that the server sets for idle transactions', async () => {
     await database.pool.query(`ALTER DATABASE ${settings.name} SET idle_in_transaction_session_timeout = '50ms'`);
     await withLock(async (lost) => {
       // Longer than the limit, as measured by the server itself.

@@ -27,7 +27,7 @@ describe('reading pages', () => {
     expect(read).toEqual(expected);
   });
 
-  it('goes on behind a row that was deleted meanwhile', async () => {
+  it('continues after a row that was deleted in the meantime', async () => {
     await fillTable(database, key, 4);
     const ids = (await readTable(database)).map(({ id }) => id);
     await database.pool.query('DELETE FROM user_api_keys WHERE id = $1', [ids[1]]);

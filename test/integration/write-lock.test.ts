@@ -35,7 +35,7 @@ async function writeLocks(): Promise<object[]> {
 }
 
 describe.each([1, 500])('a write of %i rows', (rows) => {
-  it('holds its share of the lock on the writes while it waits for a row, and gives it back with its end', async () => {
+  it('holds its share of the lock on the writes while it waits for a row, and releases it when it ends', async () => {
     const swaps = await swapsOfAll(database, rows);
     await locking(settings, (store) =>
       whileHolding(database, swaps[0]?.id ?? '', async (release) => {

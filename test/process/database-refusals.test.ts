@@ -36,14 +36,14 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       (url: URL) => {
         url.hostname = 'no-such-host.invalid';
       },
-      'the host no-such-host.invalid is not known',
+      'the host no-such-host.invalid cannot be resolved',
     ],
     [
-      'a port where nobody listens',
+      'a port that nothing listens on',
       (url: URL) => {
         url.port = '1';
       },
-      'nothing accepts connections on',
+      'nothing is listening on',
     ],
     [
       'a wrong password',
@@ -118,7 +118,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
       'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_pkey, ADD PRIMARY KEY (user_id, id)',
     ],
     ['that can be null', 'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_pkey, ALTER id DROP NOT NULL, ADD UNIQUE (id)'],
-  ])('an id %s, since rows could be overlooked', async (_title, change) => {
+  ])('an id %s, since rows could be missed', async (_title, change) => {
     await fillTable(database, oldKey, 3);
     await database.pool.query(change);
     try {
@@ -130,7 +130,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     }
   });
 
-  it('tables that inherit from it, where they repeat its ids', async () => {
+  it('tables that inherit from it and repeat its ids', async () => {
     await fillTable(database, oldKey, 3);
     await database.pool.query('CREATE TABLE more_keys () INHERITS (user_api_keys)');
     try {
@@ -150,7 +150,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     ['5', 'content := left(NEW.content, 20)'],
     ['1', 'tag := NULL'],
     ['5', 'tag := NULL'],
-  ])('a trigger that puts something else into the row: the write is undone (--batch-size %s, %s)', async (rows, change) => {
+  ])('a trigger that changes the value: the write is undone (--batch-size %s, %s)', async (rows, change) => {
     const plaintexts = await fillTable(database, oldKey, 9);
     const before = await readTable(database);
     const spoilt = before[5]?.id ?? '';
@@ -161,7 +161,7 @@ describe('a database that refuses ends the run with exit code 4, a reason and a 
     const { code, stdout } = await runHere(['--batch-size', rows], env);
     await database.pool.query('DROP FUNCTION spoil CASCADE; ALTER TABLE user_api_keys ALTER tag SET NOT NULL');
     expect(code).toBe(4);
-    expect(stdout).toContain('a trigger on the table puts something else into the row than the tool sends');
+    expect(stdout).toContain('a trigger on the table changed the value that the tool sent');
     expect(stdout).toContain(`row ${spoilt} was read again: it was not written\n`);
     expect(stdout).toContain('5 rows under the new key, 4 still under the old key');
     expect((await readTable(database)).slice(5)).toEqual(before.slice(5));

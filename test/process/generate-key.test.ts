@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runTool, workFolder } from '../support/tool/run-tool.ts';
 
 describe('generate-key', () => {
-  it('prints 64 hex characters and nothing else, another each time', async () => {
+  it('prints 64 hex characters and nothing else, different ones each time', async () => {
     const [first, second] = [await runTool(['generate-key']), await runTool(['generate-key'])];
     for (const { code, stdout, stderr } of [first, second]) {
       expect(code).toBe(0);
@@ -14,7 +14,7 @@ describe('generate-key', () => {
     expect(first.stdout).not.toBe(second.stdout);
   });
 
-  it('writes with --out a file for its owner only, which serves as a key, and overwrites none', async () => {
+  it('writes with --out a key file that only its owner can read, and overwrites none', async () => {
     const file = path.join(workFolder, 'fresh.key');
     const made = await runTool(['generate-key', '--out', file]);
     expect(made).toMatchObject({ code: 0, stdout: '' });
@@ -33,7 +33,7 @@ describe('generate-key', () => {
     expect(code).toBe(4);
   });
 
-  it('takes no option of the other commands', async () => {
+  it('accepts no option of the other commands', async () => {
     expect((await runTool(['generate-key', '--json'])).code).toBe(2);
   });
 });

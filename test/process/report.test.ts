@@ -28,7 +28,7 @@ function readReport(file: string): z.infer<typeof reportSchema> {
 }
 
 describe('the report', () => {
-  it('is described by docs/report.schema.json, which `vitest run -u` makes anew', async () => {
+  it('is described by docs/report.schema.json, which `vitest run -u` regenerates', async () => {
     const schema = `${JSON.stringify(z.toJSONSchema(reportSchema), null, 2)}\n`;
     await expect(schema).toMatchFileSnapshot(path.join(import.meta.dirname, '..', '..', 'docs', 'report.schema.json'));
   });
@@ -85,7 +85,7 @@ describe('the report', () => {
     });
   });
 
-  it('is written also when the run is interrupted', async () => {
+  it('is also written when the run is interrupted', async () => {
     await fillTable(database, oldKey, 2000);
     const file = newFile();
     const tool = startTool(['--verbose', '--report', file], env);
@@ -134,7 +134,7 @@ describe('the report', () => {
     expect((await runHere(['restore', fresh], env)).code).toBe(0);
   });
 
-  it('is refused before anything is done where its folder does not exist', async () => {
+  it('is refused before anything is done if its folder does not exist', async () => {
     const { code, stderr } = await runHere(['--report', '/no/such/folder/report.json'], env);
     expect(code).toBe(2);
     expect(stderr).toContain('--report: cannot create a file in /no/such/folder');

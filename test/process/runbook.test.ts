@@ -100,7 +100,7 @@ describe('docs/runbook.md, pasted into a shell from top to bottom', { timeout: L
     expect(otherColumns(after)).toEqual(otherColumns(before));
   });
 
-  it('has two ways to undo, and no output that no test looks at', () => {
+  it('has two ways to undo, and no output that is not tested', () => {
     expect(undos).toHaveLength(2);
     expect(blocks.filter(({ expected }) => expected.length > 0)).toHaveLength(document.split('```text\n').length - 1);
   });

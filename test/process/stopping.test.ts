@@ -80,7 +80,7 @@ describe('a signal', () => {
     expect(await readTable(database)).toEqual(before);
   });
 
-  it('ends a run at once that waits for an answer while it takes the lock', async () => {
+  it('ends a run at once while it waits for the lock', async () => {
     await fillTable(database, oldKey, 5);
     const before = await readTable(database);
     const proxy = await startProxy(database.url, { fault: 'stall of one connection', at: await messagesBeforeLock() });
@@ -94,7 +94,7 @@ describe('a signal', () => {
     expect(await readTable(database)).toEqual(before);
   });
 
-  it('ends the process at once where it is the second, even in the middle of a write', async () => {
+  it('ends the process at once if it is the second, even during a write', async () => {
     const [id = ''] = [...(await fillTable(database, oldKey, 5)).keys()].sort();
     await whileHolding(database, id, async () => {
       const tool = startTool([], env);
@@ -109,7 +109,7 @@ describe('a signal', () => {
 });
 
 describe('one rotation at a time', () => {
-  it('refuses a second rotation, also a dry run, with exit code 5, and lets it in afterwards', async () => {
+  it('refuses a second rotation, even a dry run, with exit code 5, and allows it afterwards', async () => {
     const [id = ''] = [...(await fillTable(database, oldKey, 5)).keys()].sort();
     const first = startTool([], env);
     const [second, rehearsal] = await whileHolding(database, id, async (release) => {
@@ -130,7 +130,7 @@ describe('one rotation at a time', () => {
 });
 
 describe('verification', () => {
-  it('goes round again for rows that came in under the old key, and exits 6 where they never end', async () => {
+  it('repeats for rows that were written with the old key, and exits 6 if they keep coming', async () => {
     await fillTable(database, oldKey, 3);
     // An application that still writes with the old key, at every write of the tool: each swap brings a new old-key row.
     const value = encrypt(oldKey, 'written by a service that still has the old key');

@@ -44,8 +44,8 @@ const damages: [string, Encrypted, string][] = [
   ['a value under a third key', encrypt(thirdKey, 'under a third key'), notAuthentic],
 ];
 
-describe('rows that neither key opens', () => {
-  it('each stop the run before the first write, with id and reason', async () => {
+describe('rows that neither key can decrypt', () => {
+  it('each stop the run before the first write, and are reported with id and reason', async () => {
     await database.pool.query('ALTER TABLE user_api_keys ALTER COLUMN iv TYPE text, ALTER COLUMN tag TYPE text');
     await fillTable(database, oldKey, 30);
     const ids = await insertKeys(
@@ -96,7 +96,7 @@ describe('rows that neither key opens', () => {
     }
   });
 
-  it('are skipped with --skip-unreadable: all the others are rotated, and the exit code still is 3', async () => {
+  it('are skipped with --skip-unreadable: all the others are rotated, and the exit code is still 3', async () => {
     const plaintexts = await fillTable(database, oldKey, 10);
     const [id] = await insertKeys(database.pool, [encrypt(thirdKey, 'under a third key')]);
     const [untouched] = (await readTable(database)).filter((row) => row.id === id);
@@ -115,13 +115,13 @@ describe('rows that neither key opens', () => {
     );
   });
 
-  it('are in a dry run what they would be in a run', async () => {
+  it('have the same effect in a dry run as in a run', async () => {
     await insertKeys(database.pool, [encrypt(thirdKey, 'under a third key'), encrypt(oldKey, 'fine')]);
     expect((await runHere(['--dry-run'], env)).code).toBe(3);
     expect((await runHere(['--dry-run', '--skip-unreadable'], env)).code).toBe(3);
   });
 
-  it('are, where it is all of them, taken for wrong keys or a wrong database', async () => {
+  it('are attributed to wrong keys or a wrong database if no row can be decrypted', async () => {
     await fillTable(database, thirdKey, 30);
     const { code, stdout, stderr } = await runHere([], env);
     expect(code).toBe(3);

@@ -154,14 +154,14 @@ describe('good input', () => {
       DATABASE_URL: undefined,
       DATABASE_URL_FILE: inFolder('url'),
     });
-    expect(stderr).toContain('nothing accepts connections on 127.0.0.1:1');
+    expect(stderr).toContain('nothing is listening on 127.0.0.1:1');
     expect(code).toBe(4);
   });
 
-  it('may come from an env file, but what is set wins', async () => {
+  it('may come from an env file, but the environment wins', async () => {
     writeFileSync(inFolder('some.env'), `OLD_ENCRYPTION_KEY=${oldKey}\nNEW_ENCRYPTION_KEY=${oldKey}\nDATABASE_URL=${url}\n`);
     const { code, stderr } = await runTool(['--env', 'some.env'], { NEW_ENCRYPTION_KEY: freshKey });
-    expect(stderr).toContain('nothing accepts connections on 127.0.0.1:1');
+    expect(stderr).toContain('nothing is listening on 127.0.0.1:1');
     expect(code).toBe(4);
   });
 });
@@ -188,7 +188,7 @@ describe('help', () => {
     expect(list.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('stands in the README, word for word', async () => {
+  it('is in the README, word for word', async () => {
     const readme = readFileSync(path.join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
     expect(readme).toContain(`\`\`\`\n${(await runTool(['--help'])).stdout}\`\`\``);
   });

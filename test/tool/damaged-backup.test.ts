@@ -94,20 +94,20 @@ describe('restore of a damaged backup', () => {
     expect(await expectRefused(damage(lines), plaintexts)).toContain(`line ${line} of the backup file is damaged`);
   });
 
-  it('is refused where a line comes from the backup of an earlier run', async () => {
+  it('is refused if a line comes from the backup of an earlier run', async () => {
     const earlier = await rotateTable(3, [], `${backup}-earlier`);
     await database.pool.query('TRUNCATE users CASCADE');
     const { lines, plaintexts } = await rotateTable(3);
     const mixed = lines.with(2, earlier.lines[2] ?? '');
     expect(await expectRefused(mixed, plaintexts)).toContain('line 3 of the backup file is damaged');
-    // The line of the earlier run is undamaged, and where it was: only its chain is another.
+    // The line of the earlier run is undamaged and in its place: only its chain differs.
     const header = [earlier.lines[0] ?? '', ...lines.slice(1)];
     expect(await expectRefused(header, plaintexts)).toContain('line 2 of the backup file is damaged');
   });
 });
 
 describe('a backup that changes while it is restored', () => {
-  it('stops the restore before the batch that would be the last', async () => {
+  it('stops the restore before the last batch', async () => {
     const { lines, plaintexts } = await rotateTable(1200, ['--batch-size', '400']);
     const { id } = JSON.parse(lines[1] ?? '');
     const result = await whileHolding(database, id, async (release) => {

@@ -23,46 +23,49 @@ afterEach(async () => {
   bouncer = null;
 });
 
-const HINT = `at a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself${THEN_RUN_AGAIN}`;
+const HINT = `if it is a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself${THEN_RUN_AGAIN}`;
 
-describe.skipIf(pgBouncerBinary === null)('what PgBouncer refuses is said in its words, and never blamed on the server', () => {
-  it('a transaction, in statement mode', async () => {
-    const planted = await plant(database, keys, 3);
-    const url = await behindPgBouncer(3, 'pool_mode = statement');
-    const { message, hint } = await failureOf(runHere([], environment(keys, url.href)));
-    expect(message).toBe(
-      `${url.host}, or a pooler in front of the server, ended the connection: transaction blocks not allowed in statement pooling mode (08P01)`,
-    );
-    expect(hint).toBe(HINT);
-    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(0);
-  });
+describe.skipIf(pgBouncerBinary === null)(
+  'a refusal by PgBouncer is reported in its words, and never blamed on the server',
+  () => {
+    it('a transaction, in statement mode', async () => {
+      const planted = await plant(database, keys, 3);
+      const url = await behindPgBouncer(3, 'pool_mode = statement');
+      const { message, hint } = await failureOf(runHere([], environment(keys, url.href)));
+      expect(message).toBe(
+        `${url.host}, or a pooler in front of the server, ended the connection: transaction blocks not allowed in statement pooling mode (08P01)`,
+      );
+      expect(hint).toBe(HINT);
+      expect(count(await expectIntact(database, keys, planted), 'new')).toBe(0);
+    });
 
-  it('a wait for a connection to the server that takes longer than query_wait_timeout', async () => {
-    const planted = await plant(database, keys, 3);
-    const url = await behindPgBouncer(1, 'query_wait_timeout = 1');
-    const application = new Client(url.href);
-    await application.connect();
-    await application.query('BEGIN');
-    const { message, hint } = await failureOf(runHere([], environment(keys, url.href)));
-    await application.end();
-    expect(message).toBe(`${url.host}, or a pooler in front of the server, ended the connection: query_wait_timeout (08P01)`);
-    expect(hint).toBe(HINT);
-    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(0);
-  });
+    it('a wait for a server connection longer than query_wait_timeout', async () => {
+      const planted = await plant(database, keys, 3);
+      const url = await behindPgBouncer(1, 'query_wait_timeout = 1');
+      const application = new Client(url.href);
+      await application.connect();
+      await application.query('BEGIN');
+      const { message, hint } = await failureOf(runHere([], environment(keys, url.href)));
+      await application.end();
+      expect(message).toBe(`${url.host}, or a pooler in front of the server, ended the connection: query_wait_timeout (08P01)`);
+      expect(hint).toBe(HINT);
+      expect(count(await expectIntact(database, keys, planted), 'new')).toBe(0);
+    });
 
-  it('a parameter that it does not pass on', async () => {
-    const url = await behindPgBouncer(3);
-    url.searchParams.set('options', '-c lock_timeout=1s');
-    const { message } = await failureOf(runHere([], environment(keys, url.href.replaceAll('+', '%20'))));
-    expect(message).toMatch(
-      / or a pooler in front of the server, ended the connection: unsupported startup parameter.*options.* \(08P01\)$/u,
-    );
-  });
+    it('a parameter that it does not pass on', async () => {
+      const url = await behindPgBouncer(3);
+      url.searchParams.set('options', '-c lock_timeout=1s');
+      const { message } = await failureOf(runHere([], environment(keys, url.href.replaceAll('+', '%20'))));
+      expect(message).toMatch(
+        / or a pooler in front of the server, ended the connection: unsupported startup parameter.*options.* \(08P01\)$/u,
+      );
+    });
 
-  it('a wrong password', async () => {
-    const url = await behindPgBouncer(3);
-    url.password = 'wrong';
-    const { message } = await failureOf(runHere([], environment(keys, url.href)));
-    expect(message).toMatch(/: .*authentication failed.* \((08P01|28P01)\)$/u);
-  });
-});
+    it('a wrong password', async () => {
+      const url = await behindPgBouncer(3);
+      url.password = 'wrong';
+      const { message } = await failureOf(runHere([], environment(keys, url.href)));
+      expect(message).toMatch(/: .*authentication failed.* \((08P01|28P01)\)$/u);
+    });
+  },
+);

@@ -39,7 +39,7 @@ function newPool(): Pool {
   return fresh;
 }
 
-/** With what stands in its configuration by then: a reload is over at a time that nobody is told. */
+/** Restarts it with its current configuration: nobody is told when a reload is done. */
 async function restart(): Promise<void> {
   await pool.end();
   await killAndRestart(server);
@@ -52,10 +52,10 @@ afterAll(async () => {
 });
 
 describe('without TLS on the server', () => {
-  it('sslmode=require is told that it takes none', async () => {
+  it('sslmode=require is told that it supports none', async () => {
     expect(await failureOf(runHere([], env('?sslmode=require')))).toEqual({
       message: `${address} does not accept encrypted connections`,
-      hint: `put sslmode=disable into DATABASE_URL, if the network in between is trusted${THEN_RUN_AGAIN}`,
+      hint: `set sslmode=disable in DATABASE_URL if you trust the network in between${THEN_RUN_AGAIN}`,
     });
   });
 });
@@ -88,13 +88,13 @@ describe.skipIf(!hasOpenSsl)('with a certificate for db.example.com, of an autho
     chownSync(file('server.key'), uid, gid);
   }
 
-  it('sslmode=verify-full is told that the name is another', async () => {
+  it('sslmode=verify-full is told that the name does not match', async () => {
     const { message, hint } = await failureOf(runHere([], env(`?sslmode=verify-full&sslrootcert=${file('authority.pem')}`)));
     expect(message).toMatch(
       /^the certificate of \S+ is for another host: Hostname\/IP does not match .*127\.0\.0\.1.* \(ERR_TLS_CERT_ALTNAME_INVALID\)$/u,
     );
     expect(hint).toBe(
-      `use the host that the certificate names in DATABASE_URL, or check only its authority with sslmode=verify-ca and sslrootcert=FILE${THEN_RUN_AGAIN}`,
+      `in DATABASE_URL, use the host that the certificate names, or check only its authority with sslmode=verify-ca and sslrootcert=FILE${THEN_RUN_AGAIN}`,
     );
   });
 

@@ -16,7 +16,7 @@ function firstId({ plaintexts }: Planted): string {
 }
 
 describe('a row that another transaction holds', () => {
-  it('is named as the reason where the role has a lock_timeout', async () => {
+  it('is named as the reason if the role has a lock_timeout', async () => {
     const planted = await plant(database, keys, ROWS);
     await database.pool.query(`${set} lock_timeout = '200ms'`);
     const failure = await whileHolding(database, firstId(planted), () => failureOf(runHere([], env)));
@@ -29,12 +29,12 @@ describe('a row that another transaction holds', () => {
     await expectToFinish(planted);
   });
 
-  it('may be the reason where no answer comes within DATABASE_STATEMENT_TIMEOUT_MS', async () => {
+  it('may be the reason if no answer comes within DATABASE_STATEMENT_TIMEOUT_MS', async () => {
     const planted = await plant(database, keys, ROWS);
     const hasty = { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '1500' };
     const failure = await whileHolding(database, firstId(planted), () => failureOf(runHere([], hasty)));
     expect(failure.message).toBe(`a write failed: ${url.host} did not answer a statement within 1.5 s`);
-    expect(failure.hint).toContain('look into pg_stat_activity; DATABASE_STATEMENT_TIMEOUT_MS sets the limit; then run');
+    expect(failure.hint).toContain('see pg_stat_activity; DATABASE_STATEMENT_TIMEOUT_MS sets the limit; then run');
     await expectToFinish(planted);
   });
 
@@ -100,7 +100,7 @@ describe('a login or a session that is refused', () => {
     await expectToFinish(planted);
   });
 
-  it('for a limit that an administrator set to the role', async () => {
+  it('for a limit that an administrator set for the role', async () => {
     const planted = await plant(database, keys, ROWS);
     await database.pool.query(`ALTER ROLE ${role} SET temp_file_limit = 0; ALTER ROLE ${role} SET work_mem = '64kB'`);
     const failure = await failureOf(runHere([], env));
@@ -115,9 +115,9 @@ describe('a login or a session that is refused', () => {
 
 describe('a parameter of DATABASE_URL that would be ignored', () => {
   it.each([
-    ['SCHEMA=tenant', 'has the unknown query parameter SCHEMA: known are application_name, '],
-    ['search_path=tenant', 'has the unknown query parameter search_path: known are application_name, '],
-    ['sslmode=nonsense', 'has an unknown value for sslmode: known are disable, no-verify, '],
+    ['SCHEMA=tenant', 'has the unknown query parameter SCHEMA: known parameters are application_name, '],
+    ['search_path=tenant', 'has the unknown query parameter search_path: known parameters are application_name, '],
+    ['sslmode=nonsense', 'has an unknown value for sslmode: known values are disable, no-verify, '],
   ])('is refused before anything is connected to: %s', async (parameter, problem) => {
     const { code, stderr } = await runHere([], { ...env, DATABASE_URL: `${url.href}?${parameter}` });
     expect(code, stderr).toBe(2);

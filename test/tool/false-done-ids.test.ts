@@ -60,7 +60,7 @@ async function changeCollation(name: string): Promise<void> {
 describe.each([[[]], [['--batch-size', '100']]])(
   'rows that the index or the operators of the id hide, rotated with %j',
   (options) => {
-    it('by a collation whose rules have changed since the index was built: none is overlooked', async () => {
+    it('by a collation whose rules have changed since the index was built: none is missed', async () => {
       if (!hasIcu) return;
       const collation = await makeCollation();
       const { env, count } = await tableOf(`text COLLATE public.${collation}`, nanoids(3000));
@@ -80,7 +80,7 @@ describe.each([[[]], [['--batch-size', '100']]])(
       expect((await runHere(['verify'], env)).code).toBe(old === 0 ? 0 : 6);
     });
 
-    it('by a unique index in another collation than that of the column: none is overlooked', async () => {
+    it('by a unique index whose collation is not that of the column: none is missed', async () => {
       if (!hasIcu) return;
       const name = `ci_${randomBytes(4).toString('hex')}`;
       await database.pool.query(
@@ -125,7 +125,7 @@ describe('an index from which rows are missing', () => {
   });
 });
 
-describe('ids of a type whose order or equality is not what the tool takes it for', () => {
+describe('ids of a type whose order or equality is not what the tool expects', () => {
   it.each([
     ['int', ['1', '2', '3']],
     ['bytea', ['\\x01', '\\x02']],

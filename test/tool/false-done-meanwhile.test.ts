@@ -26,7 +26,7 @@ async function asRole(work: (env: Record<string, string>) => Promise<void>): Pro
   }
 }
 
-/** Runs the tool, and `statement` in the middle of it: behind the tool's write of the row with the middle id, before the next one. */
+/** Runs the tool, and `statement` during the run: after the tool's write of the row with the middle id, before the next one. */
 async function runWithInterjection(args: readonly string[], toolEnv: Record<string, string>, statement: string) {
   const planted = await plant(database, keys, ROWS);
   const ids = [...planted.plaintexts.keys()].sort();
@@ -47,8 +47,8 @@ async function runWithInterjection(args: readonly string[], toolEnv: Record<stri
   });
 }
 
-describe('what happens to the table in the middle of a run', () => {
-  it('row-level security that is switched on: not one row is called rotated that is not', async () => {
+describe('what happens to the table during a run', () => {
+  it('row-level security that is switched on: no row is called rotated that is not', async () => {
     await asRole(async (roleEnv) => {
       await database.pool.query("CREATE POLICY visible ON user_api_keys USING (id < '40000000-0000-0000-0000-000000000000')");
       try {
@@ -79,7 +79,7 @@ describe('what happens to the table in the middle of a run', () => {
     },
   );
 
-  it('rows that come and go: their numbers are told', async () => {
+  it('rows that are added and removed: their numbers are reported', async () => {
     const run = await runWithInterjection(
       [],
       env,
@@ -92,7 +92,7 @@ describe('what happens to the table in the middle of a run', () => {
     expect(await counts()).toEqual({ old: 0, new: ROWS - 4, neither: 0 });
   });
 
-  it('rows that are ruined: exit 6, also with --skip-unreadable, which excuses those alone that were unreadable before', async () => {
+  it('rows that become unreadable: exit 6, also with --skip-unreadable, which excuses only those that were unreadable before', async () => {
     const strange = encrypt(newKey(), 'under a key that nobody has');
     const ruin = `LOCK TABLE user_api_keys; UPDATE user_api_keys SET iv = '${strange.iv}', content = '${strange.content}', tag = '${strange.tag}'
                    WHERE id IN (SELECT id FROM user_api_keys ORDER BY id LIMIT 22)`;
@@ -120,7 +120,7 @@ describe('a table that is a part of another', () => {
       for (const args of [[], ['verify'], ['--dry-run']]) {
         const { code, stderr } = await runHere(args, schemaEnv);
         expect(code).toBe(4);
-        expect(stderr).toContain('parts.user_api_keys holds only some of the rows of parts.everything');
+        expect(stderr).toContain('parts.user_api_keys is a partition or child table of parts.everything');
         expect(stderr).toContain('name the parent with @@map in prisma/schema.prisma: parts.everything');
       }
     } finally {

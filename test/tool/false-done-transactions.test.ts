@@ -39,8 +39,8 @@ async function whileWriting<T>(work: (client: Client) => Promise<T>): Promise<T>
 
 const counts = () => countBySequentialScan(database.url, 'user_api_keys', keys);
 
-describe('a transaction that has written and not ended', () => {
-  it.each([['open'], ['prepared']])('(%s) is not overlooked: exit 6, it is named, and the old key is to be kept', async (how) => {
+describe('a transaction that has written and is still open', () => {
+  it.each([['open'], ['prepared']])('(%s) is not missed: exit 6, it is named, and the old key must be kept', async (how) => {
     await plant(database, keys, ROWS);
     await whileWriting(async (client) => {
       if (how === 'prepared') await client.query("PREPARE TRANSACTION 'forgotten'");
@@ -60,7 +60,7 @@ describe('a transaction that has written and not ended', () => {
     expect(await counts()).toEqual({ old: 0, new: ROWS + 1, neither: 0 });
   });
 
-  it('that ends while the run waits is seen', async () => {
+  it('that ends while the run waits is noticed', async () => {
     await plant(database, keys, ROWS);
     await whileWriting(async (client) => {
       const run = runHere([], env);
@@ -79,7 +79,7 @@ describe('a transaction that has written and not ended', () => {
     await client.end();
   });
 
-  it('and that holds the lock of the writes does not keep a run waiting without end', async () => {
+  it('and that holds the lock on the writes does not keep a run waiting forever', async () => {
     await plant(database, keys, ROWS);
     const client = new Client(database.url);
     await client.connect();
@@ -135,7 +135,7 @@ describe('a table that is not the same at the end', () => {
     expect(await countBySequentialScan(database.url, 'parted.user_api_keys', keys)).toEqual({ old: 0, new: 6, neither: 0 });
   });
 
-  it('by a trigger that puts the old value behind the run, again and again: it comes to its end, with 6', async () => {
+  it('by a trigger that keeps putting old values back after the run has passed: it ends with 6', async () => {
     await plant(database, keys, 50);
     await database.pool.query(`
       CREATE FUNCTION insert_user() RETURNS uuid LANGUAGE sql AS

@@ -60,7 +60,7 @@ describe('a backup of format 1', () => {
     ['a content without its last byte', 'content', (hex) => hex.slice(2)],
     ['half a byte', 'content', (hex) => hex.slice(1)],
     ['what is no hex', 'tag', (hex) => `g${hex.slice(1)}`],
-  ])('is refused with the line number, before the first write, where a value has %s', async (_title, column, change) => {
+  ])('is refused with the line number, before the first write, if a value has %s', async (_title, column, change) => {
     const { records, plaintexts } = await rotateByHand(5);
     const damaged = records.map((record, index) =>
       index === 3 ? { ...record, before: { ...record.before, [column]: change(record.before[column]) } } : record,
@@ -68,6 +68,6 @@ describe('a backup of format 1', () => {
     const { code, stderr } = await restore(damaged);
     expectAllUnder(freshKey, await readTable(database), plaintexts);
     expect(code, stderr).toBe(2);
-    expect(stderr).toContain(`line 5 of the backup file is not a record of this tool (before.${column})`);
+    expect(stderr).toContain(`line 5 of the backup file is not a valid record (before.${column})`);
   });
 });

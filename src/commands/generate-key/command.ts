@@ -10,7 +10,7 @@ import type { Given, Host } from '../command.ts';
 /**
  * Makes an encryption key: 32 bytes from the system's random source, as 64 hex characters.
  *
- * @throws UsageError where the key cannot be written
+ * @throws UsageError if the key cannot be written
  */
 export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode> {
   const file = given.value('out');
@@ -20,7 +20,7 @@ export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode
   else writeKey(file, hex);
   if (file === null && host.stderr.isTTY !== true) return EXIT.done;
   output.say(`a new encryption key, fingerprint ${importEncryptionKey(hex).fingerprint}`);
-  output.say('put it into your secret store, use it as NEW_ENCRYPTION_KEY of the rotation, and then give it to the services');
+  output.say('save it in your secret store, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services');
   return EXIT.done;
 }
 

@@ -17,13 +17,13 @@ import { readOutputPlan } from '../output-plan.ts';
 import { runOnTable } from '../table-run.ts';
 import { backupWarnings, conclude, NONE, outcome } from './conclusion.ts';
 
-/** Puts back the values that a backup holds. @throws UsageError, also where the backup is damaged or is not of this table */
+/** Puts back the values that a backup holds. @throws UsageError, also if the backup is damaged or belongs to another table */
 export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const [database, outputPlan] = await allOf([readDatabase(env), readOutputPlan(given)]);
   const [file, dryRun] = [given.argument, given.has('dry-run')];
   const output = createOutput(host, outputPlan.quiet);
-  // Before anything is connected to: a backup that is not whole is refused.
+  // Before connecting: a damaged backup is refused.
   const backup = await examine(file, host.interruption);
   const { createdAt, keys } = backup.header;
   const records = `${backup.records} ${verb(backup.records, 'record', 'records')}`;
@@ -48,7 +48,7 @@ async function examine(file: string, interruption: AbortSignal): Promise<Checked
   }
 }
 
-/** @returns the place in a record that no encrypted value can hold: restoring it would destroy what is stored */
+/** @returns what in a record cannot be part of an encrypted value: restoring it would destroy what is stored */
 function misfit({ before, after }: BackupRecord): string | null {
   for (const [side, stored] of Object.entries({ before, after })) {
     const strange = Object.keys(stored).find((column) => !SCHEMA.layout.columns.includes(column));

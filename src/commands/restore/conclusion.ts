@@ -7,18 +7,18 @@ import { listed, rowCount, verb } from '../../report/wording.ts';
 import type { RestoreEnding, RestoreTally } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 
-/** Of a restore that has not begun. */
+/** The tally of a restore that has not begun. */
 export const NONE: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
 
-/** In the report. */
+/** Ids listed in the report. */
 const IDS_LISTED = 1000;
 
-/** Says what an operator must know of a backup that is not damaged, before it is restored. */
+/** Says what an operator must know about an undamaged backup before it is restored. */
 export function backupWarnings({ header, ending }: CheckedBackup): string[] {
-  const why = 'either the run that wrote it was killed, or this copy of the file is cut off';
+  const why = 'either the run that wrote it was killed, or this copy of the file is truncated';
   return [
     ...(header.formatVersion === 1 ? ['the backup has format 1, without checksums: not all damage can be detected'] : []),
-    ...(ending === 'torn' ? [`the last line of the backup is incomplete, and is ignored: ${why}`] : []),
+    ...(ending === 'torn' ? [`the last line of the backup is incomplete and will be ignored: ${why}`] : []),
     ...(ending === 'open' && header.formatVersion !== 1 ? [`the backup has no end line: ${why}`] : []),
   ];
 }
@@ -46,7 +46,7 @@ export function conclude(ending: RestoreEnding, dryRun: boolean, files: { readon
   }
 }
 
-/** What the report tells of the end of a restore. */
+/** What the report says about the end of a restore. */
 export function outcome(ending: RestoreEnding): Outcome {
   const { changed, ...counts } = ending.kind === 'restored' ? ending.tally : ending.reached;
   const restore = { ...counts, changed: changed.size, changedIds: [...changed].slice(0, IDS_LISTED) };

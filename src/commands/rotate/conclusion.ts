@@ -11,7 +11,7 @@ import { notVerified } from './not-verified.ts';
 import type { RotatePlan } from './plan.ts';
 import { countRoles, tableState } from './table-state.ts';
 
-const CHECK_URL = 'if rows were expected, check the database in DATABASE_URL';
+const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
 /** Says how a rotation ended. */
 export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly NamedKey[]): Conclusion {
@@ -24,7 +24,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
       const proof =
         before.digest === after.digest
           ? 'the plaintexts are the same as before'
-          : 'the plaintexts are not all the same as before: an application wrote to the table meanwhile';
+          : 'the plaintexts are not all the same as before: an application wrote to the table during the run';
       const details = [
         `the ${target} key alone decrypted ${rowCount(after.rows)} after the last write`,
         proof,
@@ -49,7 +49,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
       return nothingToDo(plan, ending.census.rows);
     case 'rehearsed': {
       const rows = rowCount(countRoles(ending.census, keys).source);
-      const headline = `a run would rotate ${rows} to the ${target} key, and nothing is in the way`;
+      const headline = `a run would rotate ${rows} to the ${target} key; no problems found`;
       return done(headline, ['nothing was written'], [again.replace('again', 'without --dry-run')]);
     }
     case 'unreadable-rows': {
@@ -104,11 +104,11 @@ function continued(before: Census, keys: readonly NamedKey[]): boolean {
   return countRoles(before, keys).target > 0;
 }
 
-/** Says what came and went between the first survey and the last. */
+/** Says how many rows were added and removed between the first survey and the last. */
 function traffic({ before, after, late }: Compared, { source }: RotatePlan): string[] {
   const { came, went } = before.ids.trafficUntil(after.ids);
   const moved = `${rowCount(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows} before, ${after.rows} after`;
-  const again = `${rowCount(late)} needed another round: written with the ${source} key during the run, or not found by the index on the id (if no service wrote, REINDEX the table)`;
+  const again = `${rowCount(late)} needed another round: written with the ${source} key during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
   return [...(came + went > 0 ? [moved] : []), ...(late > 0 ? [again] : [])];
 }
 

@@ -2,7 +2,7 @@ import { typed } from '../../report/conclusion.ts';
 import type { Census } from '../../rotation/census.ts';
 import type { RotatePlan } from './plan.ts';
 
-/** Unreadable rows, from where on they are hardly single accidents. */
+/** More unreadable rows than this are unlikely to be separate accidents. */
 const MANY = 10;
 
 /**
@@ -15,31 +15,31 @@ export function afterRotation(plan: RotatePlan, continued: boolean): string[] {
     ...intoServices(plan),
     ...(plan.target === 'new' ? [`check once more: ${typed('verify')}`] : []),
     ...keepBackup(plan, continued),
-    `retire the ${plan.source} key once no other table and no backup needs it any more`,
+    `retire the ${plan.source} key once no other table and no backup needs it`,
   ];
 }
 
-/** The same where neither key can decrypt some rows: nothing is to be retired, and a verification would not succeed. */
+/** The same if neither key can decrypt some rows: no key may be retired, and a verification would fail. */
 export function afterRotationOfOthers(plan: RotatePlan, continued: boolean): string[] {
   return [
     ...intoServices(plan),
     ...keepBackup(plan, continued),
-    'find the key of the unreadable rows, or repair or delete them; until then keep every key that they may be under',
+    'find the key of the unreadable rows, or repair or delete the rows; until then, keep every key that may decrypt them',
   ];
 }
 
-/** What to do about rows that no key can decrypt, where nothing was written. Many are rarely damaged: a third key is in play. */
+/** What to do about rows that no key can decrypt, if nothing was written. Many are rarely damaged: they are under a third key. */
 export function unreadableAdvice({ rows, unreadable, unreadableRows }: Census, { dryRun, skipUnreadable }: RotatePlan): string[] {
   if (unreadable === rows && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
     return ['check that the columns in prisma/schema.prisma (@map) are those of the encrypted values, and that they hold hex'];
   }
   if (unreadable === rows) return ['take the old key from a service that works, and check that DATABASE_URL names its database'];
-  const find = 'find the key that they are under, for instance that of an earlier rotation';
+  const find = 'find the key that decrypts them, such as that of an earlier rotation';
   const many = unreadable > MANY && unreadable > rows / 100;
   return [
     many
       ? `${find}; this many rows are unlikely to be damaged, so delete none of them`
-      : `${find}; repair or delete them only if there is none`,
+      : `${find}; repair or delete the rows only if no key does`,
     dryRun && skipUnreadable
       ? 'or run the same command without --dry-run: it rotates all the others'
       : 'or rotate all the others with --skip-unreadable',
@@ -54,7 +54,7 @@ function keepBackup({ backup, source }: RotatePlan, continued: boolean): string[
   if (backup === null) return [];
   return [
     continued
-      ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: with all of them, newest first, restore undoes the rotation without any key`
-      : `keep ${backup} until you retire the ${source} key: with it, restore undoes this run without any key`,
+      ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
+      : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`,
   ];
 }

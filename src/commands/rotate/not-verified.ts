@@ -6,7 +6,7 @@ import type { RotatePlan } from './plan.ts';
 
 type NotVerified = Extract<RotateEnding, { kind: 'not-verified' }>;
 
-/** Says what the last full survey found that must not be. */
+/** Says why the last full survey is not a proof. */
 export function notVerified({ doubt, before, after }: NotVerified, { source, target }: RotatePlan, runAgain: string): Conclusion {
   const rows = rowCount(after.rows);
   const conclusion = (headline: string, details: readonly string[], ...nextSteps: readonly string[]): Conclusion => ({
@@ -20,7 +20,7 @@ export function notVerified({ doubt, before, after }: NotVerified, { source, tar
       return conclusion(
         `${doubt.went} of ${rowCount(before.rows)} that were there when the run began are gone`,
         [`the table has ${rows} now; rows that are gone cannot be verified`],
-        'find out what removed them (DELETE, TRUNCATE), and whether they come back from elsewhere',
+        'find out what removed them (DELETE, TRUNCATE), and whether something will insert them again',
       );
     case 'parts-changed':
       return conclusion(
@@ -44,15 +44,15 @@ export function notVerified({ doubt, before, after }: NotVerified, { source, tar
       return conclusion(
         `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} still under the ${source} key and cannot be found by id`,
         [
-          'a full scan reads what the index on the id does not find: the index is damaged, or its collation has changed',
+          'a full scan finds rows that the index on the id misses: the index is damaged, or its collation has changed',
           ...listed(doubt.ids.map((id) => `row ${id}: not found by id`)),
         ],
-        'REINDEX the table (services miss rows as well); after an upgrade of the system or of ICU also ALTER COLLATION … REFRESH VERSION or ALTER DATABASE … REFRESH COLLATION VERSION',
+        'REINDEX the table (services miss rows too); if the system or ICU was upgraded, also run ALTER COLLATION … REFRESH VERSION or ALTER DATABASE … REFRESH COLLATION VERSION',
       );
     case 'reverted':
       return conclusion(
         `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} under the ${source} key again after being rotated`,
-        listed(doubt.ids.map((id) => `row ${id}: was rotated, and holds a value under the ${source} key again`)),
+        listed(doubt.ids.map((id) => `row ${id}: was rotated, but is under the ${source} key again`)),
         `find out what puts the old value back: a trigger on the table, or a service that still writes with the ${source} key`,
       );
     case 'written-meanwhile':

@@ -1,7 +1,7 @@
 import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import type { Compared, Reached, RotateEnding, Tally } from '../../rotation/result.ts';
 
-/** What the report tells of the end of a rotation. */
+/** What the report says about the end of a rotation. */
 export function outcome(ending: RotateEnding): Outcome {
   return { ending: ending.kind, doubt: ending.kind === 'not-verified' ? ending.doubt.kind : null, field: fieldOf(ending) };
 }

@@ -23,7 +23,7 @@ const MAX_BATCH_ROWS = 5000;
 /** @throws UsageError */
 export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   const [dryRun, backup, size] = [given.has('dry-run'), given.value('backup'), given.value('batch-size') ?? '1'];
-  if (dryRun && backup !== null) refuse('--dry-run writes nothing, so there is nothing to --backup', 'leave one of them out');
+  if (dryRun && backup !== null) refuse('--dry-run writes nothing, so --backup has nothing to save', 'leave one out');
   if (!/^[1-9][0-9]{0,3}$/u.test(size) || Number(size) > MAX_BATCH_ROWS) {
     refuse(`--batch-size is not a whole number from 1 to ${MAX_BATCH_ROWS}`, 'leave it out to write row by row');
   }
@@ -39,7 +39,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   };
 }
 
-/** The keys of a rotation: what decrypts and encrypts, and what is printed of it. */
+/** The keys of a rotation, and how they are printed. */
 export interface RotationKeys {
   readonly ring: KeyRing;
   readonly named: readonly NamedKey[];

@@ -13,7 +13,7 @@ export function countRoles({ under }: Census, keys: readonly NamedKey[]): Readon
 }
 
 /**
- * Says what is in the table after a run that stopped: counted from the last full survey and the writes since, as nothing is read any more.
+ * Says what is in the table after a run that stopped: calculated from the last full survey and the writes since, without reading again.
  *
  * @param unread - rows of a failed write that could not be read again
  * @param cause - why it failed
@@ -37,8 +37,10 @@ export function tableState(
   return [
     `${rowCount(tally.rotated)} rotated in this run`,
     left < 0
-      ? 'more rows were rotated than the last count found: others were added during the run'
+      ? 'more rows were rotated than the last count found: rows were added during the run'
       : `${rowCount(under.target + moved)} under the ${target} key, ${left} still under the ${source} key${either}`,
-    ...(tally.conflicts > 0 || left < 0 ? ['an application wrote to the table meanwhile: --dry-run counts the rows again'] : []),
+    ...(tally.conflicts > 0 || left < 0
+      ? ['an application wrote to the table during the run: count the rows again with --dry-run']
+      : []),
   ];
 }

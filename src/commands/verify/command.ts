@@ -15,7 +15,7 @@ import type { Given, Host } from '../command.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
 import { runOnTable } from '../table-run.ts';
 
-/** Opens every row with the new key alone. @throws UsageError */
+/** Decrypts every row with the new key alone. @throws UsageError */
 export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const [target, database, outputPlan] = await allOf([readKey(env, 'new'), readDatabase(env), readOutputPlan(given)]);
@@ -37,10 +37,10 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
     case 'verified': {
       const { rows } = ending.census;
       if (rows === 0) {
-        const nextSteps = ['if rows were expected, check the database in DATABASE_URL'];
+        const nextSteps = ['if you expected rows, check the database in DATABASE_URL'];
         return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
       }
-      const nextSteps = ['retire the old key once no other table and no backup needs it any more'];
+      const nextSteps = ['retire the old key once no other table and no backup needs it'];
       return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
     }
     case 'not-verified':
@@ -52,7 +52,7 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
   }
 }
 
-/** Says what was read where the new key decrypted every row. */
+/** Says what was read if the new key decrypted every row. */
 function found(rows: number): string {
   if (rows === 0) return 'the table is empty';
   return rows === 1 ? 'the new key decrypts the only row' : `the new key decrypts all ${rowCount(rows)}`;
@@ -76,7 +76,7 @@ function notVerified({ rows, unreadable, unreadableRows, uncommitted }: Census, 
   };
 }
 
-/** What the report tells of the end of a verification. */
+/** What the report says about the end of a verification. */
 export function outcome(ending: VerifyEnding): Outcome {
   if (ending.kind === 'stopped') return { ending: ending.kind, doubt: null, field: NOTHING_KNOWN };
   const field = { ...NOTHING_KNOWN, after: countsOf(ending.census), unreadable: unreadableOf(ending.census) };

@@ -13,7 +13,7 @@ export interface ApplicationRole {
   readonly env: Record<string, string>;
   /** Settings of this role in this database: a name, `=` and a value follow. */
   readonly set: string;
-  /** Once what was in the way is gone, the same command must finish. */
+  /** Once the cause is gone, the same command must finish. */
   expectToFinish(planted: Planted): Promise<void>;
 }
 

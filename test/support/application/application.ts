@@ -1,5 +1,5 @@
 // The application whose keys are rotated, in a few lines of its own: nothing here comes from src/, so that the tool is never
-// its own witness.
+// checked by its own code.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { ClientBase, Pool } from 'pg';
 
@@ -22,7 +22,7 @@ export function encrypt(keyHex: string, plaintext: Buffer | string, ivBytes = 16
   return { iv: iv.toString('hex'), content: content.toString('hex'), tag: cipher.getAuthTag().toString('hex') };
 }
 
-/** @returns the plaintext; null where the value does not open */
+/** @returns the plaintext; null if the value cannot be decrypted */
 export function decrypt(keyHex: string, value: Encrypted): Buffer | null {
   try {
     const decipher = createDecipheriv('aes-256-gcm', Buffer.from(keyHex, 'hex'), Buffer.from(value.iv, 'hex'), {

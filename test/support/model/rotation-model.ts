@@ -141,7 +141,7 @@ function repairChange(id: string): Change {
   };
 }
 
-/** @returns the one key that opens the row as the application opens it; null for none; fails where both do */
+/** @returns the one key that decrypts the row as the application does; null for none; fails if both do */
 function keyOf({ iv, content, tag }: StoredRow): KeyName | null {
   if (iv === null || content === null || tag === null) return null;
   const opening = (['old', 'new'] as const).filter((name) => decrypt(hex[name], { iv, content, tag }) !== null);
@@ -175,7 +175,7 @@ export function moveFirst(model: Model, target: KeyName, count: number): void {
   assert.equal(left, 0, 'the tool counts more rows as rotated than there were to rotate');
 }
 
-/** Takes over from the table under which key each row is, where that cannot be foretold. What it opens to is never taken over. */
+/** Takes from the table under which key each row is, if that cannot be predicted. Its plaintext is never taken from there. */
 export async function learnKeys(world: World, model: Model): Promise<void> {
   for (const row of await world.readRows()) {
     const known = model.get(row.id);

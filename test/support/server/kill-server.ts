@@ -11,7 +11,7 @@ export async function killAndRestart(server: EmbeddedPostgres): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // A backend may have ended by itself meanwhile.
+      // A backend may have ended by itself in the meantime.
     }
   }
   // A server does not start while a process of the one before holds its shared memory, nor while the pid in its lock file exists.

@@ -22,10 +22,10 @@ const SETTINGS = ['fsync=off', 'max_connections=200'];
 
 /**
  * Decides which PostgreSQL the tests get: TEST_DATABASE_URL if it is set, else a container if a Docker engine answers, else the
- * embedded server. TEST_POSTGRES=container|embedded forces one. What was started is gone after `stop`, and also where the process
+ * embedded server. TEST_POSTGRES=container|embedded forces one. What was started is gone after `stop`, and also if the process
  * exits before.
  *
- * @throws Error, with what to do, where the one that was asked for cannot start
+ * @throws Error, with what to do, if the one that was asked for cannot start
  */
 export async function startTestServer(env: NodeJS.ProcessEnv): Promise<TestServer> {
   const given = env['TEST_DATABASE_URL'];

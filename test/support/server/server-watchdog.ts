@@ -5,9 +5,9 @@ import process from 'node:process';
 const script = path.join(import.meta.dirname, 'clean-up-after.mjs');
 
 /**
- * Sees to it that a server and its folder do not outlive this process, even one that is killed.
+ * Makes sure that a server and its folder are removed when this process ends, even if it is killed.
  *
- * @param pidFile - within the folder, where the server writes its pid in the first line
+ * @param pidFile - within the folder; the server writes its pid in the first line
  * @returns to be called when both are gone
  */
 export function cleanUpAfterDeath(folder: string, pidFile: string): () => void {

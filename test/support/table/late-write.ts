@@ -8,11 +8,11 @@ import { lockIsFree } from './witness.ts';
 export interface Refusal {
   readonly message: string;
   readonly hint: string;
-  /** The SQL in the hint that ends what is in the way. */
+  /** The SQL in the hint that ends the blocker. */
   readonly statements: readonly string[];
 }
 
-/** Ends a rotation whose write waits in the server for a row that somebody holds: the write goes on waiting. */
+/** Ends a rotation whose write waits on the server for a row that somebody holds: the write keeps waiting. */
 export async function leaveWriteBehind(
   database: TestDatabase,
   args: readonly string[],
@@ -39,7 +39,7 @@ export async function refusalOf(run: Promise<ToolRun>): Promise<Refusal> {
 /** The first number of the lock that every write shares. */
 export const WRITE_LOCK = 0x4afa9164;
 
-/** Resolves once no write of a rotation is left in the server, though a pooler keeps its connections. */
+/** Resolves once no write of a rotation is left on the server, though a pooler keeps its connections. */
 export async function writesHaveEnded({ pool }: TestDatabase): Promise<void> {
   await pool.query(`
     DO $$ BEGIN

@@ -14,7 +14,7 @@ export async function whileHolding<T>(
   work: (release: () => Promise<void>, holder: Client) => Promise<T>,
 ): Promise<T> {
   const client = new Client(url);
-  // Some tests kill the server meanwhile.
+  // Some tests kill the server in the meantime.
   client.on('error', () => {});
   await client.connect();
   try {

@@ -1,5 +1,5 @@
-// Backup files as the documentation of their format describes them: nothing here comes from src/, so that the tool is never its
-// own witness.
+// Backup files as the documentation of their format describes them: nothing here comes from src/, so that the tool is never
+// checked by its own code.
 import { createHash } from 'node:crypto';
 
 /** @returns a file of format 2 with these lines, each sealed with its checksum */

@@ -8,7 +8,7 @@ export interface ToolFailure {
 
 /** What follows a hint: the problem has to be fixed first. */
 export const THEN_RUN_AGAIN = '; then run the same command again: it continues where it stopped';
-/** What stands there where running again may be all it takes. */
+/** The hint if running again may be enough. */
 export const RUN_AGAIN = 'run the same command again: it continues where it stopped';
 
 /** @returns the error and the hint of a run that the database ended, which must have exit code 4 */

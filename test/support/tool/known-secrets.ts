@@ -16,7 +16,7 @@ export function secret(text: string): string {
   return text;
 }
 
-/** Fails where `text` shows any secret that was remembered. */
+/** Fails if `text` shows any secret that was remembered. */
 export function expectNoSecret(text: string): void {
   for (const each of known) {
     if (text.includes(each)) expect.fail(`a secret was printed, behind: ${text.slice(0, text.indexOf(each)).slice(-200)}`);

@@ -18,7 +18,7 @@ export interface ToolRun {
 
 export interface RunningTool {
   readonly child: ChildProcess;
-  /** Resolves when it has ended; fails where it printed a secret. */
+  /** Resolves when it has ended; fails if it printed a secret. */
   readonly end: Promise<ToolRun>;
 }
 

@@ -4,7 +4,7 @@ export interface RunnableBlock {
   readonly line: number;
   readonly tags: readonly string[];
   readonly code: string;
-  /** The lines of the `text` block that follows it; empty where none does. */
+  /** The lines of the `text` block that follows it; empty if none does. */
   readonly expected: readonly string[];
 }
 
@@ -27,7 +27,7 @@ function words(text = ''): string[] {
  * Looks for the expected lines in an output, in their order; other lines may stand between them. In an expected line `…`
  * stands for any text.
  *
- * @returns the first line that is not there; null where all are
+ * @returns the first line that is missing; null if none is
  */
 export function unmatchedLine(expected: readonly string[], output: string): string | null {
   const lines = output.split('\n').map((line) => line.trimEnd());

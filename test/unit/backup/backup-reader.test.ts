@@ -90,8 +90,8 @@ describe('a backup file', () => {
 
   it.each<[title: string, text: string | Uint8Array, message: string, hint: string]>([
     ['nothing in it', '', 'the backup file is empty', 'name a file that rotate --backup wrote'],
-    ['half a header', whole.slice(0, 40), 'the backup file is cut off in its first line', 'use another copy'],
-    ['no header', lines(whole, 2, 3), 'line 1 of the backup file is not a header', 'use another copy'],
+    ['half a header', whole.slice(0, 40), 'the backup file is truncated in its first line', 'use another copy'],
+    ['no header', lines(whole, 2, 3), 'line 1 of the backup file is not a valid header', 'use another copy'],
     ['a header of another version', sealedFile([{ ...header, formatVersion: 3 }]), '(formatVersion)', 'use another copy'],
     ['a header of format 1 with a checksum', sealedFile([{ ...header, formatVersion: 1 }]), 'line 1 of the', 'use another copy'],
     ['a header of format 2 without a checksum', formatOneFile(header, []), 'line 1 of the backup file is damaged', 'use'],
@@ -128,7 +128,7 @@ describe('a backup file', () => {
     [
       'a record of something else',
       sealedFile([header, record('1'), { id: '2' }]),
-      'line 3 of the backup file is not a record',
+      'line 3 of the backup file is not a valid record',
       'use',
     ],
     ['a field too many', sealedFile([header, { x: 1, ...record('1') }]), 'line 2 of', 'use another copy'],
@@ -188,7 +188,7 @@ describe('a backup file', () => {
     await expect(checkBackup(name, hexRecord, never)).rejects.toThrow(message);
   });
 
-  it('is not read to its end once the run is to stop', async () => {
+  it('is not read to its end once the run is aborted', async () => {
     writeFileSync(file, whole);
     await expect(checkBackup(file, hexRecord, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
   });
@@ -220,14 +220,14 @@ describe('a backup that is no longer as it was when it was checked', () => {
     await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 
-  it('gives no record of its last batch, also where that is a full one', async () => {
+  it('returns no record of its last batch, even if that is a full one', async () => {
     const records = Array.from({ length: 500 }, (_, index) => record(`${index}`));
     const checked = await check(sealedFile([header, ...records, end]));
     writeFileSync(file, sealedFile([header, ...records]));
     await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 
-  it('is refused before its first record, where it is another and long', async () => {
+  it('is refused before its first record if it is a different and long one', async () => {
     const records = Array.from({ length: 2000 }, (_, index) => record(`${index}`));
     const checked = await check(whole);
     writeFileSync(file, sealedFile([{ ...header, table: 'public.other' }, ...records]));

@@ -50,7 +50,7 @@ describe('a backup of format 2 in which', () => {
     await fc.assert(property, { numRuns: 1500, examples: Array.from({ length: 8 }, (_, shift) => [whole.length - 1, shift]) });
   });
 
-  it('any byte is another is refused with the number of that line', async () => {
+  it('any byte is changed is refused with the number of that line', async () => {
     const property = fc.asyncProperty(position, fc.integer({ min: 1, max: 255 }), async (at, distance) => {
       const damaged = Buffer.from(whole);
       damaged[at] = ((whole[at] ?? 0) + distance) % 256;
@@ -59,7 +59,7 @@ describe('a backup of format 2 in which', () => {
     await fc.assert(property, { numRuns: 1500 });
   });
 
-  it('a byte is lost is refused, but for the last newline, which says nothing', async () => {
+  it('a byte is lost is refused, except for the last newline, which carries no data', async () => {
     const property = fc.asyncProperty(position, async (at) => {
       const damaged = Buffer.concat([whole.subarray(0, at), whole.subarray(at + 1)]);
       if (at < whole.length - 1) return expectRefused(damaged);
@@ -70,7 +70,7 @@ describe('a backup of format 2 in which', () => {
     await fc.assert(property, { numRuns: 1000, examples: [[whole.length - 1]] });
   });
 
-  it('a byte is inserted is refused, also a space that JSON allows', async () => {
+  it('a byte is inserted is refused, even a space that JSON allows', async () => {
     const byte = fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x20, 0x0a, 0x0d, 0x00));
     const property = fc.asyncProperty(fc.nat({ max: whole.length }), byte, (at, inserted) =>
       expectRefused(Buffer.concat([whole.subarray(0, at), Buffer.from([inserted]), whole.subarray(at)])),
@@ -85,7 +85,7 @@ describe('a backup of format 2 in which', () => {
     expect(checked).toMatchObject({ records: records.length, ending: 'open' });
   });
 
-  it('a line stands twice, in any two places, is refused at the second', async () => {
+  it('a line is repeated, in any two places, is refused at the second', async () => {
     const property = fc.asyncProperty(index, index, async (at, to) => {
       await expectRefused(fileOf(linesOf(whole).toSpliced(to + 1, 0, linesOf(whole)[at] ?? '')));
     });
@@ -101,7 +101,7 @@ describe('a backup of format 2 in which', () => {
     await fc.assert(property);
   });
 
-  it('a line comes from another backup is refused, and the same where the header does', async () => {
+  it('a line or the header comes from another backup is refused', async () => {
     const another = Buffer.from(
       sealedFile([{ ...headerFor('postgresql://h:1/d', 2), table: 'public.t' }, ...records, { end: true }]),
     );

@@ -71,17 +71,17 @@ describe('the command line', () => {
     ['--env', 'option --env needs a value', HINT],
     ['--batch-size', 'option --batch-size needs a value', HINT],
     ['--backup --json', 'option --backup needs a value', HINT],
-    ['restore', 'restore needs a FILE', 'restore FILE, as rotate --backup FILE wrote it'],
-    ['migrate', 'unknown command migrate', `keys and urls go into the environment; ${HINT}`],
-    ['rotate now', 'unexpected word now', `keys and urls go into the environment; ${HINT}`],
-    ['restore f extra', 'unexpected word extra', `keys and urls go into the environment; ${HINT}`],
+    ['restore', 'restore needs a FILE', 'restore FILE, a file that rotate --backup wrote'],
+    ['migrate', 'unknown command migrate', `set keys and urls in the environment; ${HINT}`],
+    ['rotate now', 'unexpected word now', `set keys and urls in the environment; ${HINT}`],
+    ['restore f extra', 'unexpected word extra', `set keys and urls in the environment; ${HINT}`],
     ['--json verify', 'the command verify has to come first', `verify, then its options; ${HINT}`],
     ['--rollback=yes', '--rollback takes no value', HINT],
   ])('refuses "%s"', (argv, message, hint) => {
     expect(refusal(argv.split(' ')).problems).toEqual([{ message, hint }]);
   });
 
-  it('repeats no key, password or url that stands there by mistake', () => {
+  it('repeats no key, password or url that was typed there by mistake', () => {
     const key = newKey();
     for (const argv of [
       [key],

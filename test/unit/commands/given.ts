@@ -3,13 +3,13 @@ import type { Given } from '../../../src/commands/command.ts';
 import { parseCommandLine } from '../../../src/commands/command-line.ts';
 import { type Problem, UsageError } from '../../../src/text/problem.ts';
 
-/** @param argv - in one text where no word has a space in it */
+/** @param argv - in one text, if no word contains a space */
 export function given(argv: string | readonly string[]): Given {
   const invocation = parseCommandLine(typeof argv === 'string' ? argv.split(' ').filter(Boolean) : argv);
   return invocation.kind === 'command' ? invocation.given : expect.fail('not a command');
 }
 
-/** @returns what is wrong, each with its hint; empty where nothing is */
+/** @returns every problem with its hint; empty if there is none */
 export async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
   try {
     await work;

@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const [fresh, other, taken] = ['fresh', 'other', 'taken'].map((name) => path.join(folder, name));
 writeFileSync(taken ?? '', 'kept');
 
-const ALONE = 'leave one of them out';
+const ALONE = 'leave one out';
 const NEW_NAME = 'name a new file: nothing is overwritten';
 
 describe('what is printed, and into which files', () => {
@@ -30,10 +30,13 @@ describe('what is printed, and into which files', () => {
       [
         { message: `--report: ${taken} already exists`, hint: NEW_NAME },
         { message: `--backup: ${taken} already exists`, hint: NEW_NAME },
-        { message: '--report and --backup name the same file', hint: 'name two' },
+        { message: '--report and --backup name the same file', hint: 'name two different files' },
       ],
     ],
-    [`--report ${fresh} --backup ${folder}/./fresh`, [{ message: '--report and --backup name the same file', hint: 'name two' }]],
+    [
+      `--report ${fresh} --backup ${folder}/./fresh`,
+      [{ message: '--report and --backup name the same file', hint: 'name two different files' }],
+    ],
     ['--report=', [{ message: "--report: '' is not a file name", hint: 'name a file' }]],
     [`--backup ${folder}/`, [{ message: `--backup: '${folder}/' is not a file name`, hint: 'name a file' }]],
     [

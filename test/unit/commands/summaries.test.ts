@@ -103,7 +103,7 @@ describe('the summary of a rotation', () => {
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
     ['nothing to do', { kind: 'nothing-to-do', census: census(0, 12) }],
     ['nothing to do in an empty table', { kind: 'nothing-to-do', census: census(0, 0) }],
-    ['a dry run with nothing in the way', { kind: 'rehearsed', census: census(7, 5) }, { dryRun: true }],
+    ['a dry run without problems', { kind: 'rehearsed', census: census(7, 5) }, { dryRun: true }],
     ['a dry run of one row', { kind: 'rehearsed', census: census(1, 1) }, { dryRun: true }],
     ['some unreadable rows', { kind: 'unreadable-rows', census: census(9, 2, 3) }],
     ['one unreadable row', { kind: 'unreadable-rows', census: census(9, 2, 1) }],

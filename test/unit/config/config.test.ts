@@ -159,7 +159,7 @@ describe('a key in a file', () => {
 });
 
 describe('the env file', () => {
-  it('sets what is not set yet, and does not touch what is', () => {
+  it('sets what is not set yet, and leaves the rest alone', () => {
     const env = withEnvFile({ A: 'set', B: '' }, file('some.env', 'A=file\nB=file\nC=file\n'));
     expect(env).toEqual({ A: 'set', B: '', C: 'file' });
   });

@@ -10,14 +10,15 @@ import { parseDatabaseUrl } from '../../../src/config/database-url.ts';
 const ESCAPES = 'in the password, write @ : / ? # as %40 %3A %2F %3F %23';
 const NO_URL = `is not a url (check host and port; ${ESCAPES})`;
 const UNESCAPED = `has an unescaped / # or @ (${ESCAPES})`;
-const UNKNOWN_MODE = 'has an unknown value for sslmode: known are disable, no-verify, prefer, require, verify-ca, verify-full';
+const UNKNOWN_MODE =
+  'has an unknown value for sslmode: known values are disable, no-verify, prefer, require, verify-ca, verify-full';
 const NO_AUTHORITY =
   'has sslmode=verify-ca without sslrootcert=FILE: name the certificate of the authority, or use sslmode=verify-full';
 const folder = mkdtempSync(path.join(tmpdir(), 'database-url-'));
 const authority = path.join(folder, 'authority.pem');
 writeFileSync(authority, 'authority');
 afterAll(() => rmSync(folder, { recursive: true }));
-const NO_FILE = 'names a file in sslrootcert that is not there';
+const NO_FILE = 'names a file in sslrootcert that is missing or not a regular file';
 
 function parse(url: string): Exclude<ReturnType<typeof parseDatabaseUrl>, { problem: string }> {
   const parsed = parseDatabaseUrl(url);
@@ -70,7 +71,7 @@ describe('the database url', () => {
     }
   });
 
-  it('warns of nothing that the driver would warn of', async () => {
+  it('avoids the warnings of the driver', async () => {
     const warnings: unknown[] = [];
     const remember = (warning: unknown) => warnings.push(warning);
     process.on('warning', remember);
@@ -106,11 +107,11 @@ describe('the database url', () => {
     ['postgres://u:p@h/d?sslmode=nonsense', UNKNOWN_MODE],
     ['postgres://u:p@h/d?sslmode=allow', UNKNOWN_MODE],
     ['postgres://u:p@h/d?sslmode=', UNKNOWN_MODE],
-    ['postgres://u:p@h/d?ssl=no-verify', 'has an unknown value for ssl: known are true, false, 1, 0'],
-    ['postgres://u:p@h/d?sslnegotiation=x', 'has an unknown value for sslnegotiation: known are postgres, direct'],
-    ['postgres://u:p@h/d?uselibpqcompat=1', 'has an unknown value for uselibpqcompat: known are true, false'],
+    ['postgres://u:p@h/d?ssl=no-verify', 'has an unknown value for ssl: known values are true, false, 1, 0'],
+    ['postgres://u:p@h/d?sslnegotiation=x', 'has an unknown value for sslnegotiation: known values are postgres, direct'],
+    ['postgres://u:p@h/d?uselibpqcompat=1', 'has an unknown value for uselibpqcompat: known values are true, false'],
     ['postgres://u:p@h/d?ssl=true&sslmode=disable', 'has both sslmode=disable and ssl=true'],
-    ['postgres://u:p@h/d?ssl=0&sslnegotiation=direct', 'has sslnegotiation=direct, which needs TLS, and turns TLS off'],
+    ['postgres://u:p@h/d?ssl=0&sslnegotiation=direct', 'has sslnegotiation=direct, which needs TLS, but turns TLS off'],
     [
       'postgres://u:p@h/d?uselibpqcompat=true&sslmode=no-verify',
       'has sslmode=no-verify, which uselibpqcompat=true does not support: leave uselibpqcompat out',
@@ -129,22 +130,22 @@ describe('the database url', () => {
   });
 
   it.each([
-    ['SCHEMA=tenant', 'has the unknown query parameter SCHEMA: known are '],
-    ['search_path=tenant', 'has the unknown query parameter search_path: known are '],
-    ['sslMode=require', 'has the unknown query parameter sslMode: known are '],
-    ['replication=database', 'has the unknown query parameter replication: known are '],
-    // The rest of a password, behind an & or a ? that is not escaped.
-    ['password=hunter&hush', 'has an unknown query parameter: known are '],
-    ['hush&x@h/d', 'has an unknown query parameter: known are '],
-    ['hush!', 'has an unknown query parameter: known are '],
+    ['SCHEMA=tenant', 'has the unknown query parameter SCHEMA: known parameters are '],
+    ['search_path=tenant', 'has the unknown query parameter search_path: known parameters are '],
+    ['sslMode=require', 'has the unknown query parameter sslMode: known parameters are '],
+    ['replication=database', 'has the unknown query parameter replication: known parameters are '],
+    // The rest of a password, after an & or a ? that is not escaped.
+    ['password=hunter&hush', 'has an unknown query parameter: known parameters are '],
+    ['hush&x@h/d', 'has an unknown query parameter: known parameters are '],
+    ['hush!', 'has an unknown query parameter: known parameters are '],
   ])('?%s is refused, since neither pg nor Prisma knows it', (parameters, problem) => {
     const said = problemOf(`postgres://u:p@h/d?${parameters}`);
     expect(said.startsWith(problem), said).toBe(true);
-    expect(said).toMatch(/: known are application_name, .*, schema, /u);
+    expect(said).toMatch(/: known parameters are application_name, .*, schema, /u);
     expect(said).not.toContain('hush');
   });
 
-  it('shows nothing of a password in the parts that are printed', () => {
+  it('shows no part of a password in what is printed', () => {
     const { login: _login, ...printed } = parse('postgres://u:hunter2@h/d?schema=s');
     expect(JSON.stringify(printed)).not.toContain('hunter2');
   });

@@ -5,24 +5,24 @@ import { settingsOf } from '../../support/tool/settings.ts';
 const settings = settingsOf('postgresql://operator:hunter2@db.example.com:6543/app');
 const SERVER = 'db.example.com:6543';
 const withCode = (code: string, message = 'words of Node') => Object.assign(new Error(message), { code });
-const REPORT = 'if the same command fails with this again, report it with this line';
+const REPORT = 'if the same command fails this way again, report it with the message above';
 
-describe('without an answer of the server', () => {
+describe('without an answer from the server', () => {
   it.each<[error: unknown, message: string | RegExp, hint: string | RegExp | null]>([
-    [withCode('ENOTFOUND'), 'the host db.example.com is not known (ENOTFOUND)', /look it up/u],
+    [withCode('ENOTFOUND'), 'the host db.example.com cannot be resolved (ENOTFOUND)', /that this machine can resolve it/u],
     [withCode('ENOENT'), 'there is no server socket in db.example.com (ENOENT)', /check the host/u],
     [withCode('EACCES'), `this user may not connect to ${SERVER} (EACCES)`, /permissions/u],
-    [withCode('ECONNREFUSED'), `nothing accepts connections on ${SERVER} (ECONNREFUSED)`, /check the host and port/u],
+    [withCode('ECONNREFUSED'), `nothing is listening on ${SERVER} (ECONNREFUSED)`, /check the host and port/u],
     [withCode('EHOSTUNREACH'), `no route to ${SERVER} (EHOSTUNREACH)`, /network/u],
     [withCode('ECONNRESET'), `the connection to ${SERVER} was cut (ECONNRESET)`, null],
     [withCode('ETIMEDOUT'), `${SERVER} did not answer (ETIMEDOUT)`, null],
-    [new AggregateError([withCode('ECONNREFUSED')]), `nothing accepts connections on ${SERVER} (ECONNREFUSED)`, /port/u],
+    [new AggregateError([withCode('ECONNREFUSED')]), `nothing is listening on ${SERVER} (ECONNREFUSED)`, /port/u],
     [
       withCode('ERR_TLS_CERT_ALTNAME_INVALID'),
       /^the certificate of \S+ is for another host: words of Node \(ERR_TLS/u,
       /sslmode=verify-ca/u,
     ],
-    [withCode('CERT_HAS_EXPIRED'), /^the certificate of \S+ is not valid now: words of Node/u, /renew/u],
+    [withCode('CERT_HAS_EXPIRED'), /^the certificate of \S+ is not currently valid: words of Node/u, /renew/u],
     [withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), /^the certificate of \S+ cannot be verified: words of Node/u, /sslrootcert=FILE/u],
     [withCode('ERR_SSL_WRONG_VERSION_NUMBER'), /^no TLS connection to \S+ could be made: words of Node/u, /sslmode/u],
     [withCode('ERR_OSSL_PEM_NO_START_LINE'), /^no TLS connection to \S+ could be made: words of Node/u, /sslkey/u],
@@ -57,8 +57,8 @@ describe('without an answer of the server', () => {
     ],
     [new Error('terminated by a rule'), 'terminated by a rule', REPORT],
     [new Error('timeout of something'), 'timeout of something', REPORT],
-    [new Error(''), 'the database failed without saying why', null],
-    ['no error', 'the database failed without saying why', null],
+    [new Error(''), 'the database failed without giving a reason', null],
+    ['no error', 'the database failed without giving a reason', null],
   ])('%s is explained by its code, or by the words of pg: "%s"', (error, message, hint) => {
     const explained = explain(error, settings);
     if (typeof message === 'string') expect(explained.message).toBe(message);

@@ -13,7 +13,7 @@ const fromServer = (code: string, fields: object = {}) => Object.assign(new Erro
 const inTrigger = { where: 'SQL statement "SELECT now() FROM \'PL/x\'"\nPL/pgSQL function app.audit() line 3 at SQL statement' };
 const limit = (setting: string) => `lift the limit: ALTER ROLE "operator" IN DATABASE "app" SET ${setting} = 0`;
 
-describe('an SQLSTATE decides what is said, with the words of the server', () => {
+describe('an SQLSTATE selects the explanation, with the words of the server', () => {
   it.each<[error: Error, message: string | RegExp, hint: string | RegExp | null, refused: boolean]>([
     [fromServer('08000'), `a connection failed: ${said} (08000)`, null, false],
     [fromServer('08003'), `a connection failed: ${said} (08003)`, null, false],
@@ -36,7 +36,7 @@ describe('an SQLSTATE decides what is said, with the words of the server', () =>
     ],
     [
       fromServer('22P02', { message: `invalid input syntax for type integer: "${CHANGED_ON_ITS_WAY}"` }),
-      /^a trigger on the table puts something else into the row .*undone \(22P02\)$/u,
+      /^a trigger on the table changed the value .*undone \(22P02\)$/u,
       /disable/u,
       true,
     ],
@@ -112,9 +112,9 @@ describe('an SQLSTATE decides what is said, with the words of the server', () =>
       /ALTER ROLE "operator" IN DATABASE "app" SET statement_timeout = 0/u,
       true,
     ],
-    [fromServer('57P01'), `the server ended the connection, or is shutting down or starting: ${said} (57P01)`, null, false],
-    [fromServer('57P02'), `the server ended the connection, or is shutting down or starting: ${said} (57P02)`, null, false],
-    [fromServer('57P03'), `the server ended the connection, or is shutting down or starting: ${said} (57P03)`, null, false],
+    [fromServer('57P01'), `the server ended the connection, or is shutting down or starting up: ${said} (57P01)`, null, false],
+    [fromServer('57P02'), `the server ended the connection, or is shutting down or starting up: ${said} (57P02)`, null, false],
+    [fromServer('57P03'), `the server ended the connection, or is shutting down or starting up: ${said} (57P03)`, null, false],
     [fromServer('57P04'), `database app was dropped: ${said} (57P04)`, /database name/u, false],
     [
       fromServer('57P05'),
@@ -153,7 +153,7 @@ describe('an SQLSTATE decides what is said, with the words of the server', () =>
     },
   );
 
-  it('names the password only as a line of pg_hba.conf may: with TLS, "no encryption" is no advice', () => {
+  it('suggests sslmode only without TLS', () => {
     const encrypted = settingsOf('postgresql://operator:hunter2@db.example.com/app?sslmode=require');
     expect(explain(fromServer('28000'), encrypted).hint).not.toContain('sslmode');
   });
@@ -168,16 +168,16 @@ describe('an SQLSTATE decides what is said, with the words of the server', () =>
     expect(message).toBe(name === null ? `${said} (P0001)` : `${said} (P0001 in function ${name})`);
   });
 
-  it('shows neither the detail nor a key or password that stands in the message', () => {
+  it('shows neither the detail nor a key or password in the message', () => {
     const error = fromServer('P0001', { message: `value ${newKey()} refused, password=hush`, detail: 'secret' });
     expect(explain(error, settings).message).toBe('value [masked] refused, password=[masked] (P0001)');
   });
 
-  it('says so where the server said nothing', () => {
+  it('says so if the server said nothing', () => {
     expect(explain(fromServer('P0001', { message: '' }), settings).message).toBe('the server gave no reason (P0001)');
   });
 
-  it('is left as it is where it has been explained already', () => {
+  it('is left as it is if it has already been explained', () => {
     const error = new DatabaseError('known', null);
     expect(explain(error, settings)).toBe(error);
   });

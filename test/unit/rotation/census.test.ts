@@ -5,7 +5,7 @@ import { survey } from '../../../src/rotation/survey.ts';
 import { fingerprints, layout, ring, tableOf } from './table.ts';
 
 describe('the rows under some keys', () => {
-  it('are counted over all of them; a key that the survey did not try opens none', async () => {
+  it('are counted over all of them; a key that the survey did not try has none', async () => {
     const store = tableOf(3);
     const ignore = () => {};
     const options = {

@@ -8,7 +8,7 @@ function counting(...ids: readonly string[]): IdCounts {
   return counts;
 }
 
-describe('what came and what went', () => {
+describe('the rows that were added and removed', () => {
   it.each<[came: number, went: number, before: string[], after: string[]]>([
     [0, 0, [], []],
     [0, 0, ['a', 'b'], ['b', 'a']],
@@ -20,7 +20,7 @@ describe('what came and what went', () => {
     expect(counting(...before).trafficUntil(counting(...after))).toEqual({ came, went });
   });
 
-  it('is exact for hundreds among ten thousand, or misses the same few on both sides', () => {
+  it('are exact for hundreds among ten thousand, or miss the same few on both sides', () => {
     const ids = Array.from({ length: 10_000 }, (_, index) => idOf(index));
     const { came, went } = counting(...ids.slice(0, -300)).trafficUntil(counting(...ids.slice(200)));
     expect(came - went).toBe(100);
@@ -28,13 +28,13 @@ describe('what came and what went', () => {
     expect(came).toBeLessThanOrEqual(300);
   });
 
-  it('goes on counting beyond what one bucket holds', () => {
+  it('are still counted beyond what one bucket holds', () => {
     const many = Array.from({ length: 65_540 }, () => 'the same');
     expect(counting(...many).trafficUntil(counting(...many, 'the same'))).toEqual({ came: 1, went: 0 });
     expect(counting(...many).trafficUntil(counting(...many.slice(6)))).toEqual({ came: 0, went: 6 });
   });
 
-  it('tells ids apart that differ in one character, at either end', () => {
+  it('are distinguished if their ids differ in one character, at either end', () => {
     const ids = ['a0', 'b0', 'a1', '0a', '0b', '1a', 'é', 'è', ''];
     for (const id of ids) {
       const others = ids.filter((other) => other !== id);

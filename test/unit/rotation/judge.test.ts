@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('judging a row', () => {
-  it.each(['old', 'new'] as const)('says that the %s key opens it, and hands out value and plaintext', (under) => {
+  it.each(['old', 'new'] as const)('says that the %s key decrypts it, and returns value and plaintext', (under) => {
     const { id: _id, ...stored } = row(1, under, 'plaintext');
     const value = {
       iv: Buffer.from(stored.iv, 'hex'),
@@ -22,7 +22,7 @@ describe('judging a row', () => {
     expect(createJudge(ring, layout)(stored)).toEqual({ kind: 'readable', key: keys[under], value, plaintext });
   });
 
-  it('says so also where the plaintext is empty', () => {
+  it('says so even if the plaintext is empty', () => {
     expect(createJudge(ring, layout)(encrypt(hex.old, ''))).toMatchObject({ kind: 'readable', key: keys.old });
   });
 
@@ -60,7 +60,7 @@ describe('judging a row', () => {
     expect(judge(row(1, 'old'))).toMatchObject({ key: keys.old });
   });
 
-  it('tries first the key that opened the row before', () => {
+  it('first tries the key that decrypted the previous row', () => {
     const judge = createJudge(ring, layout);
     const update = vi.spyOn(decipher, 'update');
     const tries = (['new', 'new', 'old', 'old', 'old', 'new', 'new'] as const).map((under) => {
@@ -72,7 +72,7 @@ describe('judging a row', () => {
     expect(tries).toEqual([1, 1, 2, 1, 1, 2, 1]);
   });
 
-  it('tries each key once on a row that none opens, however often the keys took turns before', () => {
+  it('tries each key once on a row that none decrypts, however often the keys took turns before', () => {
     const judge = createJudge(ring, layout);
     for (let turn = 1; turn <= 20; turn += 1) judge(row(turn, turn % 2 === 0 ? 'old' : 'new'));
     const update = vi.spyOn(decipher, 'update');

@@ -42,7 +42,7 @@ describe('the plaintext digest', () => {
     fc.assert(fc.property(shuffled, ([set, other]) => digestOf(set) === digestOf(other)));
   });
 
-  it('differs where a bit of a plaintext, an id or the number of rows differs', () => {
+  it('differs if a bit of a plaintext, an id or the number of rows differs', () => {
     fc.assert(
       fc.property(pairs, fc.nat(), (set, chosen) => {
         const index = chosen % set.length;
@@ -57,7 +57,7 @@ describe('the plaintext digest', () => {
     );
   });
 
-  it('differs where two rows have exchanged their plaintexts', () => {
+  it('differs if two rows have swapped their plaintexts', () => {
     expect(
       digestOf([
         ['a', bytes('1')],
@@ -71,7 +71,7 @@ describe('the plaintext digest', () => {
     );
   });
 
-  it('keeps apart pairs whose id and plaintext read the same one after the other', () => {
+  it('distinguishes pairs whose id and plaintext concatenate to the same bytes', () => {
     expect(digestOf([['row-1', bytes('23')]])).not.toBe(digestOf([['row-12', bytes('3')]]));
     expect(digestOf([['row-1', bytes('')]])).not.toBe(digestOf([['row-', bytes('1')]]));
   });

@@ -36,7 +36,7 @@ function tally(change: Partial<RestoreTally>): object {
 }
 
 describe('restoring', () => {
-  it('puts back every value byte for byte, tells of each row, and how far it is', async () => {
+  it('puts back every value byte for byte, and reports each row and its progress', async () => {
     const store = tableOf(5);
     const before = store.table;
     const batches = await rotated(store);
@@ -82,7 +82,7 @@ describe('restoring', () => {
     expect(store.table).toEqual(before);
   });
 
-  it('does nothing with an empty backup, and reads no row again where it put back all', async () => {
+  it('does nothing with an empty backup, and reads no row again if it put back all', async () => {
     const store = tableOf(2);
     expect(await restoreTable(store, [])).toMatchObject(tally({}));
     const batches = await rotated(store);
@@ -91,7 +91,7 @@ describe('restoring', () => {
   });
 
   it.each([1, 5])(
-    'puts back the value that was rotated last, where a row changed while it was rotated, in batches of %i',
+    'puts back the value that was rotated last if a row changed while it was rotated, in batches of %i',
     async (size) => {
       const store = tableOf(5);
       store.before = (call, nth) => {
@@ -108,7 +108,7 @@ describe('restoring', () => {
     },
   );
 
-  it('counts a row as changed that stands in the backup twice and holds neither value', async () => {
+  it('counts a row as changed if it is in the backup twice and holds neither value', async () => {
     const store = tableOf(2);
     store.before = (call, nth) => {
       if (call.method === 'swap' && nth === 1) store.put(row(1, 'old', 'written meanwhile'));
@@ -122,7 +122,7 @@ describe('restoring', () => {
 });
 
 describe('the backup', () => {
-  it('is read once where no row was left alone, and else a second time, which asks only for those rows', async () => {
+  it('is read once if no row was left alone, otherwise a second time, only for those rows', async () => {
     const store = tableOf(5);
     const batches = await rotated(store);
     let readings = 0;

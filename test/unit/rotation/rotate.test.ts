@@ -53,7 +53,7 @@ describe('rotating', () => {
     expect(contents(store)).toEqual(under('old', 1, 9));
   });
 
-  it.each(['old', 'new'] as const)('to the %s key writes nothing where every row is under it', async (target) => {
+  it.each(['old', 'new'] as const)('to the %s key writes nothing if every row is under it', async (target) => {
     const store = tableOf(9, target);
     const { ending, before, after, phases } = await rotateTable(store, { ring: target === 'new' ? ring : ringBack });
     expect(ending).toEqual({ kind: 'nothing-to-do' });
@@ -69,7 +69,7 @@ describe('rotating', () => {
     expect(after?.rows).toBe(0);
   });
 
-  it.each([1, 5, 9])('writes nothing where row %i of 9 opens under neither key', async (bad) => {
+  it.each([1, 5, 9])('writes nothing if neither key can decrypt row %i of 9', async (bad) => {
     const store = tableOf(9);
     store.put(strangeRow(bad));
     const { ending, before, after, phases } = await rotateTable(store);
@@ -80,14 +80,14 @@ describe('rotating', () => {
     expect(phases).toHaveLength(1);
   });
 
-  it('writes nothing where both keys are wrong', async () => {
+  it('writes nothing if both keys are wrong', async () => {
     const store = tableOf(0);
     store.put(strangeRow(1), strangeRow(2));
     expect((await rotateTable(store)).ending).toEqual({ kind: 'unreadable-rows' });
     expect(store.swapped).toEqual([]);
   });
 
-  it('rotates all the others where unreadable rows are skipped, and says that some are left', async () => {
+  it('rotates all the others if unreadable rows are skipped, and says that some are left', async () => {
     const store = tableOf(9);
     store.put(strangeRow(5));
     const { ending, after, before } = await rotateTable(store, { skipUnreadable: true });
@@ -97,7 +97,7 @@ describe('rotating', () => {
     expect(after?.digest).toBe(before?.digest);
   });
 
-  it('says that unreadable rows are left also where it has nothing to write', async () => {
+  it('says that unreadable rows are left even if it has nothing to write', async () => {
     const store = tableOf(9, 'new');
     store.put(strangeRow(5));
     const { ending, before, after } = await rotateTable(store, { skipUnreadable: true });
@@ -133,11 +133,11 @@ describe('a dry run', () => {
     expect(store.calls.map(({ method }) => method).filter((method) => method === 'swap' || method === 'readRows')).toEqual([]);
   });
 
-  it('finds nothing to do where a run would', async () => {
+  it('finds nothing to do if a run would', async () => {
     expect((await rotateTable(tableOf(9, 'new'), { dryRun: true })).ending).toEqual({ kind: 'nothing-to-do' });
   });
 
-  it.each([true, false])('finds unreadable rows, also where a run would skip them: %s', async (skipUnreadable) => {
+  it.each([true, false])('finds unreadable rows, even if a run would skip them: %s', async (skipUnreadable) => {
     for (const name of ['old', 'new'] as const) {
       const store = tableOf(3, name);
       store.put(strangeRow(2));
@@ -165,7 +165,7 @@ describe('what is counted', () => {
     expect(tally).toEqual({ ...none, rotated: 3 });
   });
 
-  it('is the verification that went before, where a later round is stopped', async () => {
+  it('is the previous verification if a later round is stopped', async () => {
     const store = tableOf(3);
     const stop = new AbortController();
     store.after = ({ method }, nth) => {
@@ -183,7 +183,7 @@ describe('what is counted', () => {
   });
 });
 
-describe('what a run tells', () => {
+describe('what a run reports', () => {
   it('is each phase with the rows to expect, its progress, its end and its census, and each row', async () => {
     const store = tableOf(2);
     store.put(strangeRow(3), row(4, 'new'));

@@ -22,7 +22,7 @@ function deleteFirstTwo(store: MemoryStore): void {
 const passes = (phases: readonly { readonly name: string }[]) => phases.map(({ name }) => name).join(' ');
 
 describe('an application that writes while the rotation runs', () => {
-  it.each([1, 2])('under the old key behind it, in %i rounds: the rotation goes round again', async (rounds) => {
+  it.each([1, 2])('with the old key after the run has passed, in %i rounds: the rotation does another round', async (rounds) => {
     const store = tableOf(5);
     writeBehindCursor(store, rounds, (round) => store.put({ ...row(0, 'old', `inserted ${round}`), id: `${idOf(0)}-${round}` }));
     const { ending, tally, after, phases } = await rotateTable(store);
@@ -36,7 +36,7 @@ describe('an application that writes while the rotation runs', () => {
     expect(passes(phases)).toBe(`preflight${' rotate verify'.repeat(rounds + 1)}`);
   });
 
-  it('under the old key without end: not verified after three rounds, with the rows that are left', async () => {
+  it('with the old key, forever: not verified after three rounds, with the rows that are left', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 99, (round) => store.put(row(1, 'old', `written ${round}`)));
     const { ending, after, phases } = await rotateTable(store);
@@ -46,13 +46,13 @@ describe('an application that writes while the rotation runs', () => {
     expect(contents(store)).toEqual(['old: written 3', ...under('new', 2, 5)]);
   });
 
-  it('under the old key without end, each time another row: not verified, and no row is blamed', async () => {
+  it('with the old key, forever, each time another row: not verified, and no row is blamed', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 99, (round) => store.put(row(10 + round, 'old')));
     expect((await rotateTable(store)).ending).toEqual({ kind: 'not-verified', doubt: { kind: 'written-meanwhile', count: 1 } });
   });
 
-  it('a value that opens under neither key: not verified, at once', async () => {
+  it('a value that neither key can decrypt: not verified, at once', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 1, () => store.put(strangeRow(2)));
     const { ending, after, phases } = await rotateTable(store);
@@ -64,7 +64,7 @@ describe('an application that writes while the rotation runs', () => {
     expect(passes(phases)).toBe('preflight rotate verify');
   });
 
-  it('a value that opens under neither key, where such rows are skipped: not verified, since it was not known before', async () => {
+  it('a value that neither key can decrypt, if such rows are skipped: not verified, since it was not known before', async () => {
     const store = tableOf(5);
     store.put(strangeRow(4));
     writeBehindCursor(store, 1, () => store.put(strangeRow(2)));
@@ -76,7 +76,7 @@ describe('an application that writes while the rotation runs', () => {
     expect(after).toMatchObject({ unreadable: 2, ruined: 1, ruinedRows: [{ id: idOf(2) }] });
   });
 
-  it('into a row that was unreadable before, where such rows are skipped: all but those that were', async () => {
+  it('into a row that was unreadable before, if such rows are skipped: all but those that were', async () => {
     const store = tableOf(5);
     store.put(strangeRow(2), strangeRow(4));
     writeBehindCursor(store, 1, () => store.put(row(2, 'old', 'written'), strangeRow(4)));
@@ -92,7 +92,7 @@ describe('an application that writes while the rotation runs', () => {
     ]);
   });
 
-  it('under the new key: verified, but the plaintexts are not the same as before', async () => {
+  it('with the new key: verified, but the plaintexts are not the same as before', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 1, () => store.put(row(2, 'new', 'written')));
     const { ending, before, after } = await rotateTable(store);
@@ -100,7 +100,7 @@ describe('an application that writes while the rotation runs', () => {
     expect(after?.digest).not.toBe(before?.digest);
   });
 
-  it('the same plaintexts under the new key: verified, and the plaintexts are the same as before', async () => {
+  it('the same plaintexts with the new key: verified, and the plaintexts are the same as before', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 1, () => store.put(row(2, 'new')));
     const { before, after } = await rotateTable(store);
@@ -122,7 +122,7 @@ describe('an application that writes while the rotation runs', () => {
     expect(after?.digest).not.toBe(before?.digest);
   });
 
-  it('back under the new key during a rollback: the rollback goes round again', async () => {
+  it('with the new key during a rollback: the rollback does another round', async () => {
     const store = tableOf(5, 'new');
     writeBehindCursor(store, 1, () => store.put(row(2, 'new')));
     const { ending } = await rotateTable(store, { ring: ringBack });
@@ -138,7 +138,7 @@ describe('an application that writes while the rotation runs', () => {
     expect([before?.rows, after?.rows]).toEqual([5, 0]);
   });
 
-  it('under the old key, fewer each time, in more than three rounds: the rotation goes round until none is left', async () => {
+  it('with the old key, fewer each time, in more than three rounds: the rotation continues until none is left', async () => {
     const store = tableOf(9);
     writeBehindCursor(store, 5, (round) => {
       for (let number = round; number <= 5; number += 1) store.put(row(number, 'old', `written ${round}`));
@@ -167,13 +167,13 @@ describe('what keeps a last survey without a single row under the old key from b
     expect(tally.rotated).toBe(4);
   });
 
-  it('less than half of the rows went: rotated', async () => {
+  it('fewer than half of the rows are gone: rotated', async () => {
     const store = tableOf(5);
     writeBehindCursor(store, 1, () => deleteFirstTwo(store));
     expect((await rotateTable(store)).ending).toEqual({ kind: 'rotated' });
   });
 
-  it('a transaction that has not ended, where there is nothing to rotate: not verified; a dry run says what it sees', async () => {
+  it('a transaction that is still open, if there is nothing to rotate: not verified; a dry run says what it sees', async () => {
     const store = tableOf(3, 'new');
     store.uncommitted = ['pid 1'];
     const doubt = { kind: 'uncommitted', transactions: ['pid 1'] };
@@ -214,7 +214,7 @@ describe('rows that the pages do not reach', () => {
     expect(ending).toEqual({ kind: 'not-verified', doubt: { kind: 'unreachable', count: 1, ids: [idOf(2)] } });
   });
 
-  it('and that their ids do not lead to: not verified, and named', async () => {
+  it('and that cannot be found by id: not verified, and named', async () => {
     const store = tableOf(5);
     store.hidden.add(idOf(2)).add(idOf(4));
     const { ending, tally } = await rotateTable(store);
@@ -222,7 +222,7 @@ describe('rows that the pages do not reach', () => {
     expect(tally.rotated).toBe(3);
   });
 
-  it('and whose ids the database takes for equal to others: each is judged by itself', async () => {
+  it('and whose ids the database considers equal to others: each is judged by itself', async () => {
     const store = tableOf(3);
     const readRows = store.readRows.bind(store);
     store.readRows = async () => readRows([idOf(1), idOf(2), idOf(3)]);

@@ -17,7 +17,7 @@ function atMoment(store: MemoryStore, moment: number, step: () => void): void {
   store.after = count;
 }
 
-/** How many moments an undisturbed run has. */
+/** The number of points at which an undisturbed run can be stopped. */
 async function momentsOf(batchRows: number): Promise<number> {
   const store = tableOf(ROWS);
   await rotateTable(store, { batchRows });
@@ -30,7 +30,7 @@ function expectFirstRotated(store: MemoryStore, rotated: number): void {
 }
 
 describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRows) => {
-  it('by the signal writes nothing after the write in hand, counts what it wrote, and is finished by the same run again', async () => {
+  it('by the signal writes nothing after the current write, counts what it wrote, and is finished by running again', async () => {
     const moments = await momentsOf(batchRows);
     expect(moments).toBeGreaterThan(16);
     for (let moment = 1; moment <= moments; moment += 1) {
@@ -56,7 +56,7 @@ describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRow
     }
   });
 
-  it('by an error of the database never loses or half-writes a row, and is finished by the same run again', async () => {
+  it('by an error of the database never loses or half-writes a row, and is finished by running again', async () => {
     const moments = await momentsOf(batchRows);
     const endings = new Set<string>();
     for (let moment = 1; moment <= moments; moment += 1) {
@@ -81,7 +81,7 @@ describe.each([1, 4])('a run stopped at any moment, in batches of %i', (batchRow
 });
 
 describe('a run that stopped', () => {
-  it('reads nothing where it was aborted before it began', async () => {
+  it('reads nothing if it was aborted before it began', async () => {
     const store = tableOf(3);
     const { ending, before, phases } = await rotateTable(store, { signal: AbortSignal.abort(REASON) });
     expect(ending).toEqual({ kind: 'stopped', phase: null, cause: REASON });
@@ -103,7 +103,7 @@ describe('a run that stopped', () => {
     expect(after).toBeNull();
   });
 
-  it('names no phase where it could not even count the rows', async () => {
+  it('names no phase if it could not even count the rows', async () => {
     const store = tableOf(3);
     store.before = () => {
       throw REASON;

@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe('a survey', () => {
-  it('counts the rows under each key and those that none opens, with the reasons', async () => {
+  it('counts the rows under each key and those that none decrypts, with the reasons', async () => {
     const store = tableOf(5);
     store.put(row(6, 'new'), row(7, 'new'), strangeRow(8), { ...row(9), content: null });
     expect(await surveyTable(store)).toMatchObject({
@@ -70,7 +70,7 @@ describe('a survey', () => {
     expect(census).toMatchObject({ rows: 3, under: new Map([[fingerprints.new, 0]]), unreadable: 3 });
   });
 
-  it('keeps the first 1000 unreadable rows, counts all, and tells of each', async () => {
+  it('keeps the first 1000 unreadable rows, counts all, and reports each', async () => {
     const store = new MemoryStore();
     for (let number = 1; number <= 2005; number += 1) store.put({ ...row(1), id: idOf(number), tag: '' });
     const told: UnreadableRow[] = [];
@@ -103,7 +103,7 @@ describe('a survey', () => {
     expect(census.unreadableIds.size).toBe(1_000_000);
   });
 
-  it('tells after each page how far it is, and writes nothing', async () => {
+  it('reports its progress after each page, and writes nothing', async () => {
     const store = tableOf(2500);
     const told: number[] = [];
     await surveyTable(store, { onProgress: (rows) => told.push(rows) });
@@ -142,7 +142,7 @@ describe('a survey', () => {
 describe('an aborted survey', () => {
   const reason = new Error('stop');
 
-  it('reads nothing where it was aborted before it began', async () => {
+  it('reads nothing if it was aborted before it began', async () => {
     const store = tableOf(3);
     await expect(surveyTable(store, {}, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(store.calls).toEqual([]);

@@ -10,7 +10,7 @@ async function verifyTable(store: MemoryStore): Promise<Told> {
 }
 
 describe('verifying', () => {
-  it.each([0, 1, 150])('says that the new key opens all of %i rows, and writes nothing', async (count) => {
+  it.each([0, 1, 150])('says that the new key decrypts all of %i rows, and writes nothing', async (count) => {
     const store = tableOf(count, 'new');
     const { ending, before, after, phases, tally } = await verifyTable(store);
     expect(ending).toEqual({ kind: 'verified' });
@@ -21,7 +21,7 @@ describe('verifying', () => {
     expect(store.swapped).toEqual([]);
   });
 
-  it.each([1, 75, 150])('finds row %i of 150 under the old key: the new key does not open it', async (number) => {
+  it.each([1, 75, 150])('finds row %i of 150 under the old key: the new key cannot decrypt it', async (number) => {
     const store = tableOf(150, 'new');
     store.put(row(number, 'old'));
     const { ending, after } = await verifyTable(store);
@@ -32,7 +32,7 @@ describe('verifying', () => {
     });
   });
 
-  it('finds damaged and strange rows', async () => {
+  it('finds damaged rows and rows under a third key', async () => {
     const store = tableOf(3, 'new');
     store.put(strangeRow(2), { ...row(3, 'new'), iv: null });
     expect(await verifyTable(store)).toMatchObject({

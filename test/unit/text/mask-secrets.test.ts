@@ -17,7 +17,7 @@ describe('what others wrote', () => {
     expect(maskSecrets(text)).toBe(shown);
   });
 
-  it('is masked where it looks like a key, also with a character too few, in either case, and amid text', () => {
+  it('is masked if it looks like a key, even with a character missing, in either case, and inside text', () => {
     const key = newKey();
     for (const text of [key, key.slice(1), key.toUpperCase(), `key=${key}!`, `${key}${key}`]) {
       const shown = maskSecrets(text);

@@ -25,7 +25,7 @@ describe('a line on a terminal', () => {
     expect(wrap(line, indent, 29)).toBe(shown);
   });
 
-  it.each([undefined, 0])('is left alone where the width is %s', (columns) => {
+  it.each([undefined, 0])('is left alone if the width is %s', (columns) => {
     const line = '  a line that is much longer than any terminal is wide';
     expect(wrap(line, 2, columns)).toBe(line);
   });
@@ -36,7 +36,7 @@ describe('a line on a terminal', () => {
     expect(plain(line)).toBe(`  1. check: ${COMMAND}`);
   });
 
-  it('keeps every word, and fits where its words do', () => {
+  it('keeps every word, and fits if its words do', () => {
     const words = fc.array(fc.string({ unit: fc.constantFrom(...'abc-:./'), minLength: 1, maxLength: 15 }), { minLength: 1 });
     fc.assert(
       fc.property(words, fc.integer({ min: 0, max: 5 }), fc.integer({ min: 1, max: 80 }), (line, indent, columns) => {

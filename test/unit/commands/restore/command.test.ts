@@ -56,7 +56,7 @@ describe('a restore', () => {
     );
   });
 
-  it('warns of a backup without checksums', async () => {
+  it('warns about a backup without checksums', async () => {
     const host = hostThatStops(env);
     expect(await restore(formatOneFile(headerFor(env.DATABASE_URL, 1), [record(value)]), host)).toBe(130);
     expect(host.said()).toContain('warning: the backup has format 1, without checksums');
@@ -73,27 +73,27 @@ describe('a restore', () => {
     ['contents of two lengths', [record({ ...value, content: 'ab' })], 'before.content'],
   ])('refuses a backup that would destroy what is stored, before it connects: %s', async (_title, records, place) => {
     expect(await problemsOf(restore(backup(...records)))).toEqual([
-      { message: `line 2 of the backup file is not a record of this tool (${place})`, hint: 'use another copy of the file' },
+      { message: `line 2 of the backup file is not a valid record (${place})`, hint: 'use another copy of the file' },
     ]);
   });
 
-  it('takes an iv of 12 bytes, capitals, and no content', async () => {
+  it('accepts an iv of 12 bytes, capitals, and no content', async () => {
     expect(
       await restore(backup(record({ iv: 'AB'.repeat(12), content: '', tag: 'CD'.repeat(16) }, { ...value, content: '' }))),
     ).toBe(130);
   });
 
-  it('refuses a record with a part too many', async () => {
+  it('refuses a record with an extra part', async () => {
     expect(await problemsOf(restore(backup(record({ ...value, extra: 'x' }))))).toHaveLength(1);
   });
 
-  it('ends with the exit code of the signal also while it reads the backup', async () => {
+  it('ends with the exit code of the signal even while it reads the backup', async () => {
     writeFileSync(file, backup(record(value)));
     const interruption = AbortSignal.abort(interrupted('SIGINT'));
     expect(await main({ ...hostThatStops(env), argv: ['restore', file], interruption })).toBe(130);
   });
 
-  it('names all that is wrong with its configuration at once', async () => {
+  it('reports every problem of its configuration at once', async () => {
     writeFileSync(file, backup(record(value)));
     const work = runRestore(given(['restore', file, `--report=${file}`]), hostThatStops({ DATABASE_URL: '' }));
     expect((await problemsOf(work)).map(({ message }) => message)).toEqual([
@@ -104,7 +104,7 @@ describe('a restore', () => {
 });
 
 describe('a verification', () => {
-  it.each([{}, { OLD_ENCRYPTION_KEY: 'nonsense' }])('needs no old key, and looks at none: %j', async (old) => {
+  it.each([{}, { OLD_ENCRYPTION_KEY: 'nonsense' }])('needs no old key, and reads none: %j', async (old) => {
     const controller = new AbortController();
     controller.abort(interrupted('SIGTERM'));
     const host = hostThatStops({ ...env, ...old, NEW_ENCRYPTION_KEY: newKey() });

@@ -32,7 +32,7 @@ describe('the exit code of a restore', () => {
     }
   });
 
-  it('speaks of what was written only where something may have been', () => {
+  it('mentions what was written only if something may have been', () => {
     expect(conclude(stopped(interrupted('SIGINT')), true, FILES).details).toEqual(['nothing was written']);
     expect(conclude({ kind: 'stopped', phase: null, cause: RUNNING, reached: NONE }, false, FILES).details).toEqual([
       'nothing was written',
@@ -50,14 +50,14 @@ describe('the exit code of a restore', () => {
     expect(details.at(-1)).toBe('and 1 more');
   });
 
-  it('says how it is repeated with another report', () => {
+  it('says how to repeat it with another report', () => {
     expect(conclude(stopped(LOST), false, { report: 'r.json' }).nextSteps).toEqual([
       'run the same command again with another --report file: it continues where it stopped',
     ]);
   });
 });
 
-describe('what is said of a backup before it is restored', () => {
+describe('what is said about a backup before it is restored', () => {
   const backup = (formatVersion: 1 | 2, ending: 'whole' | 'open' | 'torn') =>
     backupWarnings({
       header: {
@@ -67,8 +67,8 @@ describe('what is said of a backup before it is restored', () => {
       },
       ...{ records: 1, ending, headerChecksum: '', lastChecksum: '' },
     });
-  const why = 'either the run that wrote it was killed, or this copy of the file is cut off';
-  const torn = `the last line of the backup is incomplete, and is ignored: ${why}`;
+  const why = 'either the run that wrote it was killed, or this copy of the file is truncated';
+  const torn = `the last line of the backup is incomplete and will be ignored: ${why}`;
   const unchecked = 'the backup has format 1, without checksums: not all damage can be detected';
 
   it.each([

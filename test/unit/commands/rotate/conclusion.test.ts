@@ -33,7 +33,7 @@ describe('the exit code of a rotation', () => {
     [0, 'nothing to do', { kind: 'nothing-to-do', census: census(0, 12) }],
     [0, 'an empty table', { kind: 'nothing-to-do', census: census(0, 0) }],
     [0, 'a rehearsal', { kind: 'rehearsed', census: census(10, 2) }],
-    [1, 'an error that nobody expected', stopped(new TypeError('x is not a function'))],
+    [1, 'an unexpected error', stopped(new TypeError('x is not a function'))],
     [3, 'unreadable rows', { kind: 'unreadable-rows', census: census(9, 2, 1) }],
     [3, 'all but unreadable rows', { kind: 'rotated-except-unreadable', ...compared(census(0, 11, 1)) }],
     [4, 'a row that failed', { kind: 'row-failed', id: 'row-1', why: { kind: 'not-authentic' }, reached: counted() }],
@@ -74,7 +74,7 @@ describe('the exit code of a rotation', () => {
     }
   });
 
-  it('says that the old key may be retired only after every row was opened with the new one', () => {
+  it('says that the old key may be retired only after every row was decrypted with the new one', () => {
     const retire = (ending: RotateEnding) => said(ending).nextSteps.some((step) => step.includes('retire the old key'));
     expect(retire(rotated)).toBe(true);
     const others: RotateEnding[] = [
@@ -87,17 +87,17 @@ describe('the exit code of a rotation', () => {
   });
 });
 
-describe('what is said of the plaintexts', () => {
+describe('what is said about the plaintexts', () => {
   it.each([
     ['a', 'the plaintexts are the same as before'],
-    ['b', 'the plaintexts are not all the same as before: an application wrote to the table meanwhile'],
+    ['b', 'the plaintexts are not all the same as before: an application wrote to the table during the run'],
   ])('depends on the digest before (a) and after (%s)', (digest, line) => {
     expect(said({ kind: 'rotated', ...compared(census(0, 12, 0, digest)) }).details).toContain(line);
   });
 });
 
 describe('the state of the table after a run that stopped', () => {
-  const rewritten = 'an application wrote to the table meanwhile: --dry-run counts the rows again';
+  const rewritten = 'an application wrote to the table during the run: count the rows again with --dry-run';
 
   it('is counted from the preflight and the writes', () => {
     const tally = { ...NONE, rotated: 4 };
@@ -107,12 +107,12 @@ describe('the state of the table after a run that stopped', () => {
     ]);
   });
 
-  it('is counted from the last full pass, where rows came in and the rotation went round again', () => {
+  it('is counted from the last full pass if rows were written and the rotation needed another round', () => {
     const tally = { rotated: 13, conflicts: 2, gone: 1, alreadyRotated: 1 };
     const last = { last: census(3, 12), tallyThen: { ...NONE, rotated: 10 } };
     expect(said(stopped(interrupted('SIGTERM'), counted({ ...last, tally }))).details).toEqual([
       '13 rows rotated in this run',
-      'more rows were rotated than the last count found: others were added during the run',
+      'more rows were rotated than the last count found: rows were added during the run',
       rewritten,
     ]);
     const lessGone = { ...tally, rotated: 11, gone: 0, alreadyRotated: 0 };
@@ -123,7 +123,7 @@ describe('the state of the table after a run that stopped', () => {
     ]);
   });
 
-  it('is that nothing was written where nothing was, and not where a write is in doubt', () => {
+  it('is that nothing was written if that is so, but not if a write is in doubt', () => {
     expect(said(stopped(interrupted('SIGINT'))).details).toEqual(['nothing was written in this run']);
     expect(said(stopped(interrupted('SIGINT'), { kind: 'nothing-counted' })).details).toEqual(['nothing was written']);
     expect(said(inDoubt({ unknown: ['row-1'] })).details).toEqual([
@@ -133,7 +133,7 @@ describe('the state of the table after a run that stopped', () => {
     ]);
   });
 
-  it('is certain where the server itself refused, even if the row could not be read again', () => {
+  it('is certain if the server itself refused, even if the row could not be read again', () => {
     const refused = inDoubt({ notWritten: ['row-1'], unknown: ['row-2'] }, new DatabaseError('refused', null, true));
     expect(said(refused).details).toEqual([
       'row row-1 was read again: it was not written',
@@ -142,7 +142,7 @@ describe('the state of the table after a run that stopped', () => {
     ]);
   });
 
-  it('says of the rows behind one that failed only what is known', () => {
+  it('says only what is known about the rows after one that failed', () => {
     const failed: RotateEnding = {
       ...{ kind: 'row-failed', id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
       reached: counted(),
@@ -154,7 +154,7 @@ describe('the state of the table after a run that stopped', () => {
 });
 
 describe('what to do next', () => {
-  it('after a rollback never speaks of verify, which is about the new key', () => {
+  it('after a rollback never mentions verify, which is about the new key', () => {
     expect(saidBack({ kind: 'rotated', ...compared(census(12, 0)) }).nextSteps.join()).not.toContain('verify');
     expect(said(rotated).nextSteps.join()).toContain('verify');
     const nothing = saidBack({ kind: 'nothing-to-do', census: census(12, 0) });
@@ -162,7 +162,7 @@ describe('what to do next', () => {
     expect([nothing.headline, ...nothing.details].join()).not.toContain('swapped');
   });
 
-  it('where rows are left behind is to keep the key that they are under', () => {
+  it('if rows are left behind is to keep the key that they are under', () => {
     expect(said(left(census(1, 11))).nextSteps[0]).toBe('keep the old key');
     expect(saidBack(left(census(11, 1))).nextSteps[0]).toBe('keep the new key');
   });
@@ -176,7 +176,7 @@ describe('what to do next', () => {
   it.each([
     ['not-authentic' as const, 'neither key can decrypt any of 2 rows: wrong keys or wrong database'],
     ['malformed' as const, 'neither key can decrypt any of 2 rows'],
-  ])('where no row opens depends on why: %s', (kind, headline) => {
+  ])('if no row can be decrypted depends on why: %s', (kind, headline) => {
     const why = kind === 'malformed' ? { kind, column: 'iv', misfit: 'empty' as const } : { kind };
     const concluded = said({
       kind: 'unreadable-rows',
@@ -187,7 +187,7 @@ describe('what to do next', () => {
   });
 });
 
-describe('an error that nobody expected', () => {
+describe('an unexpected error', () => {
   it('is named without its message, which may quote a value', () => {
     const { headline, details, nextSteps } = said(stopped(new TypeError('cannot read hunter2')));
     expect(headline).toMatch(/^a bug in the tool: TypeError at /u);

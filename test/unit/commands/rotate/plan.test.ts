@@ -37,7 +37,7 @@ describe('the plan of a rotation', () => {
 
   it('refuses a backup of a dry run', async () => {
     expect(await problemsOf(readRotatePlan(given('--dry-run --backup f')))).toEqual([
-      { message: '--dry-run writes nothing, so there is nothing to --backup', hint: 'leave one of them out' },
+      { message: '--dry-run writes nothing, so --backup has nothing to save', hint: 'leave one out' },
     ]);
   });
 });
