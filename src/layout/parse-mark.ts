@@ -44,7 +44,10 @@ export function parseMark(comment: string): Mark {
   if (rest === '') throw new MarkError(`the template is missing, as in ${MARK} {content}`);
   const found = TEMPLATE.exec(rest);
   if (found === null) {
-    throw new MarkError('the template is no text without white space, no text in double quotes and no JSON object of strings');
+    const isJson = /^\{\s*"/.test(rest);
+    throw new MarkError(
+      `the template is no ${isJson ? 'JSON object of strings' : 'text in double quotes'}, or white space behind it is missing`,
+    );
   }
   const { json, quoted, bare } = found.groups ?? {};
   return {
