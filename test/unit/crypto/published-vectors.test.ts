@@ -77,6 +77,7 @@ describe('published AES-256-GCM test cases', () => {
       Buffer.from(SPEC_PLAINTEXT.slice(0, 120), 'hex'),
     );
     expect(Buffer.from(sealed).toString('hex')).toBe(value.content + value.tag);
-    expect(open(keyOf(SPEC_KEY), toBytes(value))).toBeNull();
+    expect(open(keyOf(SPEC_KEY), toBytes(value), null)).toBeNull();
+    expect(open(keyOf(SPEC_KEY), toBytes(value), associated)?.toString('hex')).toBe(SPEC_PLAINTEXT.slice(0, 120));
   });
 });
