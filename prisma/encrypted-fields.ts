@@ -1,5 +1,5 @@
-// A generator of Prisma: reads which fields of the schema are marked `/// @encrypted`, checks the marks, and writes them to a typed
-// file. Prisma passes it the schema through its public interface: https://www.prisma.io/docs/orm/prisma-schema/overview/generators
+// A generator of Prisma: reads which fields of the schema are marked `/// @encrypted`, checks the marks, and writes them down as a typed
+// file. Prisma hands the schema over in its public way: https://www.prisma.io/docs/orm/prisma-schema/overview/generators
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import generatorHelper from '@prisma/generator-helper';

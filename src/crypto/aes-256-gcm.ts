@@ -3,17 +3,17 @@ import type { EncryptedValue } from './encrypted-value.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 const ALGORITHM = 'aes-256-gcm';
-/** Without it, Node 20 and 22 accept tags of 4, 8 and 12 to 15 bytes. */
+/** Without it Node 20 and 22 accept tags of 4, 8 and 12 to 15 bytes. */
 const OPTIONS = { authTagLength: 16 };
 
-/** Random bytes not yet used: a call to the random source costs as much for 16 bytes as for 4096. */
+/** Random bytes not yet used: a call of the random source costs as much for 16 bytes as for 4096. */
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
 /**
  * Encrypts under a fresh random iv (SP 800-38D, section 8.2.2).
  *
- * @param plaintext - any bytes, or none
+ * @param plaintext - any bytes, also none
  * @param ivBytes - length of the new iv: 12 or 16 bytes
  * @param aad - the associated data that the tag vouches for as well; null for none
  */

@@ -10,14 +10,14 @@ export interface EncryptionKey {
 const KEY_HEX_CHARACTERS = 64;
 const FINGERPRINT_LABEL = 'rotate-encryption-key fingerprint v1';
 
-/** The values in `.env.example`: anybody can read them, so they are not accepted as keys. */
+/** The values that `.env.example` shows: anybody can read them, so they are no keys. */
 const SAMPLE_KEYS = new Set(['0123456789abcdef'.repeat(4), 'fedcba9876543210'.repeat(4)]);
 
 /**
- * Says why `text` is not an encryption key, never quoting it.
+ * Says what keeps `text` from being an encryption key, never quoting it.
  *
  * @param text - the candidate, expected to be exactly 64 hex characters (32 bytes)
- * @returns the problem, to be read after the name of the variable; null if the text is a usable key
+ * @returns the problem, to be read after the name of the variable; null where the text is a usable key
  */
 export function encryptionKeyProblem(text: string): string | null {
   if (text === '') return 'is empty';
@@ -37,7 +37,7 @@ export function encryptionKeyProblem(text: string): string | null {
  * because in GCM that is the hash key H (SP 800-38D, section 6.4).
  *
  * @param hex - 64 hex characters
- * @throws Error if `encryptionKeyProblem` finds a problem; the message does not quote the text
+ * @throws Error where `encryptionKeyProblem` finds a problem; the message does not quote the text
  */
 export function importEncryptionKey(hex: string): EncryptionKey {
   const problem = encryptionKeyProblem(hex);

@@ -1,6 +1,6 @@
 import type { EncryptionKey } from './encryption-key.ts';
 
-/** The keys of a run, which moves the values under a source key to the target key. */
+/** The keys of a run: every value is to be under the target key; those under a source key are moved to it. */
 export interface KeyRing {
   readonly target: EncryptionKey;
   readonly sources: readonly EncryptionKey[];

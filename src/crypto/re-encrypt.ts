@@ -3,7 +3,7 @@ import type { EncryptedValue } from './encrypted-value.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 /**
- * Re-encrypts a plaintext with another key and a fresh iv, and proves the result by decrypting it.
+ * Encrypts a plaintext anew, under another key and a fresh iv, and proves the result by opening it.
  *
  * @param ivBytes - length of the new iv: 12 or 16 bytes
  * @param aad - the associated data that the new value is bound to; null for none
@@ -15,6 +15,6 @@ export function reEncrypt(plaintext: Buffer, ivBytes: number, key: EncryptionKey
   const reopened = open(key, after, aad);
   const proven = reopened?.equals(plaintext) === true;
   reopened?.fill(0);
-  if (!proven) throw new Error('the re-encrypted value does not decrypt to its plaintext');
+  if (!proven) throw new Error('the re-encrypted value does not open to the plaintext that went in');
   return after;
 }

@@ -1,6 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
-import { createLayout } from '../layout/create-layout.ts';
-import type { Layout } from '../layout/layout.ts';
+import { createLayout, type Layout } from '../layout/layout.ts';
 import { type Access, checkColumn, checkId, checkRights, checkTable, requireColumn } from './check-table.ts';
 import { DatabaseError } from './database-error.ts';
 import { describe } from './describe-table.ts';

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import fc, { type AsyncCommand } from 'fast-check';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import { hexColumns } from '../../../src/layout/hex-columns.ts';
 import type { RotateEnding } from '../../../src/rotation/result.ts';
 import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
 import type { Store } from '../../../src/rotation/store.ts';
 import { verify } from '../../../src/rotation/verify.ts';
+import { layout } from '../table/default-field.ts';
 import {
   begin,
   type Change,
@@ -42,7 +42,6 @@ type Disturbance =
 const REASON = new Error('stopped by the model');
 const keys = { old: importEncryptionKey(hex.old), new: importEncryptionKey(hex.new) };
 const fingerprints = { old: keys.old.fingerprint, new: keys.new.fingerprint };
-const layout = hexColumns({ iv: 'iv', content: 'content', tag: 'tag' });
 const ignore = () => {};
 const observer: Observer = {
   onPhase: ignore,
@@ -104,7 +103,14 @@ class RotateCommand implements AsyncCommand<Model, World> {
       if (what.kind === 'change') await what.change.apply(table, world);
     });
     const ring = { target: keys[how.target], sources: [keys[how.target === 'new' ? 'old' : 'new']] };
-    const run = { ...how, store, layout, ring, beforeWrite: async () => {}, signal: abort.signal, observer };
+    const run = {
+      ...how,
+      fields: [{ name: 'UserApiKey', store, layout }],
+      ring,
+      beforeWrite: async () => {},
+      signal: abort.signal,
+      observer,
+    };
     const result = told(await rotate(run), fingerprints);
 
     if (happened && this.#disturbance.kind === 'change') {
@@ -142,7 +148,8 @@ class VerifyCommand implements AsyncCommand<Model, World> {
   }
 
   async run(table: Model, world: World): Promise<void> {
-    const run = { store: world.store, layout, target: keys.new, signal: new AbortController().signal, observer };
+    const fields = [{ name: 'UserApiKey', store: world.store, layout }];
+    const run = { fields, target: keys.new, signal: new AbortController().signal, observer };
     const { ending, after } = told(await verify(run), fingerprints);
     const opened = countUnder(table, 'new');
     assert.equal(ending.kind, opened === table.size ? 'verified' : 'not-verified');

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Census } from '../../../src/rotation/census.ts';
 import type { Phase, RestoreEnding, Result, RotateEnding, Tally, VerifyEnding } from '../../../src/rotation/result.ts';
 
@@ -32,27 +33,37 @@ export function told(
   switch (ending.kind) {
     case 'rotated':
     case 'rotated-except-unreadable': {
-      const { kind, before, after, tally, late } = ending;
-      return { ending: { kind }, before: named(before), after: named(after), tally, late, phases };
+      const { before, after, tally, late } = only(ending.fields);
+      return { ending: { kind: ending.kind }, before: named(before), after: named(after), tally, late, phases };
     }
     case 'not-verified': {
-      if ('census' in ending) return { ...unknown, ending: { kind: ending.kind }, after: named(ending.census) };
-      const { kind, doubt, before, after, tally, late } = ending;
-      return { ending: { kind, doubt }, before: named(before), after: named(after), tally, late, phases };
+      const { kind } = ending;
+      if (!('doubt' in ending)) return { ...unknown, ending: { kind }, after: named(only(ending.fields).census) };
+      const { before, after, tally, late } = only(ending.fields);
+      return { ending: { kind, doubt: ending.doubt }, before: named(before), after: named(after), tally, late, phases };
     }
-    case 'nothing-to-do':
-      return { ...unknown, ending: { kind: ending.kind }, before: named(ending.census), after: named(ending.census) };
+    case 'nothing-to-do': {
+      const census = named(only(ending.fields).census);
+      return { ...unknown, ending: { kind: ending.kind }, before: census, after: census };
+    }
     case 'verified':
-      return { ...unknown, ending: { kind: ending.kind }, after: named(ending.census) };
+      return { ...unknown, ending: { kind: ending.kind }, after: named(only(ending.fields).census) };
     case 'rehearsed':
     case 'unreadable-rows':
-      return { ...unknown, ending: { kind: ending.kind }, before: named(ending.census) };
+      return { ...unknown, ending: { kind: ending.kind }, before: named(only(ending.fields).census) };
     case 'restored':
       return { ...unknown, ending };
     default: {
       const { reached, ...how } = ending;
-      if (reached === null || !('kind' in reached) || reached.kind === 'nothing-counted') return { ...unknown, ending: how };
-      return { ...unknown, ending: how, before: named(reached.before), tally: reached.tally };
+      const [field] = reached ?? [];
+      if (field === undefined || !('before' in field)) return { ...unknown, ending: how };
+      return { ...unknown, ending: how, before: named(field.before), tally: field.tally };
     }
   }
+}
+
+function only<T>(fields: readonly T[]): T {
+  const [field] = fields;
+  assert.ok(field !== undefined && fields.length === 1, `one field was expected, not ${fields.length}`);
+  return field;
 }

@@ -106,7 +106,7 @@ describe('seal and open', () => {
     );
   });
 
-  it.each([[[12]], [[16]], [[12, 16]]])('never use an iv twice, nor change one that they returned: %j', (lengths) => {
+  it.each([[[12]], [[16]], [[12, 16]]])('never use an iv twice, nor change one that they gave away: %j', (lengths) => {
     const values = Array.from({ length: 3000 }, (_, index) =>
       seal(key, Buffer.from('same'), lengths[index % lengths.length] ?? 12, null),
     );
@@ -155,7 +155,7 @@ describe('a value that does not open', () => {
     vi.restoreAllMocks();
   });
 
-  it('leaves in memory none of the bytes that the cipher returned before it checked the tag', () => {
+  it('leaves none of the bytes in memory that the cipher handed out before it saw the tag', () => {
     const update = vi.spyOn(Object.getPrototypeOf(createDecipheriv('aes-256-gcm', randomBytes(32), randomBytes(12))), 'update');
     const value = encrypt('plaintext');
     expect(open(key, { ...value, tag: Buffer.alloc(16) }, null)).toBeNull();

@@ -73,7 +73,7 @@ describe('encryptionKeyProblem', () => {
 });
 
 describe('importEncryptionKey', () => {
-  it('returns the key in the text, in either case', () => {
+  it('gives the key that the text says, in either case', () => {
     expect(importEncryptionKey(GOOD).keyObject.export().toString('hex')).toBe(GOOD);
     expect(importEncryptionKey(GOOD.toUpperCase()).keyObject.export().toString('hex')).toBe(GOOD);
   });
@@ -83,7 +83,7 @@ describe('importEncryptionKey', () => {
     expect(() => importEncryptionKey(`${GOOD} `)).toThrow(new Error('the encryption key contains white space'));
   });
 
-  it('names the key by a fingerprint that anybody who has the key can compute', () => {
+  it('names the key by a fingerprint that anybody can compute who has the key', () => {
     const hmac = createHmac('sha256', Buffer.from(GOOD, 'hex')).update('rotate-encryption-key fingerprint v1').digest();
     const { fingerprint } = importEncryptionKey(GOOD);
     expect(fingerprint).toBe(hmac.subarray(0, 8).toString('hex'));

@@ -61,8 +61,8 @@ const VECTORS = [
 const keyOf = (hex: string) => ({ fingerprint: '', keyObject: createSecretKey(Buffer.from(hex, 'hex')) });
 
 describe('published AES-256-GCM test cases', () => {
-  it.each(VECTORS)('$name decrypts to its plaintext', ({ key, plaintext, ...value }) => {
-    expect(open(keyOf(key), toBytes(value))?.toString('hex')).toBe(plaintext);
+  it.each(VECTORS)('$name opens to its plaintext', ({ key, plaintext, ...value }) => {
+    expect(open(keyOf(key), toBytes(value), null)?.toString('hex')).toBe(plaintext);
   });
 
   it.each(VECTORS)('$name is typed in correctly: @noble/ciphers encrypts to the same', ({ key, iv, plaintext, content, tag }) => {
@@ -70,7 +70,7 @@ describe('published AES-256-GCM test cases', () => {
     expect(Buffer.from(sealed).toString('hex')).toBe(content + tag);
   });
 
-  it('GCM specification, test case 16, cannot be decrypted, because it has associated data', () => {
+  it('GCM specification, test case 16, opens with its associated data, and not without it', () => {
     const value = { iv: SPEC_IV, content: SPEC_CONTENT.slice(0, 120), tag: '76fc6ece0f4e1768cddf8853bb2d551b' };
     const associated = Buffer.from('feedfacedeadbeeffeedfacedeadbeefabaddad2', 'hex');
     const sealed = gcm(Buffer.from(SPEC_KEY, 'hex'), Buffer.from(SPEC_IV, 'hex'), associated).encrypt(

@@ -47,14 +47,14 @@ describe('re-encrypting a value', () => {
     expect(plaintext.toString()).toBe('plaintext');
   });
 
-  it('does not change a value that it made when it makes others', () => {
-    const first = reEncrypt(Buffer.from('plaintext'), 16, key);
+  it('leaves the value that it made as it was when it makes others', () => {
+    const first = reEncrypt(Buffer.from('plaintext'), 16, key, null);
     const copy = toHex(first);
     for (let count = 0; count < 300; count += 1) reEncrypt(Buffer.from('another'), 16, key, null);
     expect(toHex(first)).toEqual(copy);
   });
 
-  it('refuses a new value that the key cannot decrypt: a key that changes between encryption and decryption', () => {
+  it('refuses a new value that the key does not open: a key that changes between sealing and opening', () => {
     const keyObjects = [importEncryptionKey(newHex).keyObject, importEncryptionKey(newKey()).keyObject];
     const unstable = {
       fingerprint: '',
@@ -62,12 +62,12 @@ describe('re-encrypting a value', () => {
         return keyObjects.shift() ?? expect.fail('the key was asked for a third time');
       },
     };
-    expect(() => reEncrypt(Buffer.from('plaintext'), 16, unstable)).toThrow(
-      'the re-encrypted value does not decrypt to its plaintext',
+    expect(() => reEncrypt(Buffer.from('plaintext'), 16, unstable, null)).toThrow(
+      'the re-encrypted value does not open to the plaintext that went in',
     );
   });
 
-  it('refuses a new value that decrypts to anything but the plaintext: a bit of it flips after encryption', () => {
+  it('refuses a new value that opens to anything but the plaintext: a bit of it that flips after sealing', () => {
     const plaintext = Buffer.from('plaintext');
     let uses = 0;
     const flipping = {
@@ -78,7 +78,7 @@ describe('re-encrypting a value', () => {
         return key.keyObject;
       },
     };
-    expect(() => reEncrypt(plaintext, 16, flipping)).toThrow('does not decrypt to its plaintext');
+    expect(() => reEncrypt(plaintext, 16, flipping, null)).toThrow('does not open to the plaintext');
     expect(uses).toBe(2);
   });
 

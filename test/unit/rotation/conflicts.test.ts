@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RowFailed } from '../../../src/rotation/row-failed.ts';
 import { RunningTally } from '../../../src/rotation/tally.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
-import { contents, idOf, passOver, plaintextOf, row, strangeRow, tableOf, under } from './table.ts';
+import { contents, FIELD, idOf, passOver, plaintextOf, row, strangeRow, tableOf, under } from './table.ts';
 
 const THIRD = idOf(3);
 
@@ -60,7 +60,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     const store = tableOf(5);
     changeBeforeSwap(store, (time) => store.put(row(3, 'old', `written meanwhile ${time}`)));
     const { error, tally } = await passOver(store, { batchRows });
-    expect(error).toEqual(new RowFailed(THIRD, { kind: 'conflicts', attempts: 3 }));
+    expect(error).toEqual(new RowFailed(FIELD, THIRD, { kind: 'conflicts', attempts: 3 }));
     expect(contents(store)).toContain('old: written meanwhile 4');
     expect(tally.conflicts).toBe(3);
     expect(store.swapped.filter((ids) => ids.includes(THIRD))).toHaveLength(4);
@@ -71,7 +71,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     const strange = strangeRow(3);
     changeBeforeSwap(store, () => store.put(strange));
     const { error } = await passOver(store, { batchRows });
-    expect(error).toEqual(new RowFailed(THIRD, { kind: 'not-authentic' }));
+    expect(error).toEqual(new RowFailed(FIELD, THIRD, { kind: 'not-authentic' }));
     expect(store.rows.get(THIRD)).toEqual(strange);
   });
 

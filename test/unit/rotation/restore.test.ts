@@ -3,7 +3,7 @@ import { type RestoreOptions, restore } from '../../../src/rotation/restore.ts';
 import type { RestoreEnding, RestoreTally, Result } from '../../../src/rotation/result.ts';
 import type { Swap } from '../../../src/rotation/store.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
-import { contents, idOf, layout, rotateTable, row, silentObserver, tableOf, under } from './table.ts';
+import { contents, FIELD, fieldOf, idOf, rotateTable, row, silentObserver, tableOf, under } from './table.ts';
 
 /** Rotates the table. @returns the swaps, as a backup holds them */
 async function rotated(store: MemoryStore, batchRows = 2): Promise<readonly Swap[][]> {
@@ -17,11 +17,10 @@ function restoreTable(
   change: Partial<RestoreOptions> = {},
 ): Promise<Result<RestoreEnding>> {
   return restore({
-    store,
-    layout,
+    fields: [fieldOf(store)],
     swaps: batches.flat().length,
     readSwaps: async function* () {
-      yield* batches;
+      for (const swaps of batches) yield { field: FIELD, swaps };
     },
     dryRun: false,
     signal: new AbortController().signal,
@@ -31,8 +30,8 @@ function restoreTable(
 }
 
 function tally(change: Partial<RestoreTally>): object {
-  const none: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
-  return { ending: { kind: 'restored', tally: { ...none, ...change } } };
+  const none: RestoreTally = { field: FIELD, restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
+  return { ending: { kind: 'restored', reached: [{ ...none, ...change }] } };
 }
 
 describe('restoring', () => {
@@ -43,9 +42,9 @@ describe('restoring', () => {
     const told: string[] = [];
     const observer = {
       ...silentObserver(),
-      onRow: (id: string, outcome: string) => told.push(`${id} ${outcome}`),
+      onRow: (_field: string, id: string, outcome: string) => told.push(`${id} ${outcome}`),
       onProgress: (rows: number) => told.push(`at ${rows}`),
-      onPhase: (name: string, expected: number) => told.push(`${name} of ${expected}`),
+      onPhase: (name: string, _field: string | null, expected: number) => told.push(`${name} of ${expected}`),
     };
     const result = await restoreTable(store, batches, { observer });
     expect(store.table).toEqual(before);
@@ -128,7 +127,7 @@ describe('the backup', () => {
     let readings = 0;
     const readSwaps = async function* () {
       readings += 1;
-      yield* batches;
+      for (const swaps of batches) yield { field: FIELD, swaps };
     };
     await restoreTable(store, batches, { readSwaps });
     expect(readings).toBe(1);
@@ -201,7 +200,7 @@ describe('a restore that stops', () => {
     };
     const { ending } = await restoreTable(store, batches);
     const found = { written: done?.map(({ id }) => id), notWritten: [], unknown: [] };
-    const reached = { restored: 4, alreadyRestored: 0, gone: 0, changed: new Set() };
+    const reached = [{ field: FIELD, restored: 4, alreadyRestored: 0, gone: 0, changed: new Set() }];
     expect(ending).toMatchObject({ kind: 'write-in-doubt', found, cause: new Error('cut'), reached });
     expect(contents(store)).toEqual([...under('old', 1, 4), ...under('new', 5, 5)]);
     expect(more).toHaveLength(1);

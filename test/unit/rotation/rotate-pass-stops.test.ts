@@ -2,7 +2,7 @@ import process from 'node:process';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/rotation/store.ts';
 import { WriteInDoubt } from '../../../src/rotation/write-swaps.ts';
-import { contents, passOver, strangeRow, tableOf, under } from './table.ts';
+import { contents, fieldOf, passOver, strangeRow, tableOf, under } from './table.ts';
 
 describe('a pass that stops', () => {
   it('writes the rows that it has read before it fails on reading the next page', async () => {
@@ -83,7 +83,7 @@ describe('a write that fails while the next page is still being read', () => {
       swap: (swaps) => memory.swap(swaps),
       waitForDisk: () => memory.waitForDisk(),
     };
-    const { error } = await passOver(memory, { store: slow, batchRows: 300 });
+    const { error } = await passOver(memory, { field: fieldOf(slow), batchRows: 300 });
     expect(error).toBeInstanceOf(WriteInDoubt);
     expect(memory.swapped).toHaveLength(1);
     expect(unhandled).toEqual([]);

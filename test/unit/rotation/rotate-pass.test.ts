@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RowFailed } from '../../../src/rotation/row-failed.ts';
 import type { Swap } from '../../../src/rotation/store.ts';
 import { decrypt, type Encrypted, encrypt } from '../../support/application/application.ts';
-import { contents, hex, idOf, openAs, passOver, ringBack, row, strangeRow, tableOf, under } from './table.ts';
+import { contents, FIELD, hex, idOf, openAs, passOver, ringBack, row, strangeRow, tableOf, under } from './table.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -29,7 +29,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
       const store = tableOf(20);
       store.put(strangeRow(bad));
       const { error, tally } = await passOver(store, { batchRows });
-      expect(error).toEqual(new RowFailed(idOf(bad), { kind: 'not-authentic' }));
+      expect(error).toEqual(new RowFailed(FIELD, idOf(bad), { kind: 'not-authentic' }));
       expect(contents(store)).toEqual([...under('new', 1, bad - 1), 'unreadable', ...under('old', bad + 1, 20)]);
       expect(tally.rotated).toBe(bad - 1);
     },

@@ -5,10 +5,11 @@ import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
 import {
   contents,
+  FIELD,
+  fieldOf,
   hex,
   idOf,
   keys,
-  layout,
   plaintextOf,
   ring,
   ringBack,
@@ -112,7 +113,7 @@ describe('rotating', () => {
       if (call.method === 'swap' && nth === 5) store.put(strangeRow(5));
     };
     const { ending, tally, before, after } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'row-failed', id: idOf(5), why: { kind: 'not-authentic' } });
+    expect(ending).toEqual({ kind: 'row-failed', field: FIELD, id: idOf(5), why: { kind: 'not-authentic' } });
     expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('old', 6, 9)]);
     expect(tally.rotated).toBe(4);
     expect(before?.rows).toBe(9);
@@ -154,12 +155,13 @@ describe('what is counted', () => {
     store.after = (call, nth) => {
       if (call.method === 'swap' && nth === 3) stop.abort(new Error('stop'));
     };
-    const options = { store, layout, ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
+    const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
     const run = { ...options, signal: stop.signal, observer: silentObserver(), beforeWrite: async () => {} };
     const { ending } = await rotate(run);
     const none = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
-    if (ending.kind !== 'stopped' || ending.reached.kind !== 'counted') return expect.fail(ending.kind);
-    const { before, last, tallyThen, tally } = ending.reached;
+    const [reached] = ending.kind === 'stopped' ? ending.reached : [];
+    if (reached === undefined) return expect.fail(ending.kind);
+    const { before, last, tallyThen, tally } = reached;
     expect(last).toBe(before);
     expect(tallyThen).toEqual(none);
     expect(tally).toEqual({ ...none, rotated: 3 });
@@ -172,14 +174,15 @@ describe('what is counted', () => {
       if (method === 'swap' && nth === 3) store.put(row(1, 'old'));
       if (method === 'swap' && nth === 4) stop.abort(new Error('stop'));
     };
-    const options = { store, layout, ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
+    const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
     const { ending } = await rotate({
       ...options,
       ...{ signal: stop.signal, observer: silentObserver(), beforeWrite: async () => {} },
     });
-    if (ending.kind !== 'stopped' || ending.reached.kind !== 'counted') return expect.fail(ending.kind);
-    expect(ending.reached).toMatchObject({ tallyThen: { rotated: 3 }, tally: { rotated: 4 } });
-    expect(countUnder(ending.reached.last, [keys.old])).toBe(1);
+    const [reached] = ending.kind === 'stopped' ? ending.reached : [];
+    if (reached === undefined) return expect.fail(ending.kind);
+    expect(reached).toMatchObject({ tallyThen: { rotated: 3 }, tally: { rotated: 4 } });
+    expect(countUnder(reached.last, [keys.old])).toBe(1);
   });
 });
 
@@ -189,13 +192,13 @@ describe('what a run reports', () => {
     store.put(strangeRow(3), row(4, 'new'));
     const told: string[] = [];
     const observer: Observer = {
-      onPhase: (name, expected) => told.push(`${name} of ${expected}`),
+      onPhase: (name, _field, expected) => told.push(`${name} of ${expected}`),
       onProgress: (rows) => told.push(`at ${rows}`),
       onPhaseEnd: () => told.push('end'),
-      onCensus: (phase, census) =>
+      onCensus: (phase, _field, census) =>
         told.push(`${phase}: ${countUnder(census, [keys.old])} old, ${countUnder(census, [keys.new])} new`),
-      onRow: (id, outcome) => told.push(`${id} ${outcome}`),
-      onUnreadable: ({ id, why }) => told.push(`${id} ${why.kind}`),
+      onRow: (_field, id, outcome) => told.push(`${id} ${outcome}`),
+      onUnreadable: (_field, { id, why }) => told.push(`${id} ${why.kind}`),
     };
     await rotateTable(store, { observer, skipUnreadable: true, batchRows: 9 });
     expect(told).toEqual([

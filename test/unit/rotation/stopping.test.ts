@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verify } from '../../../src/rotation/verify.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
-import { contents, keys, layout, rotateTable, silentObserver, tableOf, under } from './table.ts';
+import { contents, fieldOf, keys, rotateTable, silentObserver, tableOf, under } from './table.ts';
 
 const REASON = new Error('stop');
 const ROWS = 6;
@@ -135,7 +135,8 @@ describe('a run that stopped', () => {
     store.before = ({ method }) => {
       if (method === 'scanPage') abort.abort(REASON);
     };
-    const options = { store, observer: silentObserver(), signal: abort.signal, target: keys.new, layout };
+    const fields = [fieldOf(store)];
+    const options = { fields, observer: silentObserver(), signal: abort.signal, target: keys.new };
     expect((await verify(options)).ending).toEqual({ kind: 'stopped', phase: 'verify', cause: REASON, reached: null });
   });
 });

@@ -53,6 +53,7 @@ describe('a survey', () => {
       largestRow: 0,
       parts: 'one part',
       uncommitted: [],
+      withoutValue: 0,
       unreadableIds: new Set(),
       ruined: 0,
       ruinedRows: [],
@@ -86,7 +87,7 @@ describe('a survey', () => {
     async function* pages() {
       for (let from = 0; from < rows; from += 1000) {
         const page = Math.min(1000, rows - from);
-        yield Array.from({ length: page }, (_, index) => ({ id: `${from + index}`, stored: { iv: null } }));
+        yield Array.from({ length: page }, (_, index) => ({ id: `${from + index}`, stored: { iv: '' } }));
       }
     }
     const census = await survey({

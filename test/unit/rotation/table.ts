@@ -1,15 +1,16 @@
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
 import type { KeyRing } from '../../../src/crypto/key-ring.ts';
-import { hexColumns } from '../../../src/layout/hex-columns.ts';
 import { readPages } from '../../../src/rotation/pages.ts';
 import type { Tally } from '../../../src/rotation/result.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { type RotatePassOptions, rotatePass } from '../../../src/rotation/rotate-pass.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
+import type { Field, Store } from '../../../src/rotation/store.ts';
 import { RunningTally } from '../../../src/rotation/tally.ts';
 import { type ApplicationRow, decrypt, encrypt, newKey } from '../../support/application/application.ts';
 import { MemoryStore, type StoredRow } from '../../support/model/memory-store.ts';
 import { type KeyName, type Told, told } from '../../support/model/told.ts';
+import { layout } from '../../support/table/default-field.ts';
 
 /** As the application holds them. */
 export const hex: Readonly<Record<KeyName, string>> = { old: newKey(), new: newKey() };
@@ -18,7 +19,12 @@ export const keys = { old: importEncryptionKey(hex.old), new: importEncryptionKe
 export const ring: KeyRing = { target: keys.new, sources: [keys.old] };
 export const ringBack: KeyRing = { target: keys.old, sources: [keys.new] };
 export const fingerprints = { old: keys.old.fingerprint, new: keys.new.fingerprint };
-export const layout = hexColumns({ iv: 'iv', content: 'content', tag: 'tag' });
+export { layout };
+export const FIELD = 'UserApiKey';
+
+export function fieldOf(store: Store): Field {
+  return { name: FIELD, store, layout };
+}
 
 /** Ids whose order as text is that of their numbers. */
 export function idOf(number: number): string {
@@ -80,8 +86,7 @@ export function silentObserver(): Observer {
 /** Rotates to the new key, row by row, unless `change` says otherwise. */
 export async function rotateTable(store: MemoryStore, change: Partial<RotateOptions> = {}): Promise<Told> {
   const result = await rotate({
-    store,
-    layout,
+    fields: [fieldOf(store)],
     ring,
     dryRun: false,
     skipUnreadable: false,
@@ -108,10 +113,9 @@ export async function passOver(store: MemoryStore, change: Partial<RotatePassOpt
   const outcomes: string[] = [];
   const progress: number[] = [];
   const error = await rotatePass({
-    store,
-    pages: readPages(change.store ?? store, 100, 9999, change.signal ?? new AbortController().signal),
+    field: fieldOf(store),
+    pages: readPages(change.field?.store ?? store, 100, 9999, change.signal ?? new AbortController().signal),
     ring,
-    layout,
     batchRows: 1,
     beforeWrite: async () => {},
     skipUnreadable: false,

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { verify } from '../../../src/rotation/verify.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
 import { type Told, told } from '../../support/model/told.ts';
-import { fingerprints, idOf, keys, layout, row, silentObserver, strangeRow, tableOf } from './table.ts';
+import { fieldOf, fingerprints, idOf, keys, row, silentObserver, strangeRow, tableOf } from './table.ts';
 
 async function verifyTable(store: MemoryStore): Promise<Told> {
   const { signal } = new AbortController();
-  return told(await verify({ store, layout, target: keys.new, signal, observer: silentObserver() }), fingerprints);
+  return told(await verify({ fields: [fieldOf(store)], target: keys.new, signal, observer: silentObserver() }), fingerprints);
 }
 
 describe('verifying', () => {

@@ -5,6 +5,7 @@ import { WriteInDoubt } from '../../../src/rotation/write-swaps.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
 import {
   contents,
+  FIELD,
   hex,
   idOf,
   type PassRun,
@@ -146,7 +147,7 @@ describe('the errors of a run', () => {
     expect(error.name).toBe('RowFailed');
     expect(error.message).toBe(`row ${idOf(2)} cannot be rotated: not-authentic`);
 
-    const unanswered = new WriteInDoubt(CUT, { written: [idOf(2)], notWritten: [], unknown: [] });
+    const unanswered = new WriteInDoubt(FIELD, CUT, { written: [idOf(2)], notWritten: [], unknown: [] });
     expect(unanswered.name).toBe('WriteInDoubt');
     for (const shown of [inspect(error, { depth: null }), inspect(unanswered, { depth: null })]) {
       for (const foreign of [plaintextOf(2), hex.old, hex.new, String(store.rows.get(idOf(2))?.tag)]) {
