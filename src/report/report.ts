@@ -4,10 +4,11 @@ import type { Phase } from '../rotation/result.ts';
 import { plain } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
 import type { Conclusion } from './conclusion.ts';
-import type { NamedKey } from './named-keys.ts';
 import type { census, reportSchema } from './report-schema.ts';
 
 export type Report = z.infer<typeof reportSchema>;
+/** A key as it is printed. */
+export type NamedKey = Report['keys'][number];
 export type FieldReport = Report['fields'][number];
 
 /** What a command knows of its end, beside the conclusion. */

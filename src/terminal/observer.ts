@@ -1,4 +1,4 @@
-import type { NamedKey } from '../report/named-keys.ts';
+import type { NamedKey } from '../report/report.ts';
 import { censusLine, unreadableReason } from '../report/wording.ts';
 import type { Observer } from '../rotation/run.ts';
 import type { Output, OutputStream } from './output.ts';

@@ -1,6 +1,6 @@
 import { type Conclusion, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
-import type { NamedKey } from '../../report/named-keys.ts';
+import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, stoppedBy } from '../../report/stopped-by.ts';
 import { listUnreadable, rowCount, rowProblem, unreadableHeadline, verb } from '../../report/wording.ts';
 import type { Census } from '../../rotation/census.ts';

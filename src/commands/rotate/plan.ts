@@ -1,7 +1,7 @@
 import type { Environment } from '../../config/environment.ts';
 import { type KeyName, readBothKeys } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
-import type { NamedKey } from '../../report/named-keys.ts';
+import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
 

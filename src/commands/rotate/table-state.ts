@@ -1,4 +1,4 @@
-import type { NamedKey } from '../../report/named-keys.ts';
+import type { NamedKey } from '../../report/report.ts';
 import { isRefused } from '../../report/stopped-by.ts';
 import { rowCount } from '../../report/wording.ts';
 import type { Census } from '../../rotation/census.ts';
