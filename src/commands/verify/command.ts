@@ -1,7 +1,7 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { readKey } from '../../config/keys.ts';
-import { type Conclusion, typed } from '../../report/conclusion.ts';
+import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
@@ -36,12 +36,8 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
   switch (ending.kind) {
     case 'verified': {
       const { rows } = ending.census;
-      if (rows === 0) {
-        const nextSteps = ['if rows were expected, check the database in DATABASE_URL'];
-        return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
-      }
-      const nextSteps = ['retire the old key once no other table and no backup needs it any more'];
-      return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
+      if (rows === 0) return done(found(rows), [], ['if rows were expected, check the database in DATABASE_URL']);
+      return done(found(rows), [], ['retire the old key once no other table and no backup needs it any more']);
     }
     case 'not-verified':
       return notVerified(ending.census, runAgain);
