@@ -46,7 +46,7 @@ export async function runOnTable<Ending>(run: TableRun<Ending>, host: Host): Pro
   const output = createOutput(host, outputPlan.quiet);
   const { host: server, port, name, user } = database;
   const runId = randomUUID();
-  const startedAt = new Date();
+  const startedAt = new Date().toISOString();
   const { table, result } = await workOnTable(run, host, output);
   const conclusion = run.conclude(result.ending);
   const report = createReport(

@@ -8,25 +8,24 @@ import { stoppedBy } from '../../report/stopped-by.ts';
 import { listed, listUnreadable, rowCount } from '../../report/wording.ts';
 import type { Census } from '../../rotation/census.ts';
 import type { VerifyEnding } from '../../rotation/result.ts';
-import type { RunOptions } from '../../rotation/run.ts';
 import { verify } from '../../rotation/verify.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
-import { runOnTable } from '../table-run.ts';
+import { runOnTable, type TableRun } from '../table-run.ts';
 
 /** Opens every row with the new key alone. @throws UsageError */
 export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const [target, database, outputPlan] = await allOf([readKey(env, 'new'), readDatabase(env), readOutputPlan(given)]);
   const { fingerprint } = target;
-  const run = {
-    ...{ command: 'verify' as const, access: 'verify' as const, database, outputPlan, outcome },
-    keys: [{ role: 'target' as const, name: 'new', fingerprint }],
+  const run: TableRun<VerifyEnding> = {
+    ...{ command: 'verify', access: 'verify', database, outputPlan, outcome },
+    keys: [{ role: 'target', name: 'new', fingerprint }],
     announcement: [`key: new ${fingerprint}`],
-    work: (_table: unknown, options: RunOptions) => verify({ ...options, target }),
-    conclude: (ending: VerifyEnding) => conclude(ending, repeated({ ...outputPlan, backup: null })),
-    notStarted: (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: null, cause, reached: null }),
+    work: (_table, options) => verify({ ...options, target }),
+    conclude: (ending) => conclude(ending, repeated({ ...outputPlan, backup: null })),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };
   return runOnTable(run, host);
 }

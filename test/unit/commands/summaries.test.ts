@@ -44,7 +44,7 @@ function summary(
   conclusion: Conclusion,
 ): string {
   const context: ReportContext = {
-    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0), command, dryRun: false, keys },
+    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0).toISOString(), command, dryRun: false, keys },
     ...{
       operator: { user: 'ops', host: 'laptop' },
       model: 'UserApiKey',
