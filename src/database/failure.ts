@@ -28,7 +28,7 @@ export function explainBySqlState(
   { sqlState, text }: ServerFailure,
   table: Readonly<Record<string, Explanation>>,
 ): Explanation | null {
-  const found = table[sqlState];
+  const found = Object.hasOwn(table, sqlState) ? table[sqlState] : undefined;
   return found === undefined ? null : [found[0] === '' ? text : `${found[0]}: ${text}`, found[1]];
 }
 
