@@ -20,11 +20,7 @@ import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } 
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const plan = await readRotatePlan(given);
-  const [keys, database, outputPlan] = await allOf([
-    readRotationKeys(env, plan.target),
-    readDatabase(env),
-    readOutputPlan(given),
-  ]);
+  const [keys, database, outputPlan] = await allOf([readRotationKeys(env, plan), readDatabase(env), readOutputPlan(given)]);
   const fingerprints = `keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`;
   const run: TableRun<RotateEnding> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
