@@ -1,5 +1,4 @@
 import { hexColumns } from '../layout/hex-columns.ts';
-import type { Layout } from '../layout/layout.ts';
 import { encryptedField } from './generated/encrypted-fields.ts';
 
 const { iv, content, tag } = encryptedField.parts;
@@ -7,5 +6,5 @@ const { iv, content, tag } = encryptedField.parts;
 /** What prisma/schema.prisma says about the encrypted values. */
 export const SCHEMA = {
   field: encryptedField,
-  layout: hexColumns({ iv: iv.field, content: content.field, tag: tag.field }) satisfies Layout,
+  layout: hexColumns({ iv: iv.field, content: content.field, tag: tag.field }),
 };

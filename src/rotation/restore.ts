@@ -38,12 +38,7 @@ export async function restore(options: RestoreOptions): Promise<Result<RestoreEn
 }
 
 /** A RestoreTally while it is counted. */
-interface Counts {
-  restored: number;
-  alreadyRestored: number;
-  gone: number;
-  readonly changed: Set<string>;
-}
+type Counts = { -readonly [Name in Exclude<keyof RestoreTally, 'changed'>]: number } & { readonly changed: Set<string> };
 
 async function undoSwaps(options: RestoreOptions, tally: Counts, onProgress: (swaps: number) => void): Promise<void> {
   const { store, readSwaps, dryRun, signal } = options;

@@ -30,21 +30,13 @@ export interface RunOptions {
 export class Run {
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
-  readonly #phases: Phase[] = [];
-  #phase: PhaseName | null = null;
+  /** The phases that have ended. */
+  readonly phases: Phase[] = [];
+  /** The last phase that began; null if none did. */
+  phase: PhaseName | null = null;
 
   constructor(options: RunOptions) {
     this.#options = options;
-  }
-
-  /** The phases that have ended. */
-  get phases(): readonly Phase[] {
-    return this.#phases;
-  }
-
-  /** The last phase that began; null if none did. */
-  get phase(): PhaseName | null {
-    return this.#phase;
   }
 
   /** Times one phase. `work` reports its progress, in rows, through the function it is given. */
@@ -52,7 +44,7 @@ export class Run {
     const { observer } = this.#options;
     const start = performance.now();
     let rows = 0;
-    this.#phase = name;
+    this.phase = name;
     observer.onPhase(name, expectedRows);
     try {
       return await work((rowsSoFar) => {
@@ -60,7 +52,7 @@ export class Run {
         observer.onProgress(rowsSoFar);
       });
     } finally {
-      this.#phases.push({ name, rows, seconds: (performance.now() - start) / 1000 });
+      this.phases.push({ name, rows, seconds: (performance.now() - start) / 1000 });
       observer.onPhaseEnd();
     }
   }
