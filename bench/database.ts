@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { CREATE_TABLES, decrypt, encrypt, insertKeys, newKey, providerKey } from '../test/support/application/application.ts';
 import { startEmbeddedPostgres } from '../test/support/server/embedded-postgres.ts';
+import { withClient } from '../test/support/server/with-client.ts';
 
 /** The table user_api_keys in a database of its own, full of values of a real size, encrypted with the old key. */
 export interface Table {
@@ -22,16 +23,6 @@ export async function withServer<T>(url: string | null, work: (url: string) => P
     return await work(`${server.url}postgres`);
   } finally {
     await server.stop();
-  }
-}
-
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }
 

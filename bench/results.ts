@@ -25,34 +25,29 @@ export function bestBatch(scores: readonly Score[]): Score {
 
 export function judge(sideBySide: readonly Score[], growth: readonly Score[], { nothing, help, rotation }: StartUp): Goal[] {
   const batch = bestBatch(sideBySide);
-  const [plain, single, updates] = [
-    one(sideBySide, 'plain-loop'),
-    one(sideBySide, 'tool-row-by-row'),
-    one(sideBySide, 'prepared-updates'),
-  ];
+  const plain = one(sideBySide, 'plain-loop');
+  const single = one(sideBySide, 'tool-row-by-row');
+  const updates = one(sideBySide, 'prepared-updates');
   const limit = one(sideBySide, 'limit');
   const [largest, tenth, hundredth] = growth.filter(({ contestant }) => contestant.kind === 'tool-in-batches').toReversed();
   if (largest === undefined || tenth === undefined || hundredth === undefined) throw new Error('growth needs three sizes');
   const { label } = batch.contestant;
   return [
-    atLeast(0.4, 'x', `writing with ${label}, against the limit`, writeRate(batch) / writeRate(limit)),
-    atLeast(12, 'x', `whole run with ${label}, against the plain loop`, runRate(batch) / runRate(plain)),
-    atLeast(1.2, 'x', 'whole run row by row, against the plain loop', runRate(single) / runRate(plain)),
-    atLeast(0.6, 'x', 'writing row by row, against prepared UPDATEs', writeRate(single) / writeRate(updates)),
-    atLeast(0.8, 'x', `rows/s at ${largest.rows} rows, against ${tenth.rows}`, runRate(largest) / runRate(tenth)),
-    atMost(1.2, 'x', `peak memory at ${largest.rows} rows, against ${hundredth.rows}`, peak(largest) / peak(hundredth)),
-    atMost(200, 'MB', `peak memory at ${largest.rows} rows`, peak(largest)),
-    atMost(0.15, 's', '--help, beyond Node and tsx', help.median - nothing.median),
-    atMost(1.5, 's', `a rotation of ${START_UP_ROWS} rows, beyond Node and tsx`, rotation.median - nothing.median),
+    goal('at least', 0.4, 'x', `writing with ${label}, against the limit`, writeRate(batch) / writeRate(limit)),
+    goal('at least', 12, 'x', `whole run with ${label}, against the plain loop`, runRate(batch) / runRate(plain)),
+    goal('at least', 1.2, 'x', 'whole run row by row, against the plain loop', runRate(single) / runRate(plain)),
+    goal('at least', 0.6, 'x', 'writing row by row, against prepared UPDATEs', writeRate(single) / writeRate(updates)),
+    goal('at least', 0.8, 'x', `rows/s at ${largest.rows} rows, against ${tenth.rows}`, runRate(largest) / runRate(tenth)),
+    goal('at most', 1.2, 'x', `peak memory at ${largest.rows} rows, against ${hundredth.rows}`, peak(largest) / peak(hundredth)),
+    goal('at most', 200, 'MB', `peak memory at ${largest.rows} rows`, peak(largest)),
+    goal('at most', 0.15, 's', '--help, beyond Node and tsx', help.median - nothing.median),
+    goal('at most', 1.5, 's', `a rotation of ${START_UP_ROWS} rows, beyond Node and tsx`, rotation.median - nothing.median),
   ];
 }
 
-function atLeast(bound: number, unit: string, what: string, value: number): Goal {
-  return { what, value, goal: `at least ${bound} ${unit}`, met: value >= bound };
-}
-
-function atMost(bound: number, unit: string, what: string, value: number): Goal {
-  return { what, value, goal: `at most ${bound} ${unit}`, met: value <= bound };
+function goal(direction: 'at least' | 'at most', bound: number, unit: string, what: string, value: number): Goal {
+  const met = direction === 'at least' ? value >= bound : value <= bound;
+  return { what, value, goal: `${direction} ${bound} ${unit}`, met };
 }
 
 function one(scores: readonly Score[], kind: Score['contestant']['kind']): Score {

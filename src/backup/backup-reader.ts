@@ -34,22 +34,13 @@ export async function checkBackup(file: string, check: CheckRecord, signal: Abor
   for await (const entry of readEntries(file, check)) {
     signal.throwIfAborted();
     lastChecksum = entry.chain;
-    switch (entry.kind) {
-      case 'header':
-        header = entry.header;
-        headerChecksum = entry.chain;
-        break;
-      case 'record':
-        records += 1;
-        break;
-      case 'end':
-        ending = 'whole';
-        break;
-      case 'torn':
-        ending = 'torn';
-        break;
-      default:
-        entry satisfies never;
+    if (entry.kind === 'header') {
+      header = entry.header;
+      headerChecksum = entry.chain;
+    } else if (entry.kind === 'record') {
+      records += 1;
+    } else {
+      ending = entry.kind === 'end' ? 'whole' : 'torn';
     }
   }
   if (header !== null) return { header, records, ending, headerChecksum, lastChecksum };

@@ -4,12 +4,6 @@ const DIGITS = 16;
 const SEAL = new RegExp(`,"checksum":"([0-9a-f]{${DIGITS}})"\\}`, 'u');
 const SEAL_BYTES = ',"checksum":""}'.length + DIGITS;
 
-/** A line of a backup in two parts: its JSON text up to the last member, and the checksum in that. */
-export interface SealedLine {
-  readonly body: Uint8Array;
-  readonly checksum: string;
-}
-
 /**
  * The checksum of a line of a backup in format 2. It detects any changed byte, and any line that is lost, repeated, moved or
  * taken from another backup.
@@ -42,8 +36,8 @@ export function sealLine(previous: string, content: object): { readonly text: st
   return { text: `${body},"checksum":"${checksum}"}\n`, checksum };
 }
 
-/** @returns the two parts of a line; null if it does not end as a line of format 2 does */
-export function splitLine(line: Uint8Array): SealedLine | null {
+/** @returns a line in two parts, its JSON text up to the last member and the checksum in that; null if it does not end as format 2 does */
+export function splitLine(line: Uint8Array): { readonly body: Uint8Array; readonly checksum: string } | null {
   const start = Math.max(0, line.length - SEAL_BYTES);
   const checksum = SEAL.exec(Buffer.from(line.subarray(start)).toString('latin1'))?.[1];
   return checksum === undefined ? null : { body: line.subarray(0, start), checksum };

@@ -37,7 +37,11 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const option = command.options.find(({ flag }) => token.rawName === `--${flag}`);
-    if (option === undefined) return refuseOption(command, token.rawName);
+    if (option === undefined) {
+      // Only what looks like a mistyped flag is printed; anything else may be a key.
+      const shown = /^--?[a-z][a-z-]{0,29}$/u.test(token.rawName) ? `${token.rawName} ` : '';
+      return refuse(`unknown option ${shown}for ${command.name}`, HINT);
+    }
     if (option.value === null && token.value !== undefined) return refuse(`--${option.flag} takes no value`, HINT);
     if (option.value !== null && (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))) {
       return refuse(`option --${option.flag} needs a value`, HINT);
@@ -51,30 +55,6 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
   }
   if (words.length > 0) refuseWord(words, isNamed);
   return { has: (flag) => values.has(flag), value: (flag) => values.get(flag) ?? null, argument };
-}
-
-function refuseOption({ name, options }: Command, rawName: string): never {
-  // Only what looks like a mistyped flag is printed; anything else may be a key.
-  const shown = /^--?[a-z][a-z-]{0,29}$/u.test(rawName) ? `${rawName} ` : '';
-  const letters = sortedLetters(rawName);
-  const meant = options.find(
-    ({ flag }) => rawName.length > 4 && (`--${flag}`.startsWith(rawName) || sharesAllButTwo(sortedLetters(`--${flag}`), letters)),
-  );
-  return refuse(`unknown option ${shown}for ${name}`, meant === undefined ? HINT : `did you mean --${meant.flag}? ${HINT}`);
-}
-
-function sortedLetters(word: string): string[] {
-  return [...word.replaceAll('-', '')].sort();
-}
-
-/** Whether the words have the same letters, except one or two: a typing error. */
-function sharesAllButTwo(one: readonly string[], other: readonly string[]): boolean {
-  const rest = [...other];
-  for (const letter of one) {
-    const index = rest.indexOf(letter);
-    if (index >= 0) rest.splice(index, 1);
-  }
-  return rest.length <= 1 && Math.abs(one.length - other.length) <= 1;
 }
 
 function refuseWord(words: readonly string[], isNamed: boolean): never {

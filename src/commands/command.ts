@@ -1,13 +1,10 @@
 import type { ExitCode } from '../report/exit-code.ts';
-import type { OutputStream } from '../terminal/output.ts';
+import type { Streams } from '../terminal/output.ts';
 
 /** What the process gives to the tool. */
-export interface Host {
+export interface Host extends Streams {
   /** The arguments, without node and the script. */
   readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
   /** Aborted, with an Interrupted as reason, when a signal asks the run to stop. */
   readonly interruption: AbortSignal;
 }

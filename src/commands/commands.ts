@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { DRY_RUN, RUN_OPTIONS } from './options.ts';
+import { DRY_RUN, option, RUN_OPTIONS } from './options.ts';
 
 const rotate: Command = {
   name: 'rotate',
@@ -7,22 +7,14 @@ const rotate: Command = {
   argument: null,
   options: [
     DRY_RUN,
-    { flag: 'rollback', value: null, help: ['go back from NEW_ENCRYPTION_KEY to', 'OLD_ENCRYPTION_KEY'] },
-    {
-      flag: 'batch-size',
-      value: 'N',
-      help: ['rows per UPDATE statement, 1 to 5000 (default 1, the', 'easiest to reason about; 500 is many times faster)'],
-    },
-    {
-      flag: 'skip-unreadable',
-      value: null,
-      help: ['skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'],
-    },
-    {
-      flag: 'backup',
-      value: 'FILE',
-      help: ['before each write, save the old and the new value to', 'FILE, which must not exist'],
-    },
+    option('rollback', 'go back from NEW_ENCRYPTION_KEY to', 'OLD_ENCRYPTION_KEY'),
+    option(
+      'batch-size N',
+      'rows per UPDATE statement, 1 to 5000 (default 1, the',
+      'easiest to reason about; 500 is many times faster)',
+    ),
+    option('skip-unreadable', 'skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'),
+    option('backup FILE', 'before each write, save the old and the new value to', 'FILE, which must not exist'),
     ...RUN_OPTIONS,
   ],
   load: async () => (await import('./rotate/command.ts')).runRotate,
@@ -48,7 +40,7 @@ const generateKey: Command = {
   name: 'generate-key',
   summary: ['print a new key; with --out FILE, write it to FILE'],
   argument: null,
-  options: [{ flag: 'out', value: 'FILE', help: ['write the key to FILE, which must not exist'] }],
+  options: [option('out FILE', 'write the key to FILE, which must not exist')],
   load: async () => (await import('./generate-key/command.ts')).runGenerateKey,
 };
 

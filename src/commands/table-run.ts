@@ -8,8 +8,7 @@ import type { Table } from '../database/table.ts';
 import { withDatabase } from '../database/with-database.ts';
 import type { Conclusion } from '../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../report/exit-code.ts';
-import type { NamedKey } from '../report/named-keys.ts';
-import { createReport, type Outcome, type Report } from '../report/report.ts';
+import { createReport, type NamedKey, type Outcome, type Report } from '../report/report.ts';
 import { formatSummary } from '../report/summary.ts';
 import type { Result } from '../rotation/result.ts';
 import type { RunOptions } from '../rotation/run.ts';
@@ -47,7 +46,7 @@ export async function runOnTable<Ending>(run: TableRun<Ending>, host: Host): Pro
   const output = createOutput(host, outputPlan.quiet);
   const { host: server, port, name, user } = database;
   const runId = randomUUID();
-  const startedAt = new Date();
+  const startedAt = new Date().toISOString();
   const { table, result } = await workOnTable(run, host, output);
   const conclusion = run.conclude(result.ending);
   const report = createReport(

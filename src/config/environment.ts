@@ -59,14 +59,7 @@ function readSmallFile(file: string): string | { reason: string } {
 
 function fileProblem(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : '';
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'does not exist';
-    case 'EACCES':
-    case 'EPERM':
-      return 'cannot be read: permission denied';
-    default:
-      return `cannot be read${typeof code === 'string' && code !== '' ? ` (${code})` : ''}`;
-  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'cannot be read: permission denied';
+  return `cannot be read${typeof code === 'string' && code !== '' ? ` (${code})` : ''}`;
 }

@@ -8,10 +8,10 @@ import { write as fromText, same, type ValueColumn } from './value-column.ts';
 /** @returns the ids of the rows that were written: those that held exactly `before` */
 export type CompareAndSwap = (swaps: readonly Swap[]) => Promise<ReadonlySet<string>>;
 
-/** Stands in the error of a write that was undone, since the row then held something else than was sent. */
+/** Stands in the error of a write that was undone, because the row no longer held what was sent. */
 export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
 
-/** What the transaction isolation levels above READ COMMITTED, and a deadlock, answer instead of waiting or looking again. */
+/** What the transaction isolation levels above READ COMMITTED, and a deadlock, answer instead of waiting or rechecking. */
 const CONFLICTS = ['40001', '40P01'];
 
 /**
@@ -20,8 +20,7 @@ const CONFLICTS = ['40001', '40P01'];
  * https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
  * At the other levels the server refuses the statement: a single row then counts as not written, several are written one by one.
  *
- * A single row has a statement of its own, because planning
- * the one for many takes longer than the write.
+ * A single row has a statement of its own, because planning the one for many takes longer than the write.
  *
  * @param mayPrepare - whether a statement may be prepared once per connection (see `reachesServer`)
  */
@@ -76,7 +75,7 @@ function guard({ writes, owner }: LockNumbers): string {
                 ELSE NOT pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) END AS alive)`;
 }
 
-/** One row with a null for the id where nothing was written. */
+/** One row with a null for the id if nothing was written. */
 const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT JOIN written ON true';
 
 // Every type, function and operator is PostgreSQL's own (pg_catalog), whatever the search_path holds. Texts are compared byte for byte

@@ -1,50 +1,42 @@
 import { CHANGED_ON_ITS_WAY } from './compare-and-swap.ts';
-import type { Explanation, ServerFailure } from './failure.ts';
+import { type Explanation, explainBySqlState, type ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 /** Explains the SQLSTATEs that are about a statement, and all others. */
 export function explainStatement(failure: ServerFailure, { user }: DatabaseSettings): Explanation {
   const { sqlState, text } = failure;
-  switch (sqlState) {
-    case '0A000':
-      return {
-        message: text,
-        hint: 'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run',
-      };
-    case '22P02':
-      if (!text.includes(CHANGED_ON_ITS_WAY)) break;
-      return {
-        message: 'a trigger on the table changed the value that the tool sent, so the write was undone',
-        hint: 'disable that trigger during the rotation',
-      };
-    case '40P01':
-      return { message: `the server ended a deadlock with another transaction: ${text}`, hint: null };
-    case '42501':
-      return { message: `user ${user} lacks a privilege: ${text}`, hint: grant(failure, user) };
-    case '55000':
-      return {
-        message: text,
-        hint: 'fix the problem named above; for a missing replica identity: ALTER TABLE … REPLICA IDENTITY FULL, or DEFAULT if the table has a primary key',
-      };
-    case '55P03':
-      return {
-        message: `another transaction held the row or the table for longer than lock_timeout: ${text}`,
-        hint: 'end that transaction (pg_stat_activity and pg_blocking_pids() name it), or raise the lock_timeout of the role',
-      };
-    case 'XX001':
-      return {
-        message: `data on the server is corrupted: ${text}`,
-        hint: "copy the server's data directory first, then find the damage with verify_heapam() of the extension amcheck, and repair it or restore from a backup; if only an index is damaged, REINDEX it",
-      };
-    case 'XX002':
-      return {
-        message: `an index on the server is corrupted: ${text}`,
-        hint: 'check it with bt_index_check() of the extension amcheck, and rebuild it with REINDEX INDEX',
-      };
-    default:
-  }
-  if (sqlState.startsWith('40')) return { message: `another transaction changed the same data: ${text}`, hint: null };
-  return { message: text, hint: hintByClass(failure) };
+  if (sqlState === '22P02' && text.includes(CHANGED_ON_ITS_WAY))
+    return [
+      'a trigger on the table changed the value that the tool sent, so the write was undone',
+      'disable that trigger during the rotation',
+    ];
+  const explained = explainBySqlState(failure, {
+    '0A000': [
+      '',
+      'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run',
+    ],
+    '40P01': ['the server ended a deadlock with another transaction', null],
+    '42501': [`user ${user} lacks a privilege`, grant(failure, user)],
+    '55000': [
+      '',
+      'fix the problem named above; for a missing replica identity: ALTER TABLE … REPLICA IDENTITY FULL, or DEFAULT if the table has a primary key',
+    ],
+    '55P03': [
+      'another transaction held the row or the table for longer than lock_timeout',
+      'end that transaction (pg_stat_activity and pg_blocking_pids() name it), or raise the lock_timeout of the role',
+    ],
+    XX001: [
+      'data on the server is corrupted',
+      "copy the server's data directory first, then find the damage with verify_heapam() of the extension amcheck, and repair it or restore from a backup; if only an index is damaged, REINDEX it",
+    ],
+    XX002: [
+      'an index on the server is corrupted',
+      'check it with bt_index_check() of the extension amcheck, and rebuild it with REINDEX INDEX',
+    ],
+  });
+  if (explained !== null) return explained;
+  if (sqlState.startsWith('40')) return [`another transaction changed the same data: ${text}`, null];
+  return [text, hintByClass(failure)];
 }
 
 function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure): string {

@@ -15,11 +15,11 @@ export function explain(error: unknown, settings: DatabaseSettings): DatabaseErr
   if (error instanceof DatabaseError) return error;
   const failure = readFailure(error);
   if (failure.from === 'client') {
-    const { message, hint } = explainClientFailure({ ...failure, text: maskSecrets(failure.text) }, settings);
+    const [message, hint] = explainClientFailure({ ...failure, text: maskSecrets(failure.text) }, settings);
     return new DatabaseError(message, hint);
   }
   const masked = { ...failure, text: maskSecrets(failure.text) || 'the server gave no reason' };
-  const { message, hint } = explainSession(masked, settings) ?? explainStatement(masked, settings);
+  const [message, hint] = explainSession(masked, settings) ?? explainStatement(masked, settings);
   const place = failure.inFunction === null ? '' : ` in function ${failure.inFunction}`;
   return new DatabaseError(`${message} (${failure.sqlState}${place})`, hint, isRefusal(failure));
 }

@@ -20,11 +20,16 @@ export interface ClientFailure {
   readonly text: string;
 }
 
-/** What to print of a failure. */
-export interface Explanation {
-  readonly message: string;
-  /** What to do; null only for what can go away by itself. */
-  readonly hint: string | null;
+/** What to print of a failure. The hint says what to do; it is null only for what can go away by itself. */
+export type Explanation = readonly [message: string, hint: string | null];
+
+/** @returns what the table says of the failure, before the server's own words; null if it says nothing of that SQLSTATE */
+export function explainBySqlState(
+  { sqlState, text }: ServerFailure,
+  table: Readonly<Record<string, Explanation>>,
+): Explanation | null {
+  const found = Object.hasOwn(table, sqlState) ? table[sqlState] : undefined;
+  return found === undefined ? null : [found[0] === '' ? text : `${found[0]}: ${text}`, found[1]];
 }
 
 /**

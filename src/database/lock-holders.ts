@@ -3,24 +3,25 @@ import { z } from 'zod';
 import type { AdvisoryLock } from './lock-numbers.ts';
 
 /** A blocking transaction: that of a connection, or a prepared one (PREPARE TRANSACTION). What this role may not see is null. */
-interface Holder {
-  readonly pid: number | null;
+const holder = z.object({
+  pid: z.number().nullable(),
   /** The name of a prepared transaction. */
-  readonly gid: string | null;
-  readonly role: string | null;
-  readonly address: string | null;
+  gid: z.string().nullable(),
+  role: z.string().nullable(),
+  address: z.string().nullable(),
   /** How long it has been open. */
-  readonly seconds: number | null;
+  seconds: z.number().nullable(),
   /** Whether it has been committed, and waits for a standby to confirm that. */
-  readonly waits_for_standby: boolean;
-}
-
-export interface LockHolder extends Holder {
+  waits_for_standby: z.boolean(),
+});
+const lockHolder = holder.extend({
   /** The transaction's own name: the same for as long as it lasts. */
-  readonly transaction: string;
+  transaction: z.string(),
   /** The transactions that block it. */
-  readonly blockers: readonly Holder[];
-}
+  blockers: z.array(holder),
+});
+type Holder = z.infer<typeof holder>;
+type LockHolder = z.infer<typeof lockHolder>;
 
 /** Locks show in pg_locks whatever the role and the settings of their holders. A prepared transaction has no backend. */
 const HOLDERS = `
@@ -54,16 +55,6 @@ const OF_WRITERS = `
          SELECT $1::oid UNION SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
        ) SELECT oid FROM part)`;
 
-const holder = z.object({
-  pid: z.number().nullable(),
-  gid: z.string().nullable(),
-  role: z.string().nullable(),
-  address: z.string().nullable(),
-  seconds: z.number().nullable(),
-  waits_for_standby: z.boolean(),
-});
-const holders = z.array(holder.extend({ transaction: z.string(), blockers: z.array(holder) }));
-
 /** @param client - in a transaction where names mean PostgreSQL's own */
 export function holdersOf(client: ClientBase, { classId, objectId }: AdvisoryLock): Promise<LockHolder[]> {
   return find(client, OF_ADVISORY_LOCK, [classId, objectId]);
@@ -82,7 +73,7 @@ async function find(client: ClientBase, condition: string, values: readonly numb
   // Otherwise the statistics would stay as they were at the first query of the transaction.
   await client.query('SELECT pg_stat_clear_snapshot()');
   const { rows } = await client.query(HOLDERS + condition, [...values]);
-  return holders.parse(rows);
+  return z.array(lockHolder).parse(rows);
 }
 
 /** @returns for example `pid 4711 of role app, from 10.0.0.5, for 90 s` */

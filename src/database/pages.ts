@@ -28,7 +28,7 @@ export function createPageReader(pool: Pool, table: Table): PageReader {
   }
 
   return {
-    // By keyset: an offset would skip rows, or repeat them, where others are inserted or deleted meanwhile.
+    // By keyset: an offset would skip rows, or repeat them, if others are inserted or deleted in the meantime.
     readPage: (after, limit) =>
       after === null
         ? read(`${select} ORDER BY ${id} LIMIT $1`, [limit])

@@ -29,8 +29,8 @@ const SEQUENTIAL_ONLY = `
                                                 'idle_in_transaction_session_timeout', 'transaction_timeout'])`;
 
 /**
- * TRUNCATE and the forms of ALTER TABLE that write the table anew do not heed the moment that a transaction sees. One that came between
- * that moment and the first lock would make rows disappear; it shows in the file that the table stands in.
+ * TRUNCATE and the forms of ALTER TABLE that write the table anew ignore the snapshot of a transaction. One that came between the
+ * snapshot and the first lock would make rows disappear; it shows in the file that the table stands in.
  * https://www.postgresql.org/docs/current/mvcc-caveats.html
  * The run's own lock is seen only on the server that has it: not on a standby to which a pooler may send whoever only reads.
  */
@@ -128,7 +128,7 @@ async function* readCursor(client: ClientBase, table: Table, rows: number, guard
     const page = await guarded(() => next);
     if (page.rows.length === 0) return;
     next = client.query(fetch);
-    // Met when it is awaited; a caller that stops early never does.
+    // Its failure surfaces when it is awaited; a caller that stops early never awaits it.
     next.catch(() => {});
     yield page.rows.map((row) => toRow(table, row));
   }

@@ -1,30 +1,16 @@
 /** What pg's client reads from a URL (ConnectionParameters and pg-connection-string, 8.23): the tool passes on those for the login. */
-const OF_PG = [
-  ...[
-    'host',
-    'port',
-    'user',
-    'password',
-    'ssl',
-    'sslmode',
-    'sslcert',
-    'sslkey',
-    'sslrootcert',
-    'sslnegotiation',
-    'uselibpqcompat',
-  ],
-  ...['options', 'application_name', 'fallback_application_name', 'client_encoding', 'binary'],
-  ...['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'query_timeout'],
-];
+const OF_PG = `
+  host port user password ssl sslmode sslcert sslkey sslrootcert sslnegotiation uselibpqcompat
+  options application_name fallback_application_name client_encoding binary
+  statement_timeout lock_timeout idle_in_transaction_session_timeout query_timeout`;
 
 /** What Prisma reads in addition, so that the application's own URL can be used: https://www.prisma.io/docs/orm/overview/databases/postgresql */
-const OF_PRISMA = [
-  ...['schema', 'connection_limit', 'connect_timeout', 'pool_timeout', 'socket_timeout', 'pgbouncer', 'statement_cache_size'],
-  ...['max_connection_lifetime', 'max_idle_connection_lifetime', 'single_use_connections'],
-  ...['sslaccept', 'sslidentity', 'sslpassword', 'channel_binding'],
-];
+const OF_PRISMA = `
+  schema connection_limit connect_timeout pool_timeout socket_timeout pgbouncer statement_cache_size
+  max_connection_lifetime max_idle_connection_lifetime single_use_connections
+  sslaccept sslidentity sslpassword channel_binding`;
 
-const KNOWN = [...OF_PG, ...OF_PRISMA].sort();
+const KNOWN = (OF_PG + OF_PRISMA).trim().split(/\s+/u).sort();
 
 /** pg treats any other value as missing, or as another mode (8.23). It does not support `allow`. */
 const VALUES = new Map([

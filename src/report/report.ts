@@ -4,10 +4,11 @@ import type { Phase } from '../rotation/result.ts';
 import { plain } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
 import type { Conclusion } from './conclusion.ts';
-import type { NamedKey } from './named-keys.ts';
 import type { census, reportSchema } from './report-schema.ts';
 
 export type Report = z.infer<typeof reportSchema>;
+/** A key as it is printed. */
+export type NamedKey = Report['keys'][number];
 export type FieldReport = Report['fields'][number];
 
 /** What a command knows about its end, in addition to the conclusion. */
@@ -18,13 +19,8 @@ export interface Outcome {
 }
 
 /** What is the same for every command. */
-export type ReportContext = Pick<Report, 'runId' | 'command' | 'dryRun' | 'operator' | 'database'> & {
-  readonly startedAt: Date;
-  readonly keys: readonly NamedKey[];
-  readonly model: string;
-  /** `schema.table`; null if the run ended before it was found. */
-  readonly table: string | null;
-};
+export type ReportContext = Pick<Report, 'runId' | 'command' | 'dryRun' | 'startedAt' | 'operator' | 'database'> &
+  Pick<FieldReport, 'model' | 'table'> & { readonly keys: readonly NamedKey[] };
 
 export function createReport(
   { runId, command, dryRun, operator, database, startedAt, keys, model, table }: ReportContext,
@@ -38,7 +34,7 @@ export function createReport(
     tool: `rotate-encryption-key ${VERSION}`,
     command,
     dryRun,
-    startedAt: startedAt.toISOString(),
+    startedAt,
     endedAt: new Date().toISOString(),
     operator,
     database,

@@ -14,12 +14,10 @@ type Stop = Omit<Conclusion, 'details'>;
  */
 export function stoppedBy(cause: unknown, runAgain: string): Stop {
   if (cause instanceof Interrupted) return { exitCode: EXIT[cause.signal], headline: cause.message, nextSteps: [runAgain] };
-  if (cause instanceof DatabaseError || cause instanceof BackupError) {
+  if (cause instanceof DatabaseError || cause instanceof BackupError || cause instanceof RotationRunning) {
+    const exitCode = cause instanceof RotationRunning ? EXIT.alreadyRunning : EXIT.database;
     const nextSteps = cause.hint === null ? [runAgain] : [cause.hint, `then ${runAgain}`];
-    return { exitCode: EXIT.database, headline: cause.message, nextSteps };
-  }
-  if (cause instanceof RotationRunning) {
-    return { exitCode: EXIT.alreadyRunning, headline: cause.message, nextSteps: [cause.hint, `then ${runAgain}`] };
+    return { exitCode, headline: cause.message, nextSteps };
   }
   return {
     exitCode: EXIT.bug,

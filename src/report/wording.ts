@@ -2,7 +2,7 @@ import type { Misfit } from '../layout/layout.ts';
 import type { Census, UnreadableRow } from '../rotation/census.ts';
 import type { Unreadable } from '../rotation/judge.ts';
 import type { RowProblem } from '../rotation/result.ts';
-import type { NamedKey } from './named-keys.ts';
+import type { NamedKey } from './report.ts';
 
 /** Ids that are listed for a person; the JSON report has more, and `--verbose` prints all. */
 const LISTED = 20;

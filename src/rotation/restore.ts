@@ -49,12 +49,7 @@ export async function restore(options: RestoreOptions): Promise<Result<RestoreEn
 }
 
 /** A RestoreTally while it is counted. */
-interface Counts {
-  restored: number;
-  alreadyRestored: number;
-  gone: number;
-  readonly changed: Set<string>;
-}
+type Counts = { -readonly [Name in Exclude<keyof RestoreTally, 'changed'>]: number } & { readonly changed: Set<string> };
 
 /** A field, and what became of its rows so far. */
 interface FieldRestore {

@@ -17,11 +17,11 @@ export interface RotatePassOptions {
   /** Rows per statement. */
   readonly batchRows: number;
   readonly skipUnreadable: boolean;
-  /** Aborting it ends the pass: after the write in hand, or at once where it reads. */
+  /** Aborting it ends the pass: after the current write, or at once if it is reading. */
   readonly signal: AbortSignal;
   readonly tally: RunningTally;
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
-  /** Called with the rows so far that were not under the target key, and that are dealt with. */
+  /** Called with the rows so far that were not under the target key, and that are processed. */
   readonly onProgress: (rows: number) => void;
   readonly onRow: (id: string, outcome: RowOutcome) => void;
 }
@@ -33,7 +33,7 @@ const BATCH_BYTES = 4 * 1024 * 1024;
  * Goes over the pages once, and moves every row that is not under the target key to it. The rows of the next batch are read and
  * re-encrypted while this one is written; batches are written strictly one after the other.
  *
- * @throws RowFailed, WriteInDoubt, the signal's reason (after the write in hand), what `beforeWrite` throws, or what the store
+ * @throws RowFailed, WriteInDoubt, the signal's reason (after the current write), what `beforeWrite` throws, or what the store
  * throws on reading
  */
 export async function rotatePass(options: RotatePassOptions): Promise<void> {
@@ -71,7 +71,7 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
     rows += swaps.length;
     const rowsSoFar = rows;
     writing = writeBatch(swaps).then(() => options.onProgress(rowsSoFar));
-    // Its failure is met at the next `await writing`; until then it must not count as unhandled.
+    // Its failure surfaces at the next `await writing`; until then it must not count as unhandled.
     writing.catch(() => {});
     swaps = [];
     batchIds.clear();

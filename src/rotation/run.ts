@@ -29,8 +29,10 @@ export interface RunOptions {
 export class Run {
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
-  readonly #phases: Phase[] = [];
-  #phase: PhaseName | null = null;
+  /** The phases that have ended. */
+  readonly phases: Phase[] = [];
+  /** The last phase that began; null if none did. */
+  phase: PhaseName | null = null;
 
   constructor(options: RunOptions) {
     this.#options = options;

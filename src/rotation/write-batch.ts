@@ -36,7 +36,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
     for (const id of await swap(batch)) await settleConflict(id);
   }
 
-  /** A value changed after it was read: it is read again and judged anew. */
+  /** A value changed after it was read: it is read again and judged again. */
   async function settleConflict(id: string): Promise<void> {
     for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
       tally.conflict();

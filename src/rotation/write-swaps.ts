@@ -15,10 +15,10 @@ export class WriteInDoubt extends Error {
 }
 
 /**
- * Makes the swaps, in one atomic statement. Where it fails the rows are read again, since an error of the database does not mean
+ * Makes the swaps, in one atomic statement. If it fails, the rows are read again, since an error of the database does not mean
  * that nothing was written.
  *
- * @param onWritten - is told of each row that is known to be written, in the order of the swaps, before anything is thrown
+ * @param onWritten - is called with each row that is known to be written, in the order of the swaps, before anything is thrown
  * @returns the ids of the rows that were not written: they no longer held `before`
  * @throws WriteInDoubt
  */

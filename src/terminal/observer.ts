@@ -1,20 +1,14 @@
-import type { NamedKey } from '../report/named-keys.ts';
+import type { NamedKey } from '../report/report.ts';
 import { censusLine, unreadableReason } from '../report/wording.ts';
 import type { Observer } from '../rotation/run.ts';
 import type { Output, OutputStream } from './output.ts';
 import { createBar, createLines, type Progress } from './progress.ts';
 
-export interface ObserverOptions {
-  readonly verbose: boolean;
-  readonly quiet: boolean;
-  readonly keys: readonly NamedKey[];
-}
-
 /** Shows on stderr what a run does: a bar or occasional lines, what each survey found, and with `--verbose` each row. */
 export function createObserver(
   output: Output,
   stderr: OutputStream,
-  { verbose, quiet, keys }: ObserverOptions,
+  { verbose, quiet, keys }: { readonly verbose: boolean; readonly quiet: boolean; readonly keys: readonly NamedKey[] },
   interruption: AbortSignal,
 ): Observer {
   // A bar and a line per row would overwrite each other.

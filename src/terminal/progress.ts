@@ -9,10 +9,8 @@ export interface Progress {
   end(): void;
 }
 
-export interface ProgressSnapshot {
-  readonly phase: PhaseName;
-  readonly done: number;
-  readonly total: number;
+/** How far a phase is. */
+interface Snapshot {
   readonly percent: number;
   readonly rowsPerSecond: number;
   /** Null until something is done. */
@@ -20,12 +18,9 @@ export interface ProgressSnapshot {
 }
 
 /** Computes all that a bar or a line shows. `total` is an estimate: the application may add rows. */
-export function snapshot(phase: PhaseName, done: number, total: number, seconds: number): ProgressSnapshot {
+export function snapshot(done: number, total: number, seconds: number): Snapshot {
   const rowsPerSecond = seconds > 0 ? Math.round(done / seconds) : 0;
   return {
-    phase,
-    done,
-    total,
     percent: total === 0 ? 100 : Math.min(100, Math.floor((done * 100) / total)),
     rowsPerSecond,
     secondsLeft: rowsPerSecond > 0 ? Math.max(0, Math.ceil((total - done) / rowsPerSecond)) : null,
@@ -38,26 +33,21 @@ const BAR_COLUMNS = 10;
 /** A bar, for a terminal. The cursor stays visible: a run that is killed could not bring it back. */
 export function createBar(stderr: OutputStream): Progress {
   const format = '{phase} [{bar}] {percentage}% | {value}/{total} rows | {rate} rows/s | {left} left';
-  let current: { bar: SingleBar; phase: PhaseName; total: number; start: number } | null = null;
+  const options = { format, stream: stderr, barsize: BAR_COLUMNS, clearOnComplete: true, gracefulExit: false, fps: 10 };
+  const bar = new SingleBar(options, Presets.rect);
+  let total = 0;
+  let start = 0;
   return {
-    begin: (phase, total) => {
-      const bar = new SingleBar(
-        { format, stream: stderr, barsize: BAR_COLUMNS, clearOnComplete: true, gracefulExit: false, fps: 10 },
-        Presets.rect,
-      );
-      bar.start(total, 0, { phase: phase.padEnd(9), rate: '-', left: '-' });
-      current = { bar, phase, total, start: performance.now() };
+    begin: (phase, expected) => {
+      bar.start(expected, 0, { phase: phase.padEnd(9), rate: '-', left: '-' });
+      total = expected;
+      start = performance.now();
     },
     update: (done) => {
-      if (current === null) return;
-      const { phase, total, start, bar } = current;
-      const { rowsPerSecond, secondsLeft } = snapshot(phase, done, total, (performance.now() - start) / 1000);
+      const { rowsPerSecond, secondsLeft } = snapshot(done, total, (performance.now() - start) / 1000);
       bar.update(Math.min(done, total), { rate: rowsPerSecond, left: secondsLeft === null ? '-' : formatSeconds(secondsLeft) });
     },
-    end: () => {
-      current?.bar.stop();
-      current = null;
-    },
+    end: () => bar.stop(),
   };
 }
 
@@ -65,22 +55,24 @@ const LINE_EVERY_MS = 10_000;
 
 /** Occasional plain lines, for a file or a pipe. */
 export function createLines(say: (line: string) => void): Progress {
-  let current: { phase: PhaseName; total: number; start: number; lastLine: number } | null = null;
+  let current: { readonly phase: PhaseName; readonly total: number; readonly start: number };
+  let lastLine = Number.POSITIVE_INFINITY;
   return {
     begin: (phase, total) => {
-      const now = performance.now();
-      current = { phase, total, start: now, lastLine: now };
+      lastLine = performance.now();
+      current = { phase, total, start: lastLine };
     },
     update: (done) => {
       const now = performance.now();
-      if (current === null || now - current.lastLine < LINE_EVERY_MS) return;
-      current.lastLine = now;
-      const { percent, rowsPerSecond, secondsLeft } = snapshot(current.phase, done, current.total, (now - current.start) / 1000);
+      if (now - lastLine < LINE_EVERY_MS) return;
+      lastLine = now;
+      const { phase, total, start } = current;
+      const { percent, rowsPerSecond, secondsLeft } = snapshot(done, total, (now - start) / 1000);
       const left = secondsLeft === null ? '' : `, ${formatSeconds(secondsLeft)} left`;
-      say(`${current.phase}: ${done} of ${current.total} rows (${percent}%), ${rowsPerSecond} rows/s${left}`);
+      say(`${phase}: ${done} of ${total} rows (${percent}%), ${rowsPerSecond} rows/s${left}`);
     },
     end: () => {
-      current = null;
+      lastLine = Number.POSITIVE_INFINITY;
     },
   };
 }

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { encrypt, insertKeys, newKey, providerKey } from '../support/application/application.ts';
 import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/server/pgbouncer.ts';
 import { useDatabase } from '../support/table/database.ts';
-import { somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
 import { countBySequentialScan } from '../support/table/sequential-scan.ts';
 import { environment, newKeys, plant } from '../support/table/witness.ts';
+import { runWithInterjection } from '../support/tool/interjection.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
 
@@ -25,29 +25,12 @@ afterAll(() => bouncer?.stop());
 
 const counts = () => countBySequentialScan(database.url, 'user_api_keys', keys);
 
-/** Runs `statement` after the tool's write of the middle row, and before the next one. */
-async function runWithInterjection(args: readonly string[], statement: string) {
-  const planted = await plant(database, keys, ROWS);
-  const ids = [...planted.plaintexts.keys()].sort();
-  return whileHolding(database, ids[ROWS / 2] ?? '', async (release) => {
-    const run = runHere(args, env);
-    await somebodyWaits(database);
-    const interjected = database.pool.query(`LOCK TABLE user_api_keys; ${statement}`);
-    await database.pool.query(`
-      DO $$ BEGIN
-        WHILE NOT EXISTS (SELECT FROM pg_locks WHERE relation = 'user_api_keys'::regclass AND NOT granted) LOOP
-          PERFORM pg_sleep(0.005);
-        END LOOP;
-      END $$`);
-    await release();
-    await interjected;
-    return run;
-  });
-}
+const interject = (args: readonly string[], statement: string) =>
+  runWithInterjection(database, { keys, rows: ROWS, args, env }, statement);
 
 describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode', () => {
   it('a table that is emptied during the run is not called done', async () => {
-    const { code, stdout } = await runWithInterjection([], 'DELETE FROM user_api_keys');
+    const { code, stdout } = await interject([], 'DELETE FROM user_api_keys');
     expect(code, stdout).toBe(6);
     expect(stdout).not.toContain('retire');
   });
@@ -56,7 +39,7 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
     const { iv, content, tag } = encrypt(newKey(), 'under a key that nobody has');
     const first = 'SELECT id FROM user_api_keys ORDER BY id LIMIT 3';
     const ruin = `UPDATE user_api_keys SET iv = '${iv}', content = '${content}', tag = '${tag}' WHERE id IN (${first})`;
-    const { code, stdout } = await runWithInterjection(['--skip-unreadable'], ruin);
+    const { code, stdout } = await interject(['--skip-unreadable'], ruin);
     expect(code, stdout).toBe(6);
     expect(await counts()).toEqual({ old: 0, new: ROWS - 3, neither: 3 });
   });

@@ -1,26 +1,15 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { decrypt, encrypt, newKey } from '../support/application/application.ts';
-import { fillTable, readTable, useDatabase } from '../support/table/database.ts';
+import { describe, expect, it } from 'vitest';
+import { decrypt, encrypt } from '../support/application/application.ts';
+import { fillTable, readTable } from '../support/table/database.ts';
 import { fileContents, sealedFile } from '../support/tool/backup-file.ts';
-import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
 import { startTool, workFolder } from '../support/tool/run-tool.ts';
+import { useBackup } from '../support/tool/use-backup.ts';
 import { withoutTlsWarning } from '../support/tool/without-tls-warning.ts';
 
-const database = useDatabase();
-const oldKey = secret(newKey());
-const freshKey = secret(newKey());
-const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
-const withoutKeys = { DATABASE_URL: database.url };
-
-let files = 0;
-let backup = '';
-beforeEach(() => {
-  files += 1;
-  backup = path.join(workFolder, `backup-${files}`);
-});
+const { database, oldKey, freshKey, env, withoutKeys, backup } = useBackup();
 
 function records(file: string): { id: string; before: object; after: object }[] {
   return readFileSync(file, 'utf8')

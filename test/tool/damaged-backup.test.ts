@@ -1,25 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { decrypt, newKey } from '../support/application/application.ts';
-import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/table/database.ts';
+import { describe, expect, it } from 'vitest';
+import { decrypt } from '../support/application/application.ts';
+import { expectAllUnder, fillTable, readTable } from '../support/table/database.ts';
 import { somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
-import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
-import { workFolder } from '../support/tool/run-tool.ts';
+import { useBackup } from '../support/tool/use-backup.ts';
 
-const database = useDatabase();
-const oldKey = secret(newKey());
-const freshKey = secret(newKey());
-const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
-const withoutKeys = { DATABASE_URL: database.url };
-
-let files = 0;
-let backup = '';
-beforeEach(() => {
-  files += 1;
-  backup = path.join(workFolder, `damaged-${files}`);
-});
+const { database, oldKey, freshKey, env, withoutKeys, backup } = useBackup();
 
 /** Rotates a new table. @returns the lines of its backup, the header first, and the plaintexts in the table */
 async function rotateTable(

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { encrypt, newKey } from '../support/application/application.ts';
 import { useDatabase } from '../support/table/database.ts';
-import { somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
 import { countBySequentialScan } from '../support/table/sequential-scan.ts';
-import { environment, newKeys, plant } from '../support/table/witness.ts';
+import { environment, newKeys } from '../support/table/witness.ts';
+import { runWithInterjection } from '../support/tool/interjection.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
 
@@ -11,6 +11,8 @@ const database = useDatabase();
 const keys = newKeys();
 const env = environment(keys, database.url);
 const ROWS = 300;
+const interject = (args: readonly string[], statement: string, toolEnv = env) =>
+  runWithInterjection(database, { keys, rows: ROWS, args, env: toolEnv }, statement);
 const counts = () => countBySequentialScan(database.url, 'user_api_keys', keys);
 
 /** A role that is not the table's owner, so that policies apply to it. */
@@ -26,33 +28,12 @@ async function asRole(work: (env: Record<string, string>) => Promise<void>): Pro
   }
 }
 
-/** Runs the tool, and `statement` during the run: after the tool's write of the row with the middle id, before the next one. */
-async function runWithInterjection(args: readonly string[], toolEnv: Record<string, string>, statement: string) {
-  const planted = await plant(database, keys, ROWS);
-  const ids = [...planted.plaintexts.keys()].sort();
-  return whileHolding(database, ids[ROWS / 2] ?? '', async (release) => {
-    const run = runHere(args, toolEnv);
-    await somebodyWaits(database);
-    // It waits for the lock that the waiting write has on the table, and gets it as soon as that write is done.
-    const interjected = database.pool.query(statement);
-    await database.pool.query(`
-      DO $$ BEGIN
-        WHILE NOT EXISTS (SELECT FROM pg_locks WHERE relation = 'user_api_keys'::regclass AND NOT granted) LOOP
-          PERFORM pg_sleep(0.005);
-        END LOOP;
-      END $$`);
-    await release();
-    await interjected;
-    return run;
-  });
-}
-
 describe('what happens to the table during a run', () => {
   it('row-level security that is switched on: no row is called rotated that is not', async () => {
     await asRole(async (roleEnv) => {
       await database.pool.query("CREATE POLICY visible ON user_api_keys USING (id < '40000000-0000-0000-0000-000000000000')");
       try {
-        const run = await runWithInterjection([], roleEnv, 'ALTER TABLE user_api_keys ENABLE ROW LEVEL SECURITY');
+        const run = await interject([], 'ALTER TABLE user_api_keys ENABLE ROW LEVEL SECURITY', roleEnv);
         expect((await counts()).old).toBeGreaterThan(0);
         expect(run.code, run.stdout).toBe(4);
         expect(run.stderr).toContain('row-level security');
@@ -70,8 +51,7 @@ describe('what happens to the table during a run', () => {
   it.each(['TRUNCATE user_api_keys', 'DELETE FROM user_api_keys'])(
     '%s: exit 6, and the old key is to be kept',
     async (statement) => {
-      const emptied = statement.startsWith('DELETE') ? `LOCK TABLE user_api_keys; ${statement}` : statement;
-      const run = await runWithInterjection([], env, emptied);
+      const run = await interject([], statement);
       expect(run.code, run.stdout).toBe(6);
       expect(run.stdout).toContain(`${ROWS} of ${ROWS} rows that were there when the run began are gone`);
       expect(run.stdout).toContain('1. keep the old key');
@@ -80,10 +60,9 @@ describe('what happens to the table during a run', () => {
   );
 
   it('rows that are added and removed: their numbers are reported', async () => {
-    const run = await runWithInterjection(
+    const run = await interject(
       [],
-      env,
-      `LOCK TABLE user_api_keys; DELETE FROM user_api_keys WHERE id IN (SELECT id FROM user_api_keys ORDER BY id DESC LIMIT 7);
+      `DELETE FROM user_api_keys WHERE id IN (SELECT id FROM user_api_keys ORDER BY id DESC LIMIT 7);
        INSERT INTO user_api_keys (user_id, provider, iv, content, tag)
        SELECT user_id, 'copy', iv, content, tag FROM user_api_keys ORDER BY id LIMIT 3`,
     );
@@ -94,9 +73,9 @@ describe('what happens to the table during a run', () => {
 
   it('rows that become unreadable: exit 6, also with --skip-unreadable, which excuses only those that were unreadable before', async () => {
     const strange = encrypt(newKey(), 'under a key that nobody has');
-    const ruin = `LOCK TABLE user_api_keys; UPDATE user_api_keys SET iv = '${strange.iv}', content = '${strange.content}', tag = '${strange.tag}'
+    const ruin = `UPDATE user_api_keys SET iv = '${strange.iv}', content = '${strange.content}', tag = '${strange.tag}'
                    WHERE id IN (SELECT id FROM user_api_keys ORDER BY id LIMIT 22)`;
-    const run = await runWithInterjection(['--skip-unreadable'], env, ruin);
+    const run = await interject(['--skip-unreadable'], ruin);
     expect(await counts()).toEqual({ old: 0, new: ROWS - 22, neither: 22 });
     expect(run.code, run.stdout).toBe(6);
     expect(run.stdout).toContain(`22 of ${ROWS} rows became unreadable during the rotation`);

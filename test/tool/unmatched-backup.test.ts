@@ -1,23 +1,10 @@
-import path from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { encrypt, newKey } from '../support/application/application.ts';
-import { expectAllUnder, fillTable, readTable, useDatabase } from '../support/table/database.ts';
-import { secret } from '../support/tool/known-secrets.ts';
+import { describe, expect, it } from 'vitest';
+import { encrypt } from '../support/application/application.ts';
+import { expectAllUnder, fillTable, readTable } from '../support/table/database.ts';
 import { runHere } from '../support/tool/run-here.ts';
-import { workFolder } from '../support/tool/run-tool.ts';
+import { useBackup } from '../support/tool/use-backup.ts';
 
-const database = useDatabase();
-const oldKey = secret(newKey());
-const freshKey = secret(newKey());
-const env = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: database.url };
-const withoutKeys = { DATABASE_URL: database.url };
-
-let files = 0;
-let backup = '';
-beforeEach(() => {
-  files += 1;
-  backup = path.join(workFolder, `unmatched-${files}`);
-});
+const { database, oldKey, freshKey, env, withoutKeys, backup } = useBackup();
 
 /** Fills the table and rotates it. @returns the plaintexts in it */
 async function rotateTable(rows: number): Promise<Map<string, string>> {

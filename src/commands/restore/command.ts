@@ -14,7 +14,7 @@ import { createOutput } from '../../terminal/output.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan } from '../output-plan.ts';
-import { runOnTable } from '../table-run.ts';
+import { runOnTable, type TableRun } from '../table-run.ts';
 import { backupWarnings, conclude, NONE, outcome } from './conclusion.ts';
 
 /** Puts back the values that a backup holds. @throws UsageError, also if the backup is damaged or belongs to another table */
@@ -29,13 +29,11 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   const records = `${backup.records} ${verb(backup.records, 'record', 'records')}`;
   output.say(`backup: made ${createdAt}, ${records}, from key ${keys.sources.join(', ')} to key ${keys.target}`);
   for (const warning of backupWarnings(backup)) output.warn(warning);
-  const run = {
-    command: 'restore' as const,
-    access: dryRun ? ('rehearse' as const) : ('write' as const),
-    ...{ database, outputPlan, outcome, keys: [], announcement: [] },
-    work: (table: Table, options: RunOptions) => restoreTable(file, backup, dryRun, database, table, options),
-    notStarted: (cause: unknown): RestoreEnding => ({ kind: 'stopped', phase: null, cause, reached: NONE }),
-    conclude: (ending: RestoreEnding) => conclude(ending, dryRun, outputPlan),
+  const run: TableRun<RestoreEnding> = {
+    ...{ command: 'restore', access: dryRun ? 'rehearse' : 'write', database, outputPlan, outcome, keys: [], announcement: [] },
+    work: (table, options) => restoreTable(file, backup, dryRun, database, table, options),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: NONE }),
+    conclude: (ending) => conclude(ending, dryRun, outputPlan),
   };
   return runOnTable(run, host);
 }

@@ -1,5 +1,5 @@
 import type { CheckedBackup } from '../../backup/backup-reader.ts';
-import { type Conclusion, typed } from '../../report/conclusion.ts';
+import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { NOTHING_KNOWN, type Outcome } from '../../report/report.ts';
 import { inDoubt, stoppedBy } from '../../report/stopped-by.ts';
@@ -27,11 +27,12 @@ export function backupWarnings({ header, ending }: CheckedBackup): string[] {
  * Says how a restore ended. A dry run ends with the exit code that the restore would end with, so that
  * `restore --dry-run FILE && restore FILE` does what it says.
  */
-export function conclude(ending: RestoreEnding, dryRun: boolean, files: { readonly report: string | null }): Conclusion {
-  const runAgain = `${repeated({ ...files, backup: null })}: it continues where it stopped`;
+export function conclude(ending: RestoreEnding, dryRun: boolean, { report }: { readonly report: string | null }): Conclusion {
+  const again = repeated({ report, backup: null });
+  const runAgain = `${again}: it continues where it stopped`;
   switch (ending.kind) {
     case 'restored':
-      return restored(ending.tally, dryRun, files);
+      return restored(ending.tally, dryRun, again);
     case 'write-in-doubt': {
       const stop = stoppedBy(ending.cause, runAgain);
       const rows = inDoubt(ending.cause, ending.found, 'it holds either the old or the rotated value');
@@ -53,11 +54,11 @@ export function outcome(ending: RestoreEnding): Outcome {
   return { ending: ending.kind, doubt: null, field: { ...NOTHING_KNOWN, restore } };
 }
 
-function restored(tally: RestoreTally, dryRun: boolean, files: { readonly report: string | null }): Conclusion {
+function restored(tally: RestoreTally, dryRun: boolean, again: string): Conclusion {
   const { restored: count, alreadyRestored, gone, changed } = tally;
   const details = [...(dryRun ? ['nothing was written'] : []), ...leftAlone(tally)];
-  const done = (headline: string, nextSteps: readonly string[]) => ({ exitCode: EXIT.done, headline, details, nextSteps });
-  if (count === 0 && alreadyRestored === 0 && changed.size + gone > 0) {
+  const others = changed.size + gone;
+  if (count === 0 && alreadyRestored === 0 && others > 0) {
     return {
       exitCode: EXIT.notVerified,
       headline: `nothing ${dryRun ? 'would be' : 'was'} put back: no row holds a value from this backup`,
@@ -66,21 +67,16 @@ function restored(tally: RestoreTally, dryRun: boolean, files: { readonly report
     };
   }
   if (dryRun) {
-    if (count === 0) return done('there is nothing to put back', []);
-    return done(`a restore would put back ${rowCount(count)}`, [
-      repeated({ ...files, backup: null }).replace('again', 'without --dry-run'),
-    ]);
+    if (count === 0) return done('there is nothing to put back', details, []);
+    return done(`a restore would put back ${rowCount(count)}`, details, [again.replace('again', 'without --dry-run')]);
   }
-  const others = changed.size + gone;
   const nextSteps = [
     `see which key the rows are under (if the new key is lost, set NEW_ENCRYPTION_KEY to any other valid key): ${typed('--dry-run')}`,
     'set that key in every service that reads the table, and restart them',
   ];
-  if (count + others === 0) return done('there was nothing to put back', nextSteps);
-  return done(
-    `put back ${rowCount(count)}${others === 0 ? '' : `, but not ${others} ${verb(others, 'other', 'others')}`}`,
-    nextSteps,
-  );
+  if (count + others === 0) return done('there was nothing to put back', details, nextSteps);
+  const except = others === 0 ? '' : `, but not ${others} ${verb(others, 'other', 'others')}`;
+  return done(`put back ${rowCount(count)}${except}`, details, nextSteps);
 }
 
 function soFar({ restored: count }: RestoreTally): string {

@@ -11,7 +11,7 @@ import type { RunOptions } from '../../rotation/run.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan } from '../output-plan.ts';
-import { runOnTable } from '../table-run.ts';
+import { runOnTable, type TableRun } from '../table-run.ts';
 import { conclude } from './conclusion.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
@@ -20,23 +20,14 @@ import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } 
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const plan = await readRotatePlan(given);
-  const [keys, database, outputPlan] = await allOf([
-    readRotationKeys(env, plan.target),
-    readDatabase(env),
-    readOutputPlan(given),
-  ]);
+  const [keys, database, outputPlan] = await allOf([readRotationKeys(env, plan), readDatabase(env), readOutputPlan(given)]);
   const fingerprints = `keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`;
-  const run = {
-    command: 'rotate' as const,
-    access: plan.dryRun ? ('rehearse' as const) : ('write' as const),
-    database,
-    keys: keys.named,
-    outputPlan,
+  const run: TableRun<RotateEnding> = {
+    ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
     announcement: [...(plan.target === 'old' ? ['direction: back from the new key to the old key'] : []), fingerprints],
-    work: (table: Table, options: RunOptions) => rotateTable(plan, keys, database, table, options),
-    notStarted: (cause: unknown): RotateEnding => ({ kind: 'stopped', phase: null, cause, reached: { kind: 'nothing-counted' } }),
-    conclude: (ending: RotateEnding) => conclude(ending, plan, keys.named),
-    outcome,
+    work: (table, options) => rotateTable(plan, keys, database, table, options),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: { kind: 'nothing-counted' } }),
+    conclude: (ending) => conclude(ending, plan, keys.named),
   };
   return runOnTable(run, host);
 }

@@ -1,15 +1,15 @@
-import { type Conclusion, typed } from '../../report/conclusion.ts';
+import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
-import type { NamedKey } from '../../report/named-keys.ts';
-import { inDoubt, stoppedBy } from '../../report/stopped-by.ts';
+import type { NamedKey } from '../../report/report.ts';
+import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { listUnreadable, rowCount, rowProblem, unreadableHeadline, verb } from '../../report/wording.ts';
 import type { Census } from '../../rotation/census.ts';
 import type { Compared, RotateEnding, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
-import { afterRotation, afterRotationOfOthers, unreadableAdvice } from './next-steps.ts';
+import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import type { RotatePlan } from './plan.ts';
-import { countRoles, tableState } from './table-state.ts';
+import { countRole, tableState } from './table-state.ts';
 
 const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
@@ -18,6 +18,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
   const { target } = plan;
   const again = repeated(plan);
   const runAgain = `${again}: it continues where it stopped`;
+  const continued = (before: Census) => countRole(before, keys, 'target') > 0;
   switch (ending.kind) {
     case 'rotated': {
       const { before, after } = ending;
@@ -30,7 +31,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
         proof,
         ...traffic(ending, plan),
       ];
-      return done(`every row is under the ${target} key`, details, afterRotation(plan, continued(before, keys)));
+      return done(`every row is under the ${target} key`, details, afterRotation(plan, continued(before), after.unreadable));
     }
     case 'rotated-except-unreadable': {
       const { before, after } = ending;
@@ -38,17 +39,17 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
         exitCode: EXIT.unreadableRows,
         headline: unreadableHeadline(after),
         details: [
-          `the ${target} key decrypts the other ${rowCount(countRoles(after, keys).target)}`,
+          `the ${target} key decrypts the other ${rowCount(countRole(after, keys, 'target'))}`,
           ...listUnreadable(after.unreadable, after.unreadableRows),
           ...traffic(ending, plan),
         ],
-        nextSteps: afterRotationOfOthers(plan, continued(before, keys)),
+        nextSteps: afterRotation(plan, continued(before), after.unreadable),
       };
     }
     case 'nothing-to-do':
       return nothingToDo(plan, ending.census.rows);
     case 'rehearsed': {
-      const rows = rowCount(countRoles(ending.census, keys).source);
+      const rows = rowCount(countRole(ending.census, keys, 'source'));
       const headline = `a run would rotate ${rows} to the ${target} key; no problems found`;
       return done(headline, ['nothing was written'], [again.replace('again', 'without --dry-run')]);
     }
@@ -70,7 +71,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
         headline: `row ${ending.id} could not be rotated: ${rowProblem(ending.why)}`,
         details: [
           `the rows before it are rotated; no later row was written${batch}`,
-          ...tableState(ending.reached, plan, keys, 0),
+          ...tableState(ending.reached, plan, keys, null),
         ],
         nextSteps: [rowAdvice(ending.why), runAgain],
       };
@@ -79,12 +80,12 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
       const { cause, found } = ending;
       const stop = stoppedBy(cause, runAgain);
       const rows = inDoubt(cause, found, 'it is under one of the two keys');
-      const state = tableState(ending.reached, plan, keys, found.unknown.length, cause);
+      const state = tableState(ending.reached, plan, keys, isRefused(cause) ? null : found.unknown.length);
       return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, ...state] };
     }
     case 'stopped': {
       const nothing = plan.dryRun || ending.phase === null;
-      const details = nothing ? ['nothing was written'] : tableState(ending.reached, plan, keys, 0);
+      const details = nothing ? ['nothing was written'] : tableState(ending.reached, plan, keys, null);
       return { ...stoppedBy(ending.cause, runAgain), details };
     }
     default:
@@ -97,11 +98,6 @@ function rowAdvice(why: RowProblem): string {
   return why.kind === 'conflicts'
     ? 'find out what keeps changing that row: a service, or a trigger or rule on the table'
     : 'find out what wrote that row since the run began, and with which key';
-}
-
-/** Whether an earlier run rotated some of the rows, so that its backup is needed as well. */
-function continued(before: Census, keys: readonly NamedKey[]): boolean {
-  return countRoles(before, keys).target > 0;
 }
 
 /** Says how many rows were added and removed between the first survey and the last. */
@@ -124,8 +120,4 @@ function nothingToDo({ target }: RotatePlan, rows: number): Conclusion {
       `otherwise set the new key in every service, and check: ${typed('verify')}`,
     ],
   );
-}
-
-function done(headline: string, details: readonly string[], nextSteps: readonly string[]): Conclusion {
-  return { exitCode: EXIT.done, headline, details, nextSteps };
 }

@@ -6,25 +6,22 @@ import type { RotatePlan } from './plan.ts';
 const MANY = 10;
 
 /**
- * What an operator does once every row is under the target key, in this order.
+ * What an operator does once every row that any key can decrypt is under the target key, in this order. If there are others, no key may
+ * be retired, and a verification would fail.
  *
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
  */
-export function afterRotation(plan: RotatePlan, continued: boolean): string[] {
+export function afterRotation({ backup, source, target }: RotatePlan, continued: boolean, unreadable: number): string[] {
+  const keep = continued
+    ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
+    : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`;
   return [
-    ...intoServices(plan),
-    ...(plan.target === 'new' ? [`check once more: ${typed('verify')}`] : []),
-    ...keepBackup(plan, continued),
-    `retire the ${plan.source} key once no other table and no backup needs it`,
-  ];
-}
-
-/** The same if neither key can decrypt some rows: no key may be retired, and a verification would fail. */
-export function afterRotationOfOthers(plan: RotatePlan, continued: boolean): string[] {
-  return [
-    ...intoServices(plan),
-    ...keepBackup(plan, continued),
-    'find the key of the unreadable rows, or repair or delete the rows; until then, keep every key that may decrypt them',
+    `set the ${target} key in every service that reads the table, and restart them`,
+    ...(target === 'new' && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
+    ...(backup === null ? [] : [keep]),
+    unreadable === 0
+      ? `retire the ${source} key once no other table and no backup needs it`
+      : 'find the key of the unreadable rows, or repair or delete the rows; until then, keep every key that may decrypt them',
   ];
 }
 
@@ -43,18 +40,5 @@ export function unreadableAdvice({ rows, unreadable, unreadableRows }: Census, {
     dryRun && skipUnreadable
       ? 'or run the same command without --dry-run: it rotates all the others'
       : 'or rotate all the others with --skip-unreadable',
-  ];
-}
-
-function intoServices({ target }: RotatePlan): string[] {
-  return [`set the ${target} key in every service that reads the table, and restart them`];
-}
-
-function keepBackup({ backup, source }: RotatePlan, continued: boolean): string[] {
-  if (backup === null) return [];
-  return [
-    continued
-      ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
-      : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`,
   ];
 }

@@ -1,7 +1,7 @@
 import type { Environment } from '../../config/environment.ts';
 import { type KeyName, readBothKeys } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
-import type { NamedKey } from '../../report/named-keys.ts';
+import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
 
@@ -45,13 +45,12 @@ export interface RotationKeys {
   readonly named: readonly NamedKey[];
 }
 
-/**
- * @param target - the key to reach
- * @throws UsageError
- */
-export async function readRotationKeys(env: Environment, target: KeyName): Promise<RotationKeys> {
+/** @throws UsageError */
+export async function readRotationKeys(
+  env: Environment,
+  { target, source }: Pick<RotatePlan, 'target' | 'source'>,
+): Promise<RotationKeys> {
   const keys = await readBothKeys(env);
-  const source = target === 'new' ? 'old' : 'new';
   const named = (['old', 'new'] as const).map((name) => ({
     role: name === target ? ('target' as const) : ('source' as const),
     name,

@@ -1,32 +1,31 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { readKey } from '../../config/keys.ts';
-import { type Conclusion, typed } from '../../report/conclusion.ts';
+import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
 import { listed, listUnreadable, rowCount } from '../../report/wording.ts';
 import type { Census } from '../../rotation/census.ts';
 import type { VerifyEnding } from '../../rotation/result.ts';
-import type { RunOptions } from '../../rotation/run.ts';
 import { verify } from '../../rotation/verify.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
-import { runOnTable } from '../table-run.ts';
+import { runOnTable, type TableRun } from '../table-run.ts';
 
 /** Decrypts every row with the new key alone. @throws UsageError */
 export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const [target, database, outputPlan] = await allOf([readKey(env, 'new'), readDatabase(env), readOutputPlan(given)]);
   const { fingerprint } = target;
-  const run = {
-    ...{ command: 'verify' as const, access: 'verify' as const, database, outputPlan, outcome },
-    keys: [{ role: 'target' as const, name: 'new', fingerprint }],
+  const run: TableRun<VerifyEnding> = {
+    ...{ command: 'verify', access: 'verify', database, outputPlan, outcome },
+    keys: [{ role: 'target', name: 'new', fingerprint }],
     announcement: [`key: new ${fingerprint}`],
-    work: (_table: unknown, options: RunOptions) => verify({ ...options, target }),
-    conclude: (ending: VerifyEnding) => conclude(ending, repeated({ ...outputPlan, backup: null })),
-    notStarted: (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: null, cause, reached: null }),
+    work: (_table, options) => verify({ ...options, target }),
+    conclude: (ending) => conclude(ending, repeated({ ...outputPlan, backup: null })),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };
   return runOnTable(run, host);
 }
@@ -36,12 +35,8 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
   switch (ending.kind) {
     case 'verified': {
       const { rows } = ending.census;
-      if (rows === 0) {
-        const nextSteps = ['if you expected rows, check the database in DATABASE_URL'];
-        return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
-      }
-      const nextSteps = ['retire the old key once no other table and no backup needs it'];
-      return { exitCode: EXIT.done, headline: found(rows), details: [], nextSteps };
+      if (rows === 0) return done(found(rows), [], ['if you expected rows, check the database in DATABASE_URL']);
+      return done(found(rows), [], ['retire the old key once no other table and no backup needs it']);
     }
     case 'not-verified':
       return notVerified(ending.census, runAgain);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Pool } from 'pg';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, inject } from 'vitest';
 import { type ApplicationRow, decrypt, encrypt, insertKeys, providerKey } from '../application/application.ts';
+import { withClient } from '../server/with-client.ts';
 import { secret } from '../tool/known-secrets.ts';
 
 /** A database of this test file's own, with the application's tables, emptied before each test. */
@@ -24,23 +25,13 @@ export function useDatabase(): TestDatabase {
   // Dropping the database ends idle connections of the pool.
   pool.on('error', () => {});
 
-  beforeAll(() => administer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`));
+  beforeAll(() => withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)));
   beforeEach(() => pool.query('TRUNCATE users CASCADE'));
   afterAll(async () => {
     await pool.end();
-    await administer(server, `DROP DATABASE ${name} WITH (FORCE)`);
+    await withClient(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
   });
   return { url: url.href, pool };
-}
-
-async function administer(server: string, statement: string): Promise<void> {
-  const client = new Client(server);
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
 
 /** Inserts rows with plaintexts of their own. @returns the plaintexts by id, in hex */

@@ -1,5 +1,5 @@
-import { Client } from 'pg';
 import { decrypt, type Encrypted } from '../application/application.ts';
+import { withClient } from '../server/with-client.ts';
 import type { Keys } from './witness.ts';
 
 export interface Counts {
@@ -15,9 +15,7 @@ export interface Counts {
  * @param table - as SQL names it
  */
 export async function countBySequentialScan(url: string, table: string, keys: Keys): Promise<Counts> {
-  const client = new Client(url);
-  await client.connect();
-  try {
+  return withClient(url, async (client) => {
     await client.query('SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off');
     const { rows } = await client.query<Encrypted>(`SELECT iv, content, tag FROM ${table}`);
     const counts = { old: 0, new: 0, neither: 0 };
@@ -27,7 +25,5 @@ export async function countBySequentialScan(url: string, table: string, keys: Ke
       else counts.neither += 1;
     }
     return counts;
-  } finally {
-    await client.end();
-  }
+  });
 }

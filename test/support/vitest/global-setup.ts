@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import process from 'node:process';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { CREATE_TABLES } from '../application/application.ts';
 import { startTestServer } from '../server/postgres.ts';
+import { withClient } from '../server/with-client.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,16 +49,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function dropDatabases(client: Client, prefix: string): Promise<void> {
   const { rows } = await client.query('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [prefix]);
   for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`);
-}
-
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(url);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 function databaseUrl(server: string, name: string): string {

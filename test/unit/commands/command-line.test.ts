@@ -60,7 +60,7 @@ describe('the command line', () => {
   });
 
   it.each<[argv: string, message: string, hint: string]>([
-    ['--dry-rum', 'unknown option --dry-rum for rotate', `did you mean --dry-run? ${HINT}`],
+    ['--dry-rum', 'unknown option --dry-rum for rotate', HINT],
     ['--env-file f', 'unknown option --env-file for rotate', HINT],
     ['--force', 'unknown option --force for rotate', HINT],
     ['-x', 'unknown option -x for rotate', HINT],

@@ -1,7 +1,7 @@
 import type { RotatePlan } from '../../../src/commands/rotate/plan.ts';
 import { DatabaseError, RotationRunning } from '../../../src/database/database-error.ts';
 import { Interrupted, type StopSignal } from '../../../src/report/exit-code.ts';
-import type { NamedKey } from '../../../src/report/named-keys.ts';
+import type { NamedKey } from '../../../src/report/report.ts';
 import type { Census, UnreadableRow } from '../../../src/rotation/census.ts';
 import { IdCounts } from '../../../src/rotation/id-counts.ts';
 import type { Compared, FoundAgain, PhaseName, Reached, RotateEnding, Tally } from '../../../src/rotation/result.ts';

@@ -8,8 +8,7 @@ import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome
 import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
 import { DatabaseError } from '../../../src/database/database-error.ts';
 import type { Conclusion } from '../../../src/report/conclusion.ts';
-import type { NamedKey } from '../../../src/report/named-keys.ts';
-import { createReport, type Outcome, type ReportContext } from '../../../src/report/report.ts';
+import { createReport, type NamedKey, type Outcome, type ReportContext } from '../../../src/report/report.ts';
 import { reportSchema } from '../../../src/report/report-schema.ts';
 import { formatSummary } from '../../../src/report/summary.ts';
 import type { Phase, PhaseName, RestoreEnding, RestoreTally, RotateEnding, VerifyEnding } from '../../../src/rotation/result.ts';
@@ -45,7 +44,7 @@ function summary(
   conclusion: Conclusion,
 ): string {
   const context: ReportContext = {
-    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0), command, dryRun: false, keys },
+    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0).toISOString(), command, dryRun: false, keys },
     ...{
       operator: { user: 'ops', host: 'laptop' },
       model: 'UserApiKey',

@@ -15,6 +15,7 @@ const limit = (setting: string) => `lift the limit: ALTER ROLE "operator" IN DAT
 
 describe('an SQLSTATE selects the explanation, with the words of the server', () => {
   it.each<[error: Error, message: string | RegExp, hint: string | RegExp | null, refused: boolean]>([
+    [fromServer('constructor'), `${said} (constructor)`, 'fix the problem named above', true],
     [fromServer('08000'), `a connection failed: ${said} (08000)`, null, false],
     [fromServer('08003'), `a connection failed: ${said} (08003)`, null, false],
     [fromServer('08006'), `a connection failed: ${said} (08006)`, null, false],

@@ -72,7 +72,7 @@ const WRITER = {
 
 describe('the statements that write', () => {
   it.each<[title: string, of: Table, mayPrepare: boolean]>([
-    ['ids of type text, where statements may be prepared', table, true],
+    ['ids of type text, if statements may be prepared', table, true],
     ['ids of type uuid, behind a pooler', uuids, false],
     ['names that have to be quoted', named, false],
   ])('for %s', async (_title, of, mayPrepare) => {

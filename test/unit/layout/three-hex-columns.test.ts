@@ -42,7 +42,7 @@ const MALFORMED: [title: string, change: Partial<Stored>, column: Part, misfit: 
   ['a tag of 17 bytes', { tag: '00'.repeat(17) }, 'tag', 'wrong-length'],
 ];
 
-/** @returns the parts in hex, as Buffer reads them; fails where the layout refuses the value */
+/** @returns the parts in hex, as Buffer reads them; fails if the layout refuses the value */
 function partsOf(stored: Stored): Record<Part, string> {
   const { iv, content, tag } = valueIn(layout, stored).value;
   return { iv: iv.toString('hex'), content: content.toString('hex'), tag: tag.toString('hex') };
@@ -99,7 +99,7 @@ describe('three columns in hex: parsing', () => {
     expect(named.format(valueIn(named, stored).value, stored, '')).toEqual(stored);
   });
 
-  it('accepts a text exactly where Buffer reads all of it', () => {
+  it('accepts a text exactly if Buffer reads all of it', () => {
     const hexLike = fc.string({ unit: fc.constantFrom('0', 'a', 'F', 'g', ' ', '\n', 'ａ', '１'), maxLength: 6 });
     fc.assert(
       fc.property(fc.oneof(hexLike, fc.string({ unit: 'binary' })), (content) => {

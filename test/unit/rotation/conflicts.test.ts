@@ -38,7 +38,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(outcomes).toContain(`${THIRD} already-rotated`);
   });
 
-  it.each([1, 2])('has its latest value rotated where the application wrote %i times under the old key', async (times) => {
+  it.each([1, 2])('has its latest value rotated if the application wrote %i times under the old key', async (times) => {
     const store = tableOf(5);
     changeBeforeSwap(store, (time) => store.put(row(3, 'old', `written meanwhile ${time}`)), times);
     const { error, tally } = await passOver(store, { batchRows });
@@ -56,7 +56,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(tally).toEqual({ rotated: 5, conflicts: 3, gone: 0, alreadyRotated: 0 });
   });
 
-  it('stops the pass where it changes every time, and keeps the last value', async () => {
+  it('stops the pass if it changes every time, and keeps the last value', async () => {
     const store = tableOf(5);
     changeBeforeSwap(store, (time) => store.put(row(3, 'old', `written meanwhile ${time}`)));
     const { error, tally } = await passOver(store, { batchRows });
@@ -66,7 +66,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(store.swapped.filter((ids) => ids.includes(THIRD))).toHaveLength(4);
   });
 
-  it('stops the pass where its new value opens under neither key', async () => {
+  it('stops the pass if neither key can decrypt its new value', async () => {
     const store = tableOf(5);
     const strange = strangeRow(3);
     changeBeforeSwap(store, () => store.put(strange));
@@ -75,7 +75,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(store.rows.get(THIRD)).toEqual(strange);
   });
 
-  it('is skipped where its new value opens under neither key and such rows are skipped', async () => {
+  it('is skipped if neither key can decrypt its new value and such rows are skipped', async () => {
     const store = tableOf(5);
     const strange = { ...row(3), tag: '' };
     changeBeforeSwap(store, () => store.put(strange));
@@ -86,7 +86,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 0 });
   });
 
-  it('is written only where exactly the value stands that was read, in all three columns', async () => {
+  it('is written only if all three columns hold exactly the value that was read', async () => {
     for (const column of ['iv', 'content', 'tag'] as const) {
       const store = tableOf(5);
       const changed = { ...row(3), ...store.rows.get(THIRD), [column]: row(3)[column] };
@@ -96,7 +96,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     }
   });
 
-  it('fails with the error of the store where it cannot be read again', async () => {
+  it('fails with the error of the store if it cannot be read again', async () => {
     const store = tableOf(5);
     store.before = (call) => {
       if (call.method === 'swap' && call.swaps.some(({ id }) => id === THIRD)) store.rows.delete(THIRD);
@@ -116,7 +116,7 @@ describe('in batches', () => {
     expect(outcomes).toEqual([1, 2, 4, 5].map((number) => `${idOf(number)} rotated`));
   });
 
-  it('counts them also where the row cannot be read again', async () => {
+  it('counts them even if the row cannot be read again', async () => {
     const store = tableOf(5);
     store.before = (call) => {
       if (call.method === 'swap') store.rows.delete(THIRD);
@@ -127,7 +127,7 @@ describe('in batches', () => {
 });
 
 describe('row by row', () => {
-  it('does not try again where the run was aborted meanwhile: the lock may be lost', async () => {
+  it('does not try again if the run was aborted in the meantime: the lock may be lost', async () => {
     const abort = new AbortController();
     const store = tableOf(5);
     store.before = (call) => {

@@ -41,7 +41,7 @@ describe('reading in pages', () => {
     [4 * 1024 * 1024, 1],
     [40 * 1024 * 1024, 1],
     [0, 500],
-  ])('where the longest row has %i bytes, reads %i at a time: 4 MiB at the most, or a single row', async (largestRow, limit) => {
+  ])('if the longest row has %i bytes, reads %i at a time: 4 MiB at the most, or a single row', async (largestRow, limit) => {
     const store = tableOf(3);
     for await (const _page of readPages(store, largestRow, 9999, never));
     expect(store.calls[0]).toEqual({ method: 'readPage', after: null, limit });
@@ -61,7 +61,7 @@ describe('reading in pages', () => {
     expect((await readIds(store)).flat()).toEqual(ids(1, 2300));
   });
 
-  it('skips and repeats no row where others are inserted and deleted meanwhile', async () => {
+  it('skips and repeats no row if others are inserted and deleted in the meantime', async () => {
     const store = tableOf(2300);
     const pages = await readIds(store, (page) => {
       store.put({ ...row(0), id: `${idOf(page)}-inserted` });
@@ -92,7 +92,7 @@ describe('reading in pages', () => {
     await expect(readIds(store)).rejects.toThrow('cut');
   });
 
-  it('hands out the page in hand before it fails with the error of the page ahead', async () => {
+  it('hands out the current page before it fails with the error of the page ahead', async () => {
     const store = tableOf(2300);
     store.before = (_call, nth) => {
       if (nth === 2) throw new Error('cut');

@@ -16,7 +16,7 @@ describe('a pass that stops', () => {
     expect(contents(store)).toEqual([...under('new', 1, 500), ...under('old', 501, 2300)]);
   });
 
-  it('writes nothing where it was aborted before it began, or while the first page was read', async () => {
+  it('writes nothing if it was aborted before it began, or while the first page was read', async () => {
     const store = tableOf(5);
     expect((await passOver(store, { signal: AbortSignal.abort(new Error('stop')) })).error).toEqual(new Error('stop'));
     const abort = new AbortController();
@@ -38,7 +38,7 @@ describe('a pass that stops', () => {
     expect(contents(store)).toEqual([...under('new', 1, 2), ...under('old', 3, 4), 'unreadable']);
   });
 
-  it('writes nothing more after the database failed on reading, also where part of a batch is ready', async () => {
+  it('writes nothing more after the database failed on reading, even if part of a batch is ready', async () => {
     const store = tableOf(1100);
     store.before = (call, nth) => {
       if (call.method === 'readPage' && nth === 2) throw new Error('cut');
@@ -49,7 +49,7 @@ describe('a pass that stops', () => {
     expect(contents(store)).toEqual([...under('new', 1, 497), ...under('old', 498, 1100)]);
   });
 
-  it('reads no further page once it is aborted, also where it has nothing to write', async () => {
+  it('reads no further page once it is aborted, even if it has nothing to write', async () => {
     const store = tableOf(2300, 'new');
     const abort = new AbortController();
     store.after = (_call, nth) => {

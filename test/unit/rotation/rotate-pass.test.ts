@@ -35,7 +35,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
     },
   );
 
-  it('rotates all the others where unreadable rows are skipped, and leaves those as they are', async () => {
+  it('rotates all the others if unreadable rows are skipped, and leaves those as they are', async () => {
     const store = tableOf(20);
     const bad = [strangeRow(1), { ...row(9), iv: 'zz' }, strangeRow(20)];
     store.put(...bad);
@@ -45,7 +45,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
     expect(store.table.filter((stored) => openAs('new', stored) === null)).toEqual(bad);
   });
 
-  it('leaves rows alone that are under the new key already, and reports only the others as dealt with', async () => {
+  it('leaves rows alone that are under the new key already, and reports only the others as processed', async () => {
     const store = tableOf(20);
     const done = [1, 2, 10, 20].map((number) => row(number, 'new'));
     store.put(...done);
@@ -65,7 +65,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
     expect(store.table).toEqual(after);
   });
 
-  it('stops after the write in hand when it is aborted', async () => {
+  it('stops after the current write when it is aborted', async () => {
     const reason = new Error('stop');
     const abort = new AbortController();
     const store = tableOf(20);
@@ -141,7 +141,7 @@ describe('a pass', () => {
     expect(store.table.every((stored) => openAs('new', stored)?.equals(plaintext))).toBe(true);
   });
 
-  it('waits for what is to be done before each write, and does not write where that fails', async () => {
+  it('waits for what is to be done before each write, and does not write if that fails', async () => {
     const store = tableOf(5);
     const announced: string[][] = [];
     const { error, tally } = await passOver(store, {

@@ -39,7 +39,7 @@ export function row(number: number, under: KeyName = 'old', plaintext: string | 
   return { id: idOf(number), ...encrypt(hex[under], plaintext) };
 }
 
-/** A row that neither key opens. */
+/** A row that neither key can decrypt. */
 export function strangeRow(number: number): ApplicationRow {
   return { id: idOf(number), ...encrypt(newKey(), plaintextOf(number)) };
 }

@@ -68,7 +68,7 @@ describe('a write that gives no answer', () => {
     expect(store.calls.filter(({ method }) => method === 'readRows')).toEqual([{ method: 'readRows', ids: ids(4, 5, 6) }]);
   });
 
-  it('is not taken for written where the application changed or deleted the rows meanwhile', async () => {
+  it('is not taken for written if the application changed or deleted the rows in the meantime', async () => {
     const store = tableOf(9);
     loseSecondSwap(store, true, () => {
       store.put(row(4, 'new', 'written by the application'));
@@ -79,7 +79,7 @@ describe('a write that gives no answer', () => {
     expect(run.tally.rotated).toBe(4);
   });
 
-  it.each(['iv', 'content', 'tag'] as const)('is not taken for written where only the %s is another one', async (column) => {
+  it.each(['iv', 'content', 'tag'] as const)('is not taken for written if only the %s is another one', async (column) => {
     const store = tableOf(5);
     loseSecondSwap(store, true, () => {
       const written = store.rows.get(idOf(2)) ?? expect.fail('gone');
@@ -88,7 +88,7 @@ describe('a write that gives no answer', () => {
     expectInDoubt(await passOver(store), { written: [], notWritten: ids(2), unknown: [] });
   });
 
-  it.each([true, false])('is unknown where the rows cannot be read again (written: %s)', async (applied) => {
+  it.each([true, false])('is unknown if the rows cannot be read again (written: %s)', async (applied) => {
     const store = tableOf(9);
     loseSecondSwap(store, applied);
     const before = store.before;
@@ -113,14 +113,14 @@ describe('a write that gives no answer', () => {
     expect(contents(store)).toEqual(['new: written meanwhile']);
   });
 
-  it('stops the pass also where the row that was being planned meanwhile is unreadable', async () => {
+  it('stops the pass even if the row that was being planned in the meantime is unreadable', async () => {
     const store = tableOf(3);
     store.put(strangeRow(3));
     loseSecondSwap(store, true);
     expectInDoubt(await passOver(store), { written: ids(2), notWritten: [], unknown: [] });
   });
 
-  it('stops the pass also where it was aborted meanwhile: what became of the write is worth more than the reason', async () => {
+  it('stops the pass even if it was aborted in the meantime: what became of the write is worth more than the reason', async () => {
     const abort = new AbortController();
     const store = tableOf(5);
     loseSecondSwap(store, true, () => abort.abort(new Error('stop')));

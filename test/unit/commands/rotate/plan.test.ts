@@ -53,7 +53,8 @@ describe('the keys of a rotation', () => {
   ])(
     'have the %s key as the target, the other as the source, and keep their names',
     async (target, targetHex, sourceHex, roles) => {
-      const { ring, named } = await readRotationKeys(env, target);
+      const plan = await readRotatePlan(given(target === 'old' ? '--rollback' : ''));
+      const { ring, named } = await readRotationKeys(env, plan);
       expect(ring.target.keyObject.export().toString('hex')).toBe(targetHex);
       expect(ring.sources.map(({ keyObject }) => keyObject.export().toString('hex'))).toEqual([sourceHex]);
       expect(named).toEqual([
