@@ -1,10 +1,22 @@
 import { z } from 'zod';
+import type { Misfit } from '../layout/layout.ts';
 
 const rows = z.int().nonnegative();
 const fingerprint = z.string().regex(/^[0-9a-f]{16}$/u);
-export const census = z.object({ rows, underKeys: z.array(z.object({ fingerprint, rows })), unreadable: rows });
+export const census = z.object({
+  rows,
+  withoutValue: rows.describe('rows whose columns of the field are all null'),
+  underKeys: z.array(z.object({ fingerprint, rows })),
+  unreadable: rows,
+});
+
+const MISFITS = [
+  ...(['null', 'empty', 'not-hex', 'not-base64', 'not-base64url', 'odd-length', 'bad-padding', 'not-canonical'] as const),
+  ...(['wrong-length', 'no-match', 'not-json', 'json-shape', 'json-duplicate', 'json-escapes', 'aad-null'] as const),
+] as const satisfies readonly Misfit[];
 
 const field = z.object({
+  name: z.string().describe('such as Account.access; only the model if its value has no name'),
   model: z.string(),
   table: z.string().nullable().describe('schema.table; null if the run ended before it was found'),
   before: census.nullable().describe('what the preflight found; null if it did not finish, or if there was none'),
@@ -25,7 +37,7 @@ const field = z.object({
         id: z.string(),
         reason: z.enum(['malformed', 'not-authentic']),
         column: z.string().nullable(),
-        misfit: z.enum(['null', 'empty', 'not-hex', 'odd-length', 'wrong-length']).nullable(),
+        misfit: z.enum(MISFITS).nullable(),
       }),
     )
     .describe('the first 1000 rows that no key can decrypt'),
@@ -58,6 +70,7 @@ const ENDINGS = [
   'nothing-to-do',
   'rehearsed',
   'unreadable-rows',
+  'unregistered',
   'verified',
   'not-verified',
   'restored',
@@ -84,8 +97,16 @@ export const reportSchema = z.object({
   doubt: z.enum(DOUBTS).nullable(),
   exitCode: z.int(),
   fields: z.array(field).describe('the encrypted fields'),
+  unregistered: z
+    .array(z.object({ table: z.string(), columns: z.array(z.string()) }))
+    .describe('columns that hold values under the keys, and that prisma/schema.prisma does not register'),
   phases: z.array(
-    z.object({ name: z.enum(['preflight', 'rotate', 'verify', 'restore']), rows, seconds: z.number().nonnegative() }),
+    z.object({
+      name: z.enum(['preflight', 'rotate', 'verify', 'restore']),
+      field: z.string().nullable().describe('null for all fields together'),
+      rows,
+      seconds: z.number().nonnegative(),
+    }),
   ),
   summary: z.string().describe('this and the next two are for people: their wording may change'),
   details: z.array(z.string()),

@@ -15,16 +15,22 @@ export type FieldReport = Report['fields'][number];
 export interface Outcome {
   readonly ending: Report['ending'];
   readonly doubt: Report['doubt'];
-  readonly field: Omit<FieldReport, 'model' | 'table'>;
+  readonly unregistered: Report['unregistered'];
+  /** By the name of the field; nothing is known about those that are not there. */
+  readonly fields: ReadonlyMap<string, FieldOutcome>;
 }
 
+export type FieldOutcome = Omit<FieldReport, 'name' | 'model' | 'table'>;
+
 /** What is the same for every command. */
-export type ReportContext = Pick<Report, 'runId' | 'command' | 'dryRun' | 'startedAt' | 'operator' | 'database'> &
-  Pick<FieldReport, 'model' | 'table'> & { readonly keys: readonly NamedKey[] };
+export type ReportContext = Pick<Report, 'runId' | 'command' | 'dryRun' | 'startedAt' | 'operator' | 'database'> & {
+  readonly keys: readonly NamedKey[];
+  readonly fields: readonly Pick<FieldReport, 'name' | 'model' | 'table'>[];
+};
 
 export function createReport(
-  { runId, command, dryRun, operator, database, startedAt, keys, model, table }: ReportContext,
-  { ending, doubt, field: found }: Outcome,
+  { runId, command, dryRun, operator, database, startedAt, keys, fields }: ReportContext,
+  { ending, doubt, unregistered, fields: found }: Outcome,
   phases: readonly Phase[],
   { exitCode, headline, details, nextSteps }: Conclusion,
 ): Report {
@@ -42,7 +48,8 @@ export function createReport(
     ending,
     doubt,
     exitCode,
-    fields: [{ model, table, ...found }],
+    fields: fields.map((field) => ({ ...field, ...(found.get(field.name) ?? NOTHING_KNOWN) })),
+    unregistered,
     phases: [...phases],
     summary: plain(headline),
     details: details.map(plain),
@@ -51,7 +58,7 @@ export function createReport(
 }
 
 /** The outcome of a field about which nothing is known. */
-export const NOTHING_KNOWN: Outcome['field'] = {
+export const NOTHING_KNOWN: FieldOutcome = {
   before: null,
   after: null,
   rotated: 0,
@@ -61,9 +68,9 @@ export const NOTHING_KNOWN: Outcome['field'] = {
   restore: null,
 };
 
-export function countsOf({ rows: total, under, unreadable }: Census): z.infer<typeof census> {
+export function countsOf({ rows: total, withoutValue, under, unreadable }: Census): z.infer<typeof census> {
   const underKeys = [...under].map(([of, count]) => ({ fingerprint: of, rows: count }));
-  return { rows: total, underKeys, unreadable };
+  return { rows: total, withoutValue, underKeys, unreadable };
 }
 
 export function unreadableOf({ unreadableRows }: Census): FieldReport['unreadable'] {

@@ -29,15 +29,16 @@ export function stoppedBy(cause: unknown, runAgain: string): Stop {
 /**
  * Says what is known about the rows of a write that failed.
  *
+ * @param rowName - names a row by its id
  * @param either - what a row holds if nothing is known about it
  */
-export function inDoubt(cause: unknown, found: FoundAgain, either: string): string[] {
+export function inDoubt(cause: unknown, found: FoundAgain, rowName: (id: string) => string, either: string): string[] {
   const refused = isRefused(cause);
   const soFar = refused ? '' : ' yet, but the server may still be executing the write';
   return listed([
-    ...found.written.map((id) => `row ${id} was read again: it was written`),
-    ...found.notWritten.map((id) => `row ${id} was read again: it was not written${soFar}`),
-    ...found.unknown.map((id) => `row ${id} could not be read again: ${refused ? 'it was not written' : either}`),
+    ...found.written.map((id) => `${rowName(id)} was read again: it was written`),
+    ...found.notWritten.map((id) => `${rowName(id)} was read again: it was not written${soFar}`),
+    ...found.unknown.map((id) => `${rowName(id)} could not be read again: ${refused ? 'it was not written' : either}`),
   ]);
 }
 

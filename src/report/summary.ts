@@ -24,12 +24,34 @@ export function formatSummary(report: Report, color: boolean, columns: number | 
 }
 
 function factsOf({ database, fields, keys, phases }: Report): [string, string][] {
-  const tables = fields.flatMap(({ table }) => (table === null ? [] : [`, table ${table}`]));
-  const facts: [string, string][] = [['database', `${database.name} on ${database.host}:${database.port}${tables.join('')}`]];
+  const tables = [...new Set(fields.flatMap(({ table }) => table ?? []))];
+  const named = tables.length === 0 ? '' : `, ${verb(tables.length, 'table', 'tables')} ${tables.join(', ')}`;
+  const facts: [string, string][] = [['database', `${database.name} on ${database.host}:${database.port}${named}`]];
   if (keys.length > 0) facts.push(['keys', keys.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')]);
-  if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
-  if (phases.length > 0) facts.push(['time', phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`).join(', ')]);
+  if (fields.length > 1) facts.push(...linesOf(fields));
+  else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
+  if (phases.length > 0) facts.push(['time', timeOf(phases)]);
   return facts;
+}
+
+/** Phases of the same name are added up. */
+function timeOf(phases: Report['phases']): string {
+  const seconds = new Map<string, number>();
+  for (const { name, seconds: took } of phases) seconds.set(name, (seconds.get(name) ?? 0) + took);
+  return [...seconds].map(([name, sum]) => `${name} ${sum.toFixed(1)} s`).join(', ');
+}
+
+/** Several fields: one line for each, aligned. */
+function linesOf(fields: readonly FieldReport[]): [string, string][] {
+  const width = Math.max(...fields.map(({ name }) => name.length));
+  const lines = fields.map(({ name, before, after, rotated, unreadable, restore }) => {
+    const counted = after ?? before;
+    const values = counted === null ? 'not counted' : `${counted.rows - counted.withoutValue} values`;
+    const put = restore === null ? `${rotated} rotated` : `${restore.restored} put back`;
+    const bad = counted !== null && unreadable.length > 0 ? `, ${counted.unreadable} unreadable` : '';
+    return `${name.padEnd(width)}  ${restore === null ? `${values}, ` : ''}${put}${bad}`;
+  });
+  return lines.map((line, index) => [index === 0 ? 'fields' : '', line]);
 }
 
 function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {

@@ -1,8 +1,9 @@
 import type { Misfit } from '../layout/layout.ts';
-import type { Census, UnreadableRow } from '../rotation/census.ts';
+import type { Census } from '../rotation/census.ts';
 import type { Unreadable } from '../rotation/judge.ts';
 import type { RowProblem } from '../rotation/result.ts';
 import type { NamedKey } from './report.ts';
+import type { NamedRow, Total } from './total.ts';
 
 /** Ids that are listed for a person; the JSON report has more, and `--verbose` prints all. */
 const LISTED = 20;
@@ -12,6 +13,16 @@ const MISFIT: Readonly<Record<Misfit, string>> = {
   null: 'is null',
   empty: 'is empty',
   'not-hex': 'is not hex',
+  'not-base64': 'is not base64',
+  'not-base64url': 'is not base64url',
+  'bad-padding': 'has the wrong number of = at the end of its base64',
+  'not-canonical': 'ends in a base64 character with stray bits',
+  'no-match': 'does not fit its template in prisma/schema.prisma',
+  'not-json': 'is not JSON',
+  'json-shape': 'is not a JSON object with the members of its template',
+  'json-duplicate': 'has the same JSON member twice',
+  'json-escapes': 'has escapes in a JSON member that holds a value',
+  'aad-null': 'is null, but is part of the associated data',
   'odd-length': 'has an odd number of hex digits',
   'wrong-length': 'has the wrong length (an iv has 12 or 16 bytes, a tag 16)',
 };
@@ -43,23 +54,24 @@ export function unreadableReason(why: Unreadable): string {
 }
 
 /** Says in a line what a survey found. */
-export function censusLine({ rows, under, unreadable }: Census, keys: readonly NamedKey[]): string {
+export function censusLine({ rows, withoutValue, under, unreadable }: Census, keys: readonly NamedKey[]): string {
   const counts = keys.map(({ name, fingerprint }) => [under.get(fingerprint) ?? 0, `under the ${name} key`] as const);
-  const found = [...counts, [unreadable, 'unreadable'] as const].filter(([count]) => count > 0);
+  const others = [[unreadable, 'unreadable'] as const, [withoutValue, 'without a value'] as const];
+  const found = [...counts, ...others].filter(([count]) => count > 0);
   return [rowCount(rows), ...found.map((part) => part.join(' '))].join(', ').replace(', ', ': ');
 }
 
-/** Says how many rows no key can decrypt, and the likely cause. */
-export function unreadableHeadline({ rows, unreadable, unreadableRows }: Census): string {
-  if (unreadable < rows) return `neither key can decrypt ${unreadable} of ${rowCount(rows)}`;
+/** Says how many values no key can decrypt, and the likely cause. */
+export function unreadableHeadline({ values, unreadable, unreadableRows, count }: Total): string {
+  if (unreadable < values) return `neither key can decrypt ${unreadable} of ${count(values)}`;
   const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
-  return `neither key can decrypt any of ${rowCount(rows)}${cause}`;
+  return `neither key can decrypt any of ${count(values)}${cause}`;
 }
 
 /** @param count - how many there are; `rows` are the first of them */
-export function listUnreadable(count: number, rows: readonly UnreadableRow[]): string[] {
+export function listUnreadable(count: number, rows: readonly NamedRow[]): string[] {
   return listed(
-    rows.map(({ id, why }) => `row ${id}: ${unreadableReason(why)}`),
+    rows.map(({ name, why }) => `${name}: ${unreadableReason(why)}`),
     count,
   );
 }

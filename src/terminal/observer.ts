@@ -1,4 +1,5 @@
 import type { NamedKey } from '../report/report.ts';
+import type { Words } from '../report/total.ts';
 import { censusLine, unreadableReason } from '../report/wording.ts';
 import type { Observer } from '../rotation/run.ts';
 import type { Output, OutputStream } from './output.ts';
@@ -9,6 +10,7 @@ export function createObserver(
   output: Output,
   stderr: OutputStream,
   { verbose, quiet, keys }: { readonly verbose: boolean; readonly quiet: boolean; readonly keys: readonly NamedKey[] },
+  { prefix }: Words,
   interruption: AbortSignal,
 ): Observer {
   // A bar and a line per row would overwrite each other.
@@ -18,16 +20,16 @@ export function createObserver(
     output.say('finishing the current write; send the signal again to quit now');
   });
   return {
-    onPhase: progress.begin,
+    onPhase: (phase, _field, expected) => progress.begin(phase, expected),
     onProgress: progress.update,
     onPhaseEnd: progress.end,
-    onCensus: (phase, census) => output.say(`${phase}: ${censusLine(census, keys)}`),
-    onRow: (id, outcome) => {
+    onCensus: (phase, field, census) => output.say(`${phase}: ${prefix(field)}${censusLine(census, keys)}`),
+    onRow: (field, id, outcome) => {
       if (!verbose) return;
-      output.say(outcome === 'rotated' ? `Rotated key ${id}` : `${outcome.replace('-', ' ')}: key ${id}`);
+      output.say(`${prefix(field)}${outcome === 'rotated' ? `Rotated key ${id}` : `${outcome.replace('-', ' ')}: key ${id}`}`);
     },
-    onUnreadable: ({ id, why }) => {
-      if (verbose) output.say(`unreadable key ${id}: ${unreadableReason(why)}`);
+    onUnreadable: (field, { id, why }) => {
+      if (verbose) output.say(`${prefix(field)}unreadable key ${id}: ${unreadableReason(why)}`);
     },
   };
 }

@@ -1,14 +1,12 @@
 import type { CheckedBackup } from '../../backup/backup-reader.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
-import { NOTHING_KNOWN, type Outcome } from '../../report/report.ts';
+import { type FieldOutcome, NOTHING_KNOWN, type Outcome } from '../../report/report.ts';
 import { inDoubt, stoppedBy } from '../../report/stopped-by.ts';
-import { listed, rowCount, verb } from '../../report/wording.ts';
+import type { Words } from '../../report/total.ts';
+import { listed, verb } from '../../report/wording.ts';
 import type { RestoreEnding, RestoreTally } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
-
-/** The tally of a restore that has not begun. */
-export const NONE: RestoreTally = { restored: 0, alreadyRestored: 0, gone: 0, changed: new Set() };
 
 /** Ids listed in the report. */
 const IDS_LISTED = 1000;
@@ -27,19 +25,29 @@ export function backupWarnings({ header, ending }: CheckedBackup): string[] {
  * Says how a restore ended. A dry run ends with the exit code that the restore would end with, so that
  * `restore --dry-run FILE && restore FILE` does what it says.
  */
-export function conclude(ending: RestoreEnding, dryRun: boolean, { report }: { readonly report: string | null }): Conclusion {
+export function conclude(
+  ending: RestoreEnding,
+  dryRun: boolean,
+  { report }: { readonly report: string | null },
+  words: Words,
+): Conclusion {
   const again = repeated({ report, backup: null });
   const runAgain = `${again}: it continues where it stopped`;
   switch (ending.kind) {
     case 'restored':
-      return restored(ending.tally, dryRun, again);
+      return restored(ending.reached, dryRun, again, words);
     case 'write-in-doubt': {
       const stop = stoppedBy(ending.cause, runAgain);
-      const rows = inDoubt(ending.cause, ending.found, 'it holds either the old or the rotated value');
-      return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, soFar(ending.reached)] };
+      const rows = inDoubt(
+        ending.cause,
+        ending.found,
+        (id) => words.rowName(ending.field, id),
+        'it holds either the old or the rotated value',
+      );
+      return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, soFar(ending.reached, words)] };
     }
     case 'stopped': {
-      const details = dryRun || ending.phase === null ? ['nothing was written'] : [soFar(ending.reached)];
+      const details = dryRun || ending.phase === null ? ['nothing was written'] : [soFar(ending.reached, words)];
       return { ...stoppedBy(ending.cause, runAgain), details };
     }
     default:
@@ -49,15 +57,23 @@ export function conclude(ending: RestoreEnding, dryRun: boolean, { report }: { r
 
 /** What the report says about the end of a restore. */
 export function outcome(ending: RestoreEnding): Outcome {
-  const { changed, ...counts } = ending.kind === 'restored' ? ending.tally : ending.reached;
-  const restore = { ...counts, changed: changed.size, changedIds: [...changed].slice(0, IDS_LISTED) };
-  return { ending: ending.kind, doubt: null, field: { ...NOTHING_KNOWN, restore } };
+  const fields = ending.reached.map(({ field, changed, ...counts }): [string, FieldOutcome] => [
+    field,
+    { ...NOTHING_KNOWN, restore: { ...counts, changed: changed.size, changedIds: [...changed].slice(0, IDS_LISTED) } },
+  ]);
+  return { ending: ending.kind, doubt: null, unregistered: [], fields: new Map(fields) };
 }
 
-function restored(tally: RestoreTally, dryRun: boolean, again: string): Conclusion {
-  const { restored: count, alreadyRestored, gone, changed } = tally;
-  const details = [...(dryRun ? ['nothing was written'] : []), ...leftAlone(tally)];
-  const others = changed.size + gone;
+/** What became of the rows of all fields. */
+function sum(tallies: readonly RestoreTally[], count: (tally: RestoreTally) => number): number {
+  return tallies.reduce((total, tally) => total + count(tally), 0);
+}
+
+function restored(tallies: readonly RestoreTally[], dryRun: boolean, again: string, words: Words): Conclusion {
+  const count = sum(tallies, (tally) => tally.restored);
+  const alreadyRestored = sum(tallies, (tally) => tally.alreadyRestored);
+  const others = sum(tallies, ({ changed, gone }) => changed.size + gone);
+  const details = [...(dryRun ? ['nothing was written'] : []), ...leftAlone(tallies, words)];
   if (count === 0 && alreadyRestored === 0 && others > 0) {
     return {
       exitCode: EXIT.notVerified,
@@ -68,7 +84,7 @@ function restored(tally: RestoreTally, dryRun: boolean, again: string): Conclusi
   }
   if (dryRun) {
     if (count === 0) return done('there is nothing to put back', details, []);
-    return done(`a restore would put back ${rowCount(count)}`, details, [again.replace('again', 'without --dry-run')]);
+    return done(`a restore would put back ${words.count(count)}`, details, [again.replace('again', 'without --dry-run')]);
   }
   const nextSteps = [
     `see which key the rows are under (if the new key is lost, set NEW_ENCRYPTION_KEY to any other valid key): ${typed('--dry-run')}`,
@@ -76,25 +92,28 @@ function restored(tally: RestoreTally, dryRun: boolean, again: string): Conclusi
   ];
   if (count + others === 0) return done('there was nothing to put back', details, nextSteps);
   const except = others === 0 ? '' : `, but not ${others} ${verb(others, 'other', 'others')}`;
-  return done(`put back ${rowCount(count)}${except}`, details, nextSteps);
+  return done(`put back ${words.count(count)}${except}`, details, nextSteps);
 }
 
-function soFar({ restored: count }: RestoreTally): string {
-  return `${rowCount(count)} put back so far`;
+function soFar(tallies: readonly RestoreTally[], { count }: Words): string {
+  return `${count(sum(tallies, ({ restored: put }) => put))} put back so far`;
 }
 
 /** Says what became of the rows that a restore did not write. */
-function leftAlone({ alreadyRestored, gone, changed }: RestoreTally): string[] {
+function leftAlone(tallies: readonly RestoreTally[], { count, rowName }: Words): string[] {
+  const alreadyRestored = sum(tallies, (tally) => tally.alreadyRestored);
+  const gone = sum(tallies, (tally) => tally.gone);
+  const changed = tallies.flatMap((tally) => [...tally.changed].map((id) => rowName(tally.field, id)));
   const notInBackup = verb(
-    changed.size,
+    changed.length,
     'holds a value that is not in the backup, and was',
     'hold values that are not in the backup, and were',
   );
-  const notFound = `${rowCount(gone)} ${verb(gone, 'was', 'were')} not found by id: deleted, or hidden by a damaged index`;
+  const notFound = `${count(gone)} ${verb(gone, 'was', 'were')} not found by id: deleted, or hidden by a damaged index`;
   return [
-    ...(alreadyRestored > 0 ? [`${rowCount(alreadyRestored)} already held the value from the backup`] : []),
+    ...(alreadyRestored > 0 ? [`${count(alreadyRestored)} already held the value from the backup`] : []),
     ...(gone > 0 ? [notFound] : []),
-    ...(changed.size > 0 ? [`${rowCount(changed.size)} ${notInBackup} left alone`] : []),
-    ...listed([...changed].map((id) => `row ${id}: left alone`)),
+    ...(changed.length > 0 ? [`${count(changed.length)} ${notInBackup} left alone`] : []),
+    ...listed(changed.map((row) => `${row}: left alone`)),
   ];
 }

@@ -1,5 +1,5 @@
 import { typed } from '../../report/conclusion.ts';
-import type { Census } from '../../rotation/census.ts';
+import type { Total } from '../../report/total.ts';
 import type { RotatePlan } from './plan.ts';
 
 /** More unreadable rows than this are unlikely to be separate accidents. */
@@ -26,13 +26,19 @@ export function afterRotation({ backup, source, target }: RotatePlan, continued:
 }
 
 /** What to do about rows that no key can decrypt, if nothing was written. Many are rarely damaged: they are under a third key. */
-export function unreadableAdvice({ rows, unreadable, unreadableRows }: Census, { dryRun, skipUnreadable }: RotatePlan): string[] {
-  if (unreadable === rows && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
-    return ['check that the columns in prisma/schema.prisma (@map) are those of the encrypted values, and that they hold hex'];
+export function unreadableAdvice(
+  { values, unreadable, unreadableRows }: Total,
+  { dryRun, skipUnreadable }: RotatePlan,
+): string[] {
+  if (unreadable === values && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
+    return [
+      'check that the columns in prisma/schema.prisma (@map) are those of the encrypted values, and that their templates (/// @encrypted) are right',
+    ];
   }
-  if (unreadable === rows) return ['take the old key from a service that works, and check that DATABASE_URL names its database'];
+  if (unreadable === values)
+    return ['take the old key from a service that works, and check that DATABASE_URL names its database'];
   const find = 'find the key that decrypts them, such as that of an earlier rotation';
-  const many = unreadable > MANY && unreadable > rows / 100;
+  const many = unreadable > MANY && unreadable > values / 100;
   return [
     many
       ? `${find}; this many rows are unlikely to be damaged, so delete none of them`

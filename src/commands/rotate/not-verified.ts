@@ -1,24 +1,31 @@
 import type { Conclusion } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
-import { listed, listUnreadable, rowCount, verb } from '../../report/wording.ts';
+import { namedRows, wordsFor } from '../../report/total.ts';
+import { listed, listUnreadable, verb } from '../../report/wording.ts';
 import type { RotateEnding } from '../../rotation/result.ts';
 import type { RotatePlan } from './plan.ts';
 
 type NotVerified = Extract<RotateEnding, { kind: 'not-verified' }>;
 
 /** Says why the last full survey is not a proof. */
-export function notVerified({ doubt, before, after }: NotVerified, { source, target }: RotatePlan, runAgain: string): Conclusion {
-  const rows = rowCount(after.rows);
+export function notVerified({ field, doubt, fields }: NotVerified, { source, target }: RotatePlan, runAgain: string): Conclusion {
+  const words = wordsFor(fields.length);
+  const counts = (when: 'before' | 'after') => {
+    const census = fields.find((each) => each.field === field)?.[when];
+    return words.count(census === undefined ? 0 : census.rows - census.withoutValue);
+  };
+  const rows = counts('after');
+  const rowName = (id: string) => words.rowName(field, id);
   const conclusion = (headline: string, details: readonly string[], ...nextSteps: readonly string[]): Conclusion => ({
     exitCode: EXIT.notVerified,
-    headline,
+    headline: `${words.prefix(field)}${headline}`,
     details,
     nextSteps: [`keep the ${source} key`, ...nextSteps, runAgain],
   });
   switch (doubt.kind) {
     case 'rows-gone':
       return conclusion(
-        `${doubt.went} of ${rowCount(before.rows)} that were there when the run began are gone`,
+        `${doubt.went} of ${counts('before')} that were there when the run began are gone`,
         [`the table has ${rows} now; rows that are gone cannot be verified`],
         'find out what removed them (DELETE, TRUNCATE), and whether something will insert them again',
       );
@@ -37,7 +44,7 @@ export function notVerified({ doubt, before, after }: NotVerified, { source, tar
     case 'ruined':
       return conclusion(
         `${doubt.count} of ${rows} became unreadable during the rotation`,
-        listUnreadable(doubt.count, doubt.rows),
+        listUnreadable(doubt.count, namedRows(words, field, doubt.rows)),
         `find out what wrote ${verb(doubt.count, 'this row', 'these rows')} (a service, or a trigger on the table), and with which key`,
       );
     case 'unreachable':
@@ -45,14 +52,14 @@ export function notVerified({ doubt, before, after }: NotVerified, { source, tar
         `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} still under the ${source} key and cannot be found by id`,
         [
           'a full scan finds rows that the index on the id misses: the index is damaged, or its collation has changed',
-          ...listed(doubt.ids.map((id) => `row ${id}: not found by id`)),
+          ...listed(doubt.ids.map((id) => `${rowName(id)}: not found by id`)),
         ],
         'REINDEX the table (services miss rows too); if the system or ICU was upgraded, also run ALTER COLLATION … REFRESH VERSION or ALTER DATABASE … REFRESH COLLATION VERSION',
       );
     case 'reverted':
       return conclusion(
         `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} under the ${source} key again after being rotated`,
-        listed(doubt.ids.map((id) => `row ${id}: was rotated, but is under the ${source} key again`)),
+        listed(doubt.ids.map((id) => `${rowName(id)}: was rotated, but is under the ${source} key again`)),
         `find out what puts the old value back: a trigger on the table, or a service that still writes with the ${source} key`,
       );
     case 'written-meanwhile':

@@ -1,34 +1,46 @@
-import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
+import { countsOf, type FieldOutcome, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import type { Compared, Reached, RotateEnding, Tally } from '../../rotation/result.ts';
 
 /** What the report says about the end of a rotation. */
 export function outcome(ending: RotateEnding): Outcome {
-  return { ending: ending.kind, doubt: ending.kind === 'not-verified' ? ending.doubt.kind : null, field: fieldOf(ending) };
+  return {
+    ending: ending.kind,
+    doubt: ending.kind === 'not-verified' ? ending.doubt.kind : null,
+    unregistered:
+      ending.kind === 'unregistered' ? ending.values.map(({ table, columns }) => ({ table, columns: [...columns] })) : [],
+    fields: new Map(fieldsOf(ending)),
+  };
 }
 
-function fieldOf(ending: RotateEnding): Outcome['field'] {
+function fieldsOf(ending: RotateEnding): [string, FieldOutcome][] {
   switch (ending.kind) {
     case 'rotated':
     case 'rotated-except-unreadable':
     case 'not-verified':
-      return compared(ending);
-    case 'nothing-to-do': {
-      const counts = countsOf(ending.census);
-      return { ...NOTHING_KNOWN, before: counts, after: counts, plaintexts: 'unchanged' };
-    }
+      return ending.fields.map((field) => [field.field, compared(field)]);
+    case 'nothing-to-do':
+      return ending.fields.map(({ field, census }) => {
+        const counts = countsOf(census);
+        return [field, { ...NOTHING_KNOWN, before: counts, after: counts, plaintexts: 'unchanged' }];
+      });
     case 'rehearsed':
     case 'unreadable-rows':
-      return { ...NOTHING_KNOWN, before: countsOf(ending.census), unreadable: unreadableOf(ending.census) };
+      return ending.fields.map(({ field, census }) => [
+        field,
+        { ...NOTHING_KNOWN, before: countsOf(census), unreadable: unreadableOf(census) },
+      ]);
+    case 'unregistered':
+      return [];
     case 'row-failed':
     case 'write-in-doubt':
     case 'stopped':
-      return reachedField(ending.reached);
+      return ending.reached.map((reached) => [reached.field, reachedField(reached)]);
     default:
       return ending satisfies never;
   }
 }
 
-function compared({ before, after, tally, late }: Compared): Outcome['field'] {
+function compared({ before, after, tally, late }: Compared): FieldOutcome {
   return {
     ...NOTHING_KNOWN,
     before: countsOf(before),
@@ -40,12 +52,10 @@ function compared({ before, after, tally, late }: Compared): Outcome['field'] {
   };
 }
 
-function reachedField(reached: Reached): Outcome['field'] {
-  if (reached.kind === 'nothing-counted') return NOTHING_KNOWN;
-  const { before, last, tally } = reached;
+function reachedField({ before, last, tally }: Reached): FieldOutcome {
   return { ...NOTHING_KNOWN, before: countsOf(before), ...written(tally), unreadable: unreadableOf(last) };
 }
 
-function written({ rotated, conflicts, gone, alreadyRotated }: Tally): Pick<Outcome['field'], 'rotated' | 'meanwhile'> {
+function written({ rotated, conflicts, gone, alreadyRotated }: Tally): Pick<FieldOutcome, 'rotated' | 'meanwhile'> {
   return { rotated, meanwhile: { ...NOTHING_KNOWN.meanwhile, conflicts, gone, alreadyRotated } };
 }

@@ -5,8 +5,8 @@ import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
-import { listed, listUnreadable, rowCount } from '../../report/wording.ts';
-import type { Census } from '../../rotation/census.ts';
+import { type Total, totalOf } from '../../report/total.ts';
+import { listed, listUnreadable } from '../../report/wording.ts';
 import type { VerifyEnding } from '../../rotation/result.ts';
 import { verify } from '../../rotation/verify.ts';
 import { allOf } from '../../text/problem.ts';
@@ -23,7 +23,7 @@ export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
     ...{ command: 'verify', access: 'verify', database, outputPlan, outcome },
     keys: [{ role: 'target', name: 'new', fingerprint }],
     announcement: [`key: new ${fingerprint}`],
-    work: (_table, options) => verify({ ...options, target }),
+    work: (_database, options) => verify({ ...options, target }),
     conclude: (ending) => conclude(ending, repeated({ ...outputPlan, backup: null })),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };
@@ -34,12 +34,12 @@ export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
 export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
   switch (ending.kind) {
     case 'verified': {
-      const { rows } = ending.census;
-      if (rows === 0) return done(found(rows), [], ['if you expected rows, check the database in DATABASE_URL']);
-      return done(found(rows), [], ['retire the old key once no other table and no backup needs it']);
+      const total = totalOf(ending.fields);
+      if (total.values === 0) return done(found(total), [], ['if you expected rows, check the database in DATABASE_URL']);
+      return done(found(total), [], ['retire the old key once no other table and no backup needs it']);
     }
     case 'not-verified':
-      return notVerified(ending.census, runAgain);
+      return notVerified(totalOf(ending.fields), runAgain);
     case 'stopped':
       return { ...stoppedBy(ending.cause, runAgain), details: ['nothing was written'] };
     default:
@@ -47,25 +47,26 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
   }
 }
 
-/** Says what was read if the new key decrypted every row. */
-function found(rows: number): string {
-  if (rows === 0) return 'the table is empty';
-  return rows === 1 ? 'the new key decrypts the only row' : `the new key decrypts all ${rowCount(rows)}`;
+/** Says what was read if the new key decrypted every value. */
+function found({ rows, values, count }: Total): string {
+  if (values === 0) return rows === 0 ? 'the table is empty' : 'no row has a value';
+  return values === 1 ? `the new key decrypts the only ${count(1).slice(2)}` : `the new key decrypts all ${count(values)}`;
 }
 
-function notVerified({ rows, unreadable, unreadableRows, uncommitted }: Census, runAgain: string): Conclusion {
+function notVerified(total: Total, runAgain: string): Conclusion {
+  const { values, unreadable, unreadableRows, uncommitted, count } = total;
   if (unreadable === 0) {
     return {
       exitCode: EXIT.notVerified,
-      headline: `${found(rows)}, but transactions that wrote to the table are still open`,
+      headline: `${found(total)}, but transactions that wrote to the table are still open`,
       details: listed(uncommitted.map((transaction) => `open: ${transaction}`)),
       nextSteps: ['keep the old key', 'wait until they have ended, or end them with the SQL above', runAgain],
     };
   }
-  const none = unreadable === rows;
+  const none = unreadable === values;
   return {
     exitCode: EXIT.notVerified,
-    headline: `the new key cannot decrypt ${none ? 'any' : unreadable} of ${rowCount(rows)}`,
+    headline: `the new key cannot decrypt ${none ? 'any' : unreadable} of ${count(values)}`,
     details: none ? [] : listUnreadable(unreadable, unreadableRows),
     nextSteps: [`keep the old key, and see which key the rows are under: ${typed('--dry-run')}`],
   };
@@ -73,8 +74,17 @@ function notVerified({ rows, unreadable, unreadableRows, uncommitted }: Census, 
 
 /** What the report says about the end of a verification. */
 export function outcome(ending: VerifyEnding): Outcome {
-  if (ending.kind === 'stopped') return { ending: ending.kind, doubt: null, field: NOTHING_KNOWN };
-  const field = { ...NOTHING_KNOWN, after: countsOf(ending.census), unreadable: unreadableOf(ending.census) };
-  const doubt = ending.census.unreadable > 0 ? 'unreadable' : 'uncommitted';
-  return { ending: ending.kind, doubt: ending.kind === 'not-verified' ? doubt : null, field };
+  const surveyed = ending.kind === 'stopped' ? [] : ending.fields;
+  const doubt = totalOf(surveyed).unreadable > 0 ? 'unreadable' : 'uncommitted';
+  return {
+    ending: ending.kind,
+    doubt: ending.kind === 'not-verified' ? doubt : null,
+    unregistered: [],
+    fields: new Map(
+      surveyed.map(({ field, census }) => [
+        field,
+        { ...NOTHING_KNOWN, after: countsOf(census), unreadable: unreadableOf(census) },
+      ]),
+    ),
+  };
 }

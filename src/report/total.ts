@@ -1,0 +1,74 @@
+import { type Census, countUnder, type UnreadableRow } from '../rotation/census.ts';
+import type { Unreadable } from '../rotation/judge.ts';
+import type { FieldCensus } from '../rotation/result.ts';
+import type { NamedKey } from './report.ts';
+import { rowCount } from './wording.ts';
+
+/** How fields are spoken of: if there is only one, its values are called rows. */
+export interface Words {
+  /** @returns for example `5 rows`, or `5 values` */
+  readonly count: (values: number) => string;
+  readonly every: 'every row' | 'every value';
+  /** @returns for example `row 7`, or `Account.access of row 7` */
+  readonly rowName: (field: string, id: string) => string;
+  /** @returns what stands before a sentence about one field */
+  readonly prefix: (field: string) => string;
+}
+
+/** A row, as it is named for a person. */
+export interface NamedRow {
+  readonly name: string;
+  readonly why: Unreadable;
+}
+
+/** What the surveys of all fields found together. */
+export interface Total extends Words {
+  readonly rows: number;
+  /** Rows that hold a value. */
+  readonly values: number;
+  readonly unreadable: number;
+  /** The first of those. */
+  readonly unreadableRows: readonly NamedRow[];
+  readonly uncommitted: readonly string[];
+  readonly under: (keys: readonly NamedKey[], role: NamedKey['role']) => number;
+}
+
+const ONE: Words = { count: rowCount, every: 'every row', rowName: (_field, id) => `row ${id}`, prefix: () => '' };
+const SEVERAL: Words = {
+  count: (values) => `${values} ${values === 1 ? 'value' : 'values'}`,
+  every: 'every value',
+  rowName: (field, id) => `${field} of row ${id}`,
+  prefix: (field) => `${field}: `,
+};
+
+/** @param fields - how many there are */
+export function wordsFor(fields: number): Words {
+  return fields === 1 ? ONE : SEVERAL;
+}
+
+export function totalOf(fields: readonly FieldCensus[]): Total {
+  const words = wordsFor(fields.length);
+  const sum = (count: (census: Census) => number) => fields.reduce((total, { census }) => total + count(census), 0);
+  return {
+    ...words,
+    rows: sum(({ rows }) => rows),
+    values: sum(({ rows, withoutValue }) => rows - withoutValue),
+    unreadable: sum(({ unreadable }) => unreadable),
+    unreadableRows: fields.flatMap(({ field, census }) => namedRows(words, field, census.unreadableRows)),
+    // Fields of one table have the same.
+    uncommitted: [...new Set(fields.flatMap(({ census }) => census.uncommitted))],
+    under: (keys, role) => sum((census) => countRole(census, keys, role)),
+  };
+}
+
+export function namedRows(words: Words, field: string, rows: readonly UnreadableRow[]): NamedRow[] {
+  return rows.map(({ id, why }) => ({ name: words.rowName(field, id), why }));
+}
+
+/** @returns how many rows are under the keys of a role */
+export function countRole(census: Census, keys: readonly NamedKey[], role: NamedKey['role']): number {
+  return countUnder(
+    census,
+    keys.filter((key) => key.role === role),
+  );
+}
