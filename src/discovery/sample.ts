@@ -1,0 +1,40 @@
+import type { StoredValue } from '../layout/layout.ts';
+
+/** What a column holds: text (also varchar and char), bytes (bytea), or json (also jsonb). */
+export type ColumnKind = 'text' | 'bytes' | 'json';
+
+export interface SampledColumn {
+  /** As the database names it. */
+  readonly name: string;
+  readonly kind: ColumnKind;
+}
+
+/** Some rows of a table. Each has a cell for every column, in the form that a layout reads. */
+export interface Sample {
+  readonly columns: readonly SampledColumn[];
+  readonly rows: readonly StoredValue[];
+}
+
+/** The column that names the rows: its type as Prisma calls it. */
+export interface IdColumn {
+  readonly name: string;
+  readonly type: 'String' | 'Int' | 'BigInt';
+}
+
+/** A table that was looked at. */
+export interface TableSample extends Sample {
+  readonly schema: string;
+  readonly table: string;
+  /** Its primary key, or another column that is unique and NOT NULL; null if no single one is. */
+  readonly id: IdColumn | null;
+}
+
+/** What a search could not look into, and why. */
+export interface NotRead {
+  readonly schema: string;
+  readonly table: string;
+  /** Null: the whole table. */
+  readonly column: string | null;
+  /** To be read after the names, such as `its rows are hidden by row-level security`. */
+  readonly reason: string;
+}
