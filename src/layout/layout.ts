@@ -1,5 +1,8 @@
 import type { EncryptedValue } from '../crypto/encrypted-value.ts';
+import { createAssociatedData } from './associated-data.ts';
+import { createColumn } from './column.ts';
 import type { Misfit } from './misfit.ts';
+import type { LayoutDefinition } from './template.ts';
 
 export type { Misfit } from './misfit.ts';
 
@@ -29,6 +32,54 @@ export interface Layout {
    * @param keyId - what the column of the key id gets, if there is one
    */
   format(value: EncryptedValue, like: StoredValue, keyId: string): StoredValue;
+}
+
+const UPPER = /[A-F]/;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Makes a layout of its definition.
+ *
+ * @param definition - as prisma/encrypted-fields.ts has checked it: every part once, in runs that can be told apart
+ */
+export function createLayout({ columns: definitions, aad }: LayoutDefinition): Layout {
+  const columns = definitions.flatMap((column) => (column.kind === 'key-id' ? [] : [createColumn(column)]));
+  const keyIds = definitions.flatMap(({ kind, column }) => (kind === 'key-id' ? [column] : []));
+  const associated = createAssociatedData(aad);
+
+  return {
+    columns: definitions.map(({ column }) => column),
+    bound: associated.columns,
+
+    parse(stored) {
+      const value = { iv: NOTHING, content: NOTHING, tag: NOTHING };
+      for (const column of columns) {
+        const text = stored[column.name] ?? null;
+        const misfit = text === null ? 'null' : column.read(text, value);
+        if (misfit === 'null' && columns.every(({ name }) => (stored[name] ?? null) === null)) return { kind: 'none' };
+        if (misfit !== null) return { kind: 'malformed', column: column.name, misfit };
+      }
+      const bytes = associated.of(stored);
+      if (bytes !== null && 'nullColumn' in bytes) return { kind: 'malformed', column: bytes.nullColumn, misfit: 'aad-null' };
+      return { kind: 'value', value, aad: bytes };
+    },
+
+    format(value, like, keyId) {
+      const isUpper = hasOnlyUpper(like);
+      const stored: Record<string, string | null> = {};
+      for (const column of columns) stored[column.name] = column.write(value, `${like[column.name]}`, isUpper);
+      for (const name of keyIds) stored[name] = keyId;
+      for (const name of associated.columns) stored[name] = like[name] ?? null;
+      return stored;
+    },
+  };
+
+  /** Whether the letters in the hex of a value are all upper case: what has none of its own follows the others. */
+  function hasOnlyUpper(like: StoredValue): boolean {
+    if (!columns.some(({ name }) => UPPER.test(`${like[name]}`))) return false;
+    const digits = columns.map((column) => column.hexDigits(`${like[column.name]}`)).join('');
+    return UPPER.test(digits) && !/[a-f]/.test(digits);
+  }
 }
 
 /** Whether two stored values are the same, character for character. */

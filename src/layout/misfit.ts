@@ -30,3 +30,12 @@ export type Misfit =
   | 'json-duplicate'
   | 'json-escapes'
   | 'aad-null';
+
+/**
+ * @param answer - what was found in a text that is known to fit
+ * @throws Error if it does not fit: whoever says so is wrong
+ */
+export function fitting<T extends object>(answer: T | Misfit): T {
+  if (typeof answer === 'string') throw new Error(`the stored value that gives the form does not fit its layout: ${answer}`);
+  return answer;
+}
