@@ -41,16 +41,14 @@ export function placements(texts: readonly { readonly bytes: number }[]): readon
 /** @returns each way in which the parts fill so many bytes: two if an iv of either length leaves the rest to the content */
 function fitting(group: readonly Part[], bytes: number): readonly (readonly PartOf[])[] {
   const tag = group.includes('tag') ? TAG : 0;
-  if (group.includes('iv') && group.includes('content')) {
-    return IV_BYTES.filter((iv) => bytes >= iv + tag).map((iv) => group.map((part) => partOf(part, iv)));
-  }
-  const rest = bytes - tag;
-  const fits = group.includes('iv') ? IV_BYTES.includes(rest) : group.includes('content') ? rest >= 0 : rest === 0;
-  return fits ? [group.map((part) => partOf(part, null))] : [];
+  const fits = (iv: number) => (group.includes('content') ? bytes >= iv + tag : bytes === iv + tag);
+  if (!group.includes('iv')) return fits(0) ? [partsOf(group, null)] : [];
+  // The length of an iv that is alone need not be said.
+  return IV_BYTES.filter(fits).map((iv) => partsOf(group, group.length === 1 ? null : iv));
 }
 
-function partOf(part: Part, iv: number | null): PartOf {
-  return { part, bytes: part === 'tag' ? TAG : part === 'iv' ? iv : null };
+function partsOf(group: readonly Part[], iv: number | null): readonly PartOf[] {
+  return group.map((part) => ({ part, bytes: part === 'tag' ? TAG : part === 'iv' ? iv : null }));
 }
 
 /** @returns each way to take one of every list */

@@ -8,6 +8,9 @@ import { choices, STRETCHES, type Stretch, stretchesOf } from './stretches.ts';
 const BYTES_PREFIX = /^(?:[\x21-\x7e]{1,15}?[:.|,;$\-_~#/ ]|v\d{1,2})/;
 const PREFIX_BYTES = 16;
 
+/** More literal text than this is no template. */
+const MOST_LITERAL = 64;
+
 /** @returns every way in which one text may hold a whole value, the likely ones first */
 export function* wholeValues({ name, kind, text }: Unit): Generator<Placed> {
   if (kind === 'bytes') {
@@ -16,6 +19,8 @@ export function* wholeValues({ name, kind, text }: Unit): Generator<Placed> {
   }
   for (const encoding of STRETCHES) {
     for (const chosen of choices(stretchesOf(text, encoding))) {
+      const literal = chosen.reduce((rest, { from, to }) => rest - (to - from), text.length);
+      if (literal > MOST_LITERAL) continue;
       const texts = chosen.map(({ from, to }) => text.slice(from, to));
       // Tried already: as hex, or as base64, which gives the same bytes.
       if (encoding !== 'hex' && texts.every(isHex)) continue;

@@ -45,7 +45,8 @@ function layoutsThatOpen(
 ): readonly LayoutDefinition[] {
   const found: LayoutDefinition[] = [];
   for (const row of rows) {
-    const taken = new Set(found.filter((layout) => trials.succeeds(layout, row)).flatMap(columnsOf));
+    const opened = found.filter((layout) => trials.succeeds(layout, row));
+    const taken = new Set(opened.flatMap(columnsOf));
     for (const layout of candidatesIn(row)) {
       if (trials.exhausted) return found;
       if (columnsOf(layout).some((column) => taken.has(column)) || !trials.succeeds(layout, row)) continue;

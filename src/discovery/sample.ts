@@ -29,12 +29,14 @@ export interface TableSample extends Sample {
   readonly id: IdColumn | null;
 }
 
-/** What a search could not look into, and why. */
+/** What a search says nothing of. */
 export interface NotRead {
+  /** `unread`: it could not be looked at, or not in full; `empty`: there was no value to look at. */
+  readonly kind: 'unread' | 'empty';
   readonly schema: string;
   readonly table: string;
   /** Null: the whole table. */
   readonly column: string | null;
-  /** To be read after the names, such as `its rows are hidden by row-level security`. */
+  /** Such as `row-level security hides rows of it`. */
   readonly reason: string;
 }

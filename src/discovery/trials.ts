@@ -17,15 +17,16 @@ export function keyOf(layout: Layout, row: StoredValue, keys: readonly Encryptio
 }
 
 /**
- * Rows on which a layout may fail although it fits their lengths. Where values are under the keys one of the first few is; what is
- * tried on and on are digests, tokens and ids.
+ * How often a layout may fail on texts of the right length. Where there are values under the keys, one of the first is; what fails again
+ * and again are digests, tokens and ids.
  */
 const MOST_MISSES = 25;
 
 /** Tries layouts on rows: none too often, and not too many in all. */
 export class Trials {
   readonly #keys: readonly EncryptionKey[];
-  readonly #known = new Map<string, { readonly layout: Layout; misses: number }>();
+  /** How often layouts of one shape, whatever their literal text, have failed. */
+  readonly #misses = new Map<string, number>();
   #left: number;
 
   /** @param most - how many may be made, in all */
@@ -41,14 +42,13 @@ export class Trials {
 
   /** @returns whether the row has a value by this layout */
   succeeds(definition: LayoutDefinition, row: StoredValue): boolean {
-    const name = JSON.stringify(definition);
-    const known = this.#known.get(name) ?? { layout: createLayout(definition), misses: 0 };
-    this.#known.set(name, known);
-    if (known.misses >= MOST_MISSES) return false;
+    const shape = JSON.stringify(definition, (name, value: unknown) => (name === 'literal' ? '' : value));
+    const misses = this.#misses.get(shape) ?? 0;
+    if (misses >= MOST_MISSES) return false;
     this.#left -= 1;
     if (this.#left < 0) return false;
-    if (keyOf(known.layout, row, this.#keys) !== null) return true;
-    known.misses += 1;
-    return false;
+    const hit = keyOf(createLayout(definition), row, this.#keys) !== null;
+    this.#misses.set(shape, hit ? Number.NEGATIVE_INFINITY : misses + 1);
+    return hit;
   }
 }
