@@ -14,6 +14,8 @@ export type Read =
   | { readonly kind: 'rows'; readonly results: readonly (readonly StoredValue[])[] }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** What the server says when it ends a statement by its limit: query_canceled. */
+const CANCELLED = '57014';
 const READ_ONLY = 'ISOLATION LEVEL READ COMMITTED READ ONLY';
 
 /**
@@ -29,11 +31,13 @@ export function createSampleReader(client: ClientBase, settings: DatabaseSetting
       const results = isResults(answer) ? answer.slice(1) : [];
       return { kind: 'rows', results: results.map(({ rows }) => rows.map((row) => toStored(row, columns))) };
     } catch (error) {
-      if (readFailure(error).from === 'client') throw explain(error, settings);
+      const failure = readFailure(error);
+      if (failure.from === 'client') throw explain(error, settings);
       await client.query('ROLLBACK').catch((lost: unknown) => {
         throw explain(lost, settings);
       });
-      return { kind: 'failed', reason: explain(error, settings).message };
+      const tooLong = `reading it took longer than ${statementMs} ms, perhaps for a lock`;
+      return { kind: 'failed', reason: failure.sqlState === CANCELLED ? tooLong : explain(error, settings).message };
     }
   };
 }

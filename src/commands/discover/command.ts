@@ -39,7 +39,7 @@ export async function runDiscover(given: Given, host: Host): Promise<ExitCode> {
     );
     tell(search, output);
     if (search.unregistered.length > 0)
-      output.result(printable(schemaText(search.unregistered, encryptedFields, database.schema)));
+      output.result(printableLines(schemaText(search.unregistered, encryptedFields, database.schema)));
     return end(conclude(search), output);
   } catch (error) {
     const cause: unknown = host.interruption.aborted ? host.interruption.reason : error;
@@ -69,4 +69,8 @@ function end({ exitCode, headline, details, nextSteps }: Conclusion, output: Out
   if (exitCode === EXIT.done) for (const line of [headline, ...nextSteps]) output.say(line);
   else output.error({ message: headline, hint: nextSteps.join('; ') });
   return exitCode;
+}
+
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -1,12 +1,12 @@
 import type { EncryptedField } from '../../database/encrypted-field.ts';
 import type { FoundValue } from '../../discovery/found-values.ts';
-import type { ColumnKind } from '../../discovery/sample.ts';
+import type { ColumnKind, IdColumn } from '../../discovery/sample.ts';
 import { fieldName, modelName, Names, valueName } from './names.ts';
 
 const TYPES: Readonly<Record<ColumnKind, string>> = { text: 'String', bytes: 'Bytes', json: 'Json' };
-const NO_ID = '  // the tool needs an id: a column that is unique and NOT NULL by itself, of the type String, Int or BigInt';
+const NO_ID = '  // an id is missing: it has to be a column that is unique and NOT NULL by itself, of type String, Int or BigInt';
 
-/** A line of a model, in columns that are aligned. */
+/** A line of a model, which is aligned with others. */
 type Line = readonly [name: string, type: string, attributes: string, comment: string];
 
 /**
@@ -18,54 +18,55 @@ type Line = readonly [name: string, type: string, attributes: string, comment: s
  */
 export function schemaText(values: readonly FoundValue[], registered: readonly EncryptedField[], defaultSchema: string): string {
   const models = new Names(registered.map(({ model }) => model));
-  const tables = new Map<string, FoundValue[]>();
-  for (const value of values) {
-    const key = JSON.stringify([value.schema, value.table]);
-    tables.set(key, [...(tables.get(key) ?? []), value]);
-  }
-  return [...tables.values()].map((own) => tableText(own, registered, models, defaultSchema)).join('\n\n');
-}
-
-function tableText(
-  values: readonly FoundValue[],
-  registered: readonly EncryptedField[],
-  models: Names,
-  defaultSchema: string,
-): string {
-  const [{ schema, table, id } = NOTHING] = values;
-  const known = registered.filter((field) => field.table === table && (field.schema ?? defaultSchema) === schema);
-  const fields = new Names(known.flatMap(({ id: { field }, columns }) => [field, ...columns.map((column) => column.field)]));
-  const [model] = known;
-  const idLines = id === null || model !== undefined ? [] : [idLine(id.name, id.type, fields)];
-  const names = new Names(known.map(({ name }) => name.split('.')[1] ?? ''));
-  const isNamed = known.length > 0 || values.length > 1;
-  const lines = values.flatMap(({ columns }): Line[] => {
-    const given = columns.map((column) => ({ ...column, field: fields.give(fieldName(column.name)) }));
-    const name = isNamed ? `(${names.give(valueName(given.map(({ field }) => field)))})` : '';
-    return given.map(
-      (column) =>
-        [
-          ...[column.field, `${TYPES[column.kind]}?`, mapped(column.name, column.field)],
-          `/// @encrypted${name} ${column.template}`,
-        ] satisfies [string, string, string, string],
-    );
-  });
-  if (model !== undefined) return [`// add to model ${model.model}:`, ...aligned(lines)].join('\n');
-
-  const own = models.give(modelName(table));
-  const attributes = [
-    ...(own === table ? [] : [`  @@map(${JSON.stringify(table)})`]),
-    ...(schema === defaultSchema ? [] : [`  @@schema(${JSON.stringify(schema)})`]),
-  ];
-  const body = [...(id === null ? [NO_ID] : []), ...aligned([...idLines, ...lines])];
-  return [`model ${own} {`, ...body, ...(attributes.length > 0 ? ['', ...attributes] : []), '}'].join('\n');
+  const tables = [...new Set(values.map(tableOf))];
+  return tables
+    .map((table) => values.filter((value) => tableOf(value) === table))
+    .map((own) => {
+      const [{ schema, table, id } = NOTHING] = own;
+      const known = registered.filter((field) => field.table === table && (field.schema ?? defaultSchema) === schema);
+      const [model] = known;
+      if (model !== undefined) return [`// add to model ${model.model}:`, ...aligned(valueLines(own, known, fieldsOf(known)))];
+      const name = models.give(modelName(table));
+      const fields = fieldsOf([]);
+      const lines = [...idLines(id, fields), ...valueLines(own, [], fields)];
+      const attributes = [
+        ...(name === table ? [] : [`  @@map(${JSON.stringify(table)})`]),
+        ...(schema === defaultSchema ? [] : [`  @@schema(${JSON.stringify(schema)})`]),
+      ];
+      const head = [`model ${name} {`, ...(id === null ? [NO_ID] : [])];
+      return [...head, ...aligned(lines), ...(attributes.length > 0 ? ['', ...attributes] : []), '}'];
+    })
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
 }
 
 const NOTHING = { schema: '', table: '', id: null };
 
-function idLine(column: string, type: string, fields: Names): Line {
-  const field = fields.give(fieldName(column));
-  return [field, type, ['@id', mapped(column, field)].filter((each) => each !== '').join(' '), ''];
+function tableOf({ schema, table }: FoundValue): string {
+  return JSON.stringify([schema, table]);
+}
+
+function fieldsOf(known: readonly EncryptedField[]): Names {
+  return new Names(known.flatMap(({ id, columns }) => [id.field, ...columns.map(({ field }) => field)]));
+}
+
+function idLines(id: IdColumn | null, fields: Names): readonly Line[] {
+  if (id === null) return [];
+  const field = fields.give(fieldName(id.name));
+  return [[field, id.type, ['@id', mapped(id.name, field)].join(' ').trimEnd(), '']];
+}
+
+/** A value has a name only where there are several in a model. */
+function valueLines(values: readonly FoundValue[], known: readonly EncryptedField[], fields: Names): readonly Line[] {
+  const names = new Names(known.map(({ name, model }) => name.slice(model.length + 1)));
+  const isNamed = known.length + values.length > 1;
+  return values.flatMap(({ columns }) => {
+    const given = columns.map((column) => ({ ...column, field: fields.give(fieldName(column.name)) }));
+    const name = isNamed ? `(${names.give(valueName(given.map(({ field }) => field)))})` : '';
+    return given.map(({ name: column, field, kind, template }): Line => {
+      return [field, `${TYPES[kind]}?`, mapped(column, field), `/// @encrypted${name} ${template}`];
+    });
+  });
 }
 
 function mapped(column: string, field: string): string {
@@ -73,10 +74,12 @@ function mapped(column: string, field: string): string {
 }
 
 function aligned(lines: readonly Line[]): readonly string[] {
-  const width = (at: number) => Math.max(...lines.map((line) => line[at]?.length ?? 0));
-  const widths = [width(0), width(1), width(2)];
-  return lines.map((line) => {
-    const padded = line.slice(0, 3).map((text, at) => text.padEnd(widths[at] ?? 0));
-    return `  ${[...padded.filter((text) => text !== ''), line[3]].join(' ')}`.trimEnd();
+  const width = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
+  const names = width(lines.map(([name]) => name));
+  const types = width(lines.map(([, type]) => type));
+  const attributes = width(lines.map(([, , attribute]) => attribute));
+  return lines.map(([name, type, attribute, comment]) => {
+    const middle = attributes === 0 ? '' : ` ${attribute.padEnd(attributes)}`;
+    return `  ${name.padEnd(names)} ${type.padEnd(types)}${middle} ${comment}`.trimEnd();
   });
 }
