@@ -64,7 +64,7 @@ export function digitsOf(encoding: Encoding, bytes: number): number {
   return encoding === 'hex' ? bytes * 2 : Math.ceil((bytes * 4) / 3);
 }
 
-const ALPHABETS: Readonly<Record<Encoding, string>> = { hex: '0-9A-Fa-f', base64: 'A-Za-z0-9+/', base64url: 'A-Za-z0-9_-' };
+const ALPHABETS: Readonly<Record<Encoding, string>> = { hex: '0-9A-Fa-f', base64: 'A-Za-z0-9+/', base64url: 'A-Za-z0-9_\\-' };
 
 /** @returns a regular expression for the text of a run of so many bytes, padded or not */
 export function encodedPattern(encoding: Encoding, bytes: number): string {
