@@ -28,10 +28,16 @@ function columnLayout({ name: column, encoding, pieces }: Placed): ColumnLayout 
  * @returns null where they are encoded in different ways, which no template says
  */
 export function jsonDefinition(column: string, members: readonly Placed[]): LayoutDefinition | null {
-  const [first] = members;
-  if (first === undefined || first.encoding === 'bytes') return null;
-  const { encoding } = first;
-  if (members.some((member) => member.encoding !== encoding)) return null;
-  const pieces = Object.fromEntries(members.map((member) => [member.name, member.pieces]));
+  const encoding = commonEncoding(members.map((member) => member.encoding));
+  if (encoding === null || encoding === 'bytes') return null;
+  const pieces = Object.fromEntries(members.map(({ name, pieces: own }) => [name, own]));
   return { columns: [{ kind: 'json', column, encoding, members: pieces }], aad: null };
+}
+
+function commonEncoding(encodings: readonly Placed['encoding'][]): Placed['encoding'] | null {
+  const [first, ...others] = new Set(encodings);
+  if (first === undefined) return null;
+  if (others.length === 0) return first;
+  // A text that seems to be base64 may be of the other form, if it has no character of either alone.
+  return [first, ...others].every((each) => each.startsWith('base64')) ? 'base64url' : null;
 }

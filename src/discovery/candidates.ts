@@ -13,8 +13,9 @@ export function* ownValues(columns: readonly SampledColumn[], row: StoredValue):
   for (const { name, kind } of columns) {
     const text = row[name] ?? null;
     if (text === null) continue;
-    if (kind === 'json' || (kind === 'text' && text.startsWith('{'))) yield* objectValues(name, text);
-    else for (const placed of wholeValues({ name, kind, text })) yield columnsDefinition([placed]);
+    const members = kind === 'bytes' ? null : stringsIn(text);
+    if (members !== null) yield* objectValues(name, members);
+    else if (kind !== 'json') for (const placed of wholeValues({ name, kind, text })) yield columnsDefinition([placed]);
   }
 }
 
@@ -27,8 +28,7 @@ export function* sharedColumns(columns: readonly SampledColumn[], row: StoredVal
   for (const placed of sharedValues(units)) yield columnsDefinition(placed);
 }
 
-function* objectValues(column: string, text: string): Generator<LayoutDefinition> {
-  const members = stringsIn(text);
+function* objectValues(column: string, members: readonly Unit[]): Generator<LayoutDefinition> {
   if (members.length > MAX_MEMBERS) return;
   for (const member of members) for (const placed of wholeValues(member)) yield* given(jsonDefinition(column, [placed]));
   for (const placed of sharedValues(members)) yield* given(jsonDefinition(column, placed));
@@ -38,13 +38,15 @@ function given<T>(value: T | null): readonly T[] {
   return value === null ? [] : [value];
 }
 
-/** @returns the strings of a JSON object; none of another text */
-function stringsIn(json: string): readonly Unit[] {
+/** @returns the strings of a JSON object; null if it is another text */
+function stringsIn(text: string): readonly Unit[] | null {
+  if (!text.startsWith('{')) return null;
   try {
-    const object: unknown = JSON.parse(json);
-    if (typeof object !== 'object' || object === null || Array.isArray(object)) return [];
-    return Object.entries(object).flatMap(([name, text]) => (typeof text === 'string' ? [{ name, kind: 'text', text }] : []));
+    const object: Readonly<Record<string, unknown>> = JSON.parse(text);
+    return Object.entries(object).flatMap(([name, each]) =>
+      typeof each === 'string' ? [{ name, kind: 'text', text: each }] : [],
+    );
   } catch {
-    return [];
+    return null;
   }
 }

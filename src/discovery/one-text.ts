@@ -1,5 +1,5 @@
 import type { Piece } from '../layout/template.ts';
-import { placements } from './arrangements.ts';
+import { LEAST_BYTES, placements } from './arrangements.ts';
 import type { Placed, Unit } from './candidate.ts';
 import { isHex } from './encodings.ts';
 import { choices, STRETCHES, type Stretch, stretchesOf } from './stretches.ts';
@@ -8,6 +8,8 @@ import { choices, STRETCHES, type Stretch, stretchesOf } from './stretches.ts';
 const BYTES_PREFIX = /^(?:[\x21-\x7e]{1,15}?[:.|,;$\-_~#/ ]|v\d{1,2})/;
 const PREFIX_BYTES = 16;
 
+/** Of the shortest value, in base64. */
+const LEAST_CHARACTERS = Math.ceil((LEAST_BYTES * 4) / 3);
 /** More literal text than this is no template. */
 const MOST_LITERAL = 64;
 
@@ -17,6 +19,7 @@ export function* wholeValues({ name, kind, text }: Unit): Generator<Placed> {
     for (const pieces of bytesPieces(text)) yield { name, encoding: 'bytes', pieces };
     return;
   }
+  if (text.length < LEAST_CHARACTERS) return;
   for (const encoding of STRETCHES) {
     for (const chosen of choices(stretchesOf(text, encoding))) {
       const literal = chosen.reduce((rest, { from, to }) => rest - (to - from), text.length);

@@ -14,6 +14,9 @@ export interface Recognized {
   readonly under: ReadonlyMap<string, number>;
 }
 
+/** Rows on which a layout is tried at the least. */
+const LEAST_MISSES = 4;
+
 export interface Recognition {
   /** No column is in two of them. */
   readonly values: readonly Recognized[];
@@ -28,7 +31,7 @@ export interface Recognition {
  * @param attempts - the most layouts to try, in all
  */
 export function recognize({ columns, rows }: Sample, keys: readonly EncryptionKey[], attempts: number): Recognition {
-  const trials = new Trials(keys, attempts);
+  const trials = new Trials(keys, attempts, Math.max(LEAST_MISSES, rows.length / 4));
   const own = layoutsThatOpen(rows, trials, (row) => ownValues(columns, row));
   const values = best(own, rows, keys);
   const taken = new Set(values.flatMap(({ layout }) => columnsOf(layout)));

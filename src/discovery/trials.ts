@@ -16,23 +16,23 @@ export function keyOf(layout: Layout, row: StoredValue, keys: readonly Encryptio
   return null;
 }
 
-/**
- * How often a layout may fail on texts of the right length. Where there are values under the keys, one of the first is; what fails again
- * and again are digests, tokens and ids.
- */
-const MOST_MISSES = 25;
-
 /** Tries layouts on rows: none too often, and not too many in all. */
 export class Trials {
   readonly #keys: readonly EncryptionKey[];
   /** How often layouts of one shape, whatever their literal text, have failed. */
   readonly #misses = new Map<string, number>();
+  readonly #mostMisses: number;
   #left: number;
 
-  /** @param most - how many may be made, in all */
-  constructor(keys: readonly EncryptionKey[], most: number) {
+  /**
+   * @param most - how many may be made, in all
+   * @param mostMisses - how often a layout may fail on texts of the right length. Where there are values under the keys, one of the first
+   *   is; what fails again and again are digests, tokens and ids
+   */
+  constructor(keys: readonly EncryptionKey[], most: number, mostMisses: number) {
     this.#keys = keys;
     this.#left = most;
+    this.#mostMisses = mostMisses;
   }
 
   /** Whether one was asked for that was one too many. */
@@ -44,7 +44,7 @@ export class Trials {
   succeeds(definition: LayoutDefinition, row: StoredValue): boolean {
     const shape = JSON.stringify(definition, (name, value: unknown) => (name === 'literal' ? '' : value));
     const misses = this.#misses.get(shape) ?? 0;
-    if (misses >= MOST_MISSES) return false;
+    if (misses >= this.#mostMisses) return false;
     this.#left -= 1;
     if (this.#left < 0) return false;
     const hit = keyOf(createLayout(definition), row, this.#keys) !== null;

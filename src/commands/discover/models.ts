@@ -77,9 +77,10 @@ function aligned(lines: readonly Line[]): readonly string[] {
   const width = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length));
   const names = width(lines.map(([name]) => name));
   const types = width(lines.map(([, type]) => type));
-  const attributes = width(lines.map(([, , attribute]) => attribute));
+  // Nothing comes behind the attributes of a line without a comment.
+  const attributes = width(lines.map(([, , attribute, comment]) => (comment === '' ? '' : attribute)));
   return lines.map(([name, type, attribute, comment]) => {
-    const middle = attributes === 0 ? '' : ` ${attribute.padEnd(attributes)}`;
+    const middle = attributes === 0 && attribute === '' ? '' : ` ${attribute.padEnd(attributes)}`;
     return `  ${name.padEnd(names)} ${type.padEnd(types)}${middle} ${comment}`.trimEnd();
   });
 }
