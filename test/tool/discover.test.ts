@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encrypt, insertKeys, newKey } from '../support/application/application.ts';
-import { createDecoyTables, createEncryptedTables } from '../support/discovery/tables.ts';
+import { newKey } from '../support/application/application.ts';
+import { createDecoyTables, createEncryptedTables, ENCRYPTED_TABLES } from '../support/discovery/tables.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
@@ -76,19 +77,68 @@ beforeAll(async () => {
     CREATE TABLE hidden AS SELECT * FROM llm_api_keys;
     ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
     CREATE TABLE vacant (id int PRIMARY KEY, secret text);
-    CREATE TABLE parted (id int, secret text) PARTITION BY RANGE (id);
-    CREATE TABLE parted_one PARTITION OF parted FOR VALUES FROM (0) TO (10);
-    GRANT SELECT ON key_view, hidden, vacant, parted, parted_one TO ${role}`);
+    GRANT SELECT ON key_view, hidden, vacant TO ${role};
+    CREATE FUNCTION octet_length(text) RETURNS int LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$planted$$; END'`);
 });
 afterAll(() => database.pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`).catch(() => {}));
 
 describe('discover in a database of 50 tables', () => {
-  it('prints the models of every encrypted value and of nothing else, and exits 3', async () => {
-    const start = performance.now();
+  it('prints the models of every encrypted value and of nothing else, no cell, and exits 3', async () => {
+    const [start, cpu] = [performance.now(), process.cpuUsage()];
     const { code, stdout, stderr } = await runHere(['discover'], env);
-    console.log(`discover: 50 tables in ${((performance.now() - start) / 1000).toFixed(2)} s`);
-    console.log(stderr);
+    const { user, system } = process.cpuUsage(cpu);
+    const took = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`discover: 50 tables in ${took} s, of which ${((user + system) / 1e6).toFixed(1)} s on the processor`);
     expect(code, stderr).toBe(3);
     expect(stdout).toBe(MODELS);
+    for (const cell of await cells(database.pool)) expect(stdout + stderr).not.toContain(cell);
+  });
+
+  it('says what it did not search, and why', async () => {
+    const { stderr } = await runHere(['discover'], env);
+    expect(talk(stderr)).toEqual(
+      expect.arrayContaining([
+        'nothing to search: it has no rows: public.user_api_keys, public.users, public.vacant',
+        'warning: not searched: this role may not SELECT it: public.forbidden, public.half_forbidden.secret_key',
+        'warning: not searched: row-level security hides rows of it: public.hidden',
+        'values that are bound to associated data (aad) cannot be recognized: register them by hand',
+        'error: found 7 encrypted values that prisma/schema.prisma does not have, in 47 tables',
+      ]),
+    );
+    expect(stderr).not.toContain('key_view');
+  });
+
+  it('needs one key only, and finds what is under it', async () => {
+    const { code, stderr } = await runHere(['discover'], { ...env, NEW_ENCRYPTION_KEY: undefined });
+    expect(code).toBe(3);
+    expect(talk(stderr)).toContain('error: found 6 encrypted values that prisma/schema.prisma does not have, in 47 tables');
+  });
+
+  it('goes on without a table that another session has locked', async () => {
+    const client = await database.pool.connect();
+    try {
+      await client.query('BEGIN; LOCK TABLE llm_api_keys');
+      const { code, stdout, stderr } = await runHere(['discover'], { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '400' });
+      expect(code, stderr).toBe(3);
+      expect(stdout).toBe(MODELS.replace(/model LlmApiKeys .*?\n\}\n\n/su, ''));
+      expect(stderr).toContain('not searched: reading it took longer than 200 ms, perhaps for a lock: public.llm_api_keys');
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
   });
 });
+
+function talk(stderr: string): string[] {
+  return stderr.split('\n').map((line) => line.replace(/^rotate-encryption-key: /u, ''));
+}
+
+/** @returns everything that is long enough to be told from a word */
+async function cells(pool: typeof database.pool): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { name } of ENCRYPTED_TABLES) {
+    const { rows } = await pool.query({ text: `SELECT * FROM "${name}"`, rowMode: 'array' });
+    texts.push(...rows.flat().map((cell: unknown) => (Buffer.isBuffer(cell) ? cell.toString('hex') : String(cell))));
+  }
+  return texts.filter((text) => text.length > 20 && text !== 'openid email');
+}
