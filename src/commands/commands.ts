@@ -28,6 +28,14 @@ const verify: Command = {
   load: async () => (await import('./verify/command.ts')).runVerify,
 };
 
+const discover: Command = {
+  name: 'discover',
+  summary: ['find columns that hold values under the keys, and print', 'the lines for prisma/schema.prisma; one key is enough'],
+  argument: null,
+  options: RUN_OPTIONS.filter(({ flag }) => flag === 'env'),
+  load: async () => (await import('./discover/command.ts')).runDiscover,
+};
+
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
@@ -45,4 +53,4 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, restore, generateKey];
+export const COMMANDS: readonly Command[] = [rotate, verify, discover, restore, generateKey];

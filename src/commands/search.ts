@@ -1,0 +1,64 @@
+import type { EncryptionKey } from '../crypto/encryption-key.ts';
+import type { EncryptedField } from '../database/encrypted-field.ts';
+import type { SampleSize } from '../database/sample-sql.ts';
+import { readSamples } from '../database/samples.ts';
+import type { DatabaseSettings } from '../database/settings.ts';
+import type { Pool } from '../database/with-pool.ts';
+import { type FoundValue, findValues, isRegistered, type RegisteredValue } from '../discovery/found-values.ts';
+import type { NotRead } from '../discovery/sample.ts';
+
+/** For the command discover, which may take some seconds. */
+export const THOROUGH: SampleSize = { rows: 100, statementMs: 2000, rareMs: 20_000, attempts: 40_000 };
+/** For the preflight of a rotation, which may take a second on 200 tables. */
+export const QUICK: SampleSize = { rows: 10, statementMs: 250, rareMs: 400, attempts: 2000 };
+
+/** What a search through all tables found. */
+export interface Search {
+  readonly registered: readonly FoundValue[];
+  readonly unregistered: readonly FoundValue[];
+  readonly notRead: readonly NotRead[];
+  readonly tables: number;
+  /** Of all tables together. */
+  readonly rows: number;
+}
+
+/**
+ * Looks through every table of the schemas that have encrypted fields, and of that in DATABASE_URL, for values under the keys.
+ *
+ * @param signal - aborting it ends the search
+ * @throws DatabaseError where a schema is missing or the connection is lost; the signal's reason
+ */
+export async function searchTables(
+  pool: Pool,
+  settings: DatabaseSettings,
+  keys: readonly EncryptionKey[],
+  encryptedFields: readonly EncryptedField[],
+  size: SampleSize,
+  signal: AbortSignal,
+): Promise<Search> {
+  const known = encryptedFields.map((field) => registeredValue(field, settings.schema));
+  const found: FoundValue[] = [];
+  const notTried: NotRead[] = [];
+  let tables = 0;
+  let rows = 0;
+  const schemas = [...new Set([settings.schema, ...known.map(({ schema }) => schema)])];
+  const notRead = await readSamples(pool, settings, schemas, size, signal, (sample) => {
+    tables += 1;
+    rows += sample.rows.length;
+    const { values, notTried: left } = findValues(sample, keys, size.attempts);
+    found.push(...values);
+    notTried.push(...left);
+  });
+  return {
+    registered: found.filter((value) => isRegistered(value, known)),
+    unregistered: found.filter((value) => !isRegistered(value, known)),
+    notRead: [...notRead, ...notTried],
+    ...{ tables, rows },
+  };
+}
+
+function registeredValue({ schema, table, columns, layout }: EncryptedField, defaultSchema: string): RegisteredValue {
+  const fields = new Set(layout.columns.map(({ column }) => column));
+  const names = columns.filter(({ field }) => fields.has(field)).map(({ column }) => column);
+  return { schema: schema ?? defaultSchema, table, columns: names };
+}

@@ -1,0 +1,76 @@
+import type { ClientBase } from 'pg';
+import { z } from 'zod';
+
+/** A table of a schema, as far as a search needs to know it. */
+export type ListedTable = z.infer<typeof listedTable>;
+export type ListedColumn = ListedTable['columns'][number];
+
+/**
+ * Ordinary and partitioned tables, but not what they consist of: partitions and child tables are read through their parents. Functions that
+ * would wait for a lock on a table are not called. `base` is the type behind a domain, or the type itself.
+ */
+const LIST = `
+  WITH RECURSIVE base (type, oid, parent) AS (
+    SELECT oid, oid, typbasetype FROM pg_type
+    UNION ALL
+    SELECT base.type, t.oid, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.parent
+  ),
+  part (root, oid) AS (
+    SELECT oid, oid FROM pg_class WHERE relnamespace = $1::oid AND relkind IN ('r', 'p')
+    UNION
+    SELECT part.root, i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.oid
+  ),
+  all_null (tablename, attname) AS (
+    SELECT tablename, attname FROM pg_stats WHERE schemaname = $2 GROUP BY tablename, attname HAVING bool_and(null_frac = 1)
+  )
+  SELECT c.relname::text AS name,
+         row_security_active(c.oid) AS row_security,
+         ARRAY(SELECT part.oid::bigint::text FROM part WHERE part.root = c.oid) AS parts,
+         COALESCE((SELECT json_agg(json_build_object(
+                  'name', a.attname,
+                  'type', (SELECT format_type(base.oid, -1) FROM base WHERE base.type = a.atttypid AND base.parent = 0),
+                  'is_id', a.attnotnull AND EXISTS (
+                    SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+                                             AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
+                  'is_primary', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)),
+                  'is_null', (c.relname, a.attname) IN (SELECT tablename, attname FROM all_null),
+                  'may_select', has_column_privilege(c.oid, a.attnum, 'SELECT')) ORDER BY a.attnum)
+             FROM pg_attribute a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns
+    FROM pg_class c
+   WHERE c.relnamespace = $1::oid AND c.relkind IN ('r', 'p')
+     AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
+   ORDER BY c.relname`;
+
+const listedTable = z.object({
+  name: z.string(),
+  /** Policies would hide rows from the role. */
+  row_security: z.boolean(),
+  /** The oids of the table and of its partitions or child tables. */
+  parts: z.array(z.string()),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      /** Whether it alone names a row. */
+      is_id: z.boolean(),
+      is_primary: z.boolean(),
+      /** Whether the statistics say that all of it is null. */
+      is_null: z.boolean(),
+      may_select: z.boolean(),
+    }),
+  ),
+});
+
+/**
+ * Lists the tables of a schema, in a transaction where names mean PostgreSQL's own.
+ *
+ * @returns null where there is no such schema
+ */
+export async function listTables(client: ClientBase, schema: string): Promise<readonly ListedTable[] | null> {
+  const { rows: schemas } = await client.query('SELECT oid::bigint::text AS oid FROM pg_namespace WHERE nspname = $1', [schema]);
+  const oid: unknown = schemas[0]?.oid;
+  if (oid === undefined) return null;
+  const { rows } = await client.query(LIST, [oid, schema]);
+  return rows.map((row) => listedTable.parse(row));
+}

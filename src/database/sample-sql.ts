@@ -1,0 +1,73 @@
+import type { ColumnKind, SampledColumn } from '../discovery/sample.ts';
+import { quote } from './own-names.ts';
+
+/** How much of each table a search looks at. */
+export interface SampleSize {
+  /** Rows of a table: so many from its beginning, and of a larger one so many more from pages here and there. */
+  readonly rows: number;
+  /** How long any one statement may take. */
+  readonly statementMs: number;
+  /** How long the search for values of columns that the sample shows as null may take, in all. */
+  readonly rareMs: number;
+  /** Layouts that are tried on a table, at the most. */
+  readonly attempts: number;
+}
+
+/** Longer cells are left out: an encrypted value is a key, a token or a short text. */
+export const MOST_CELL_BYTES = 16 * 1024;
+/** Pages that are read of a large table. */
+const PAGES = 16;
+const PAGE_BYTES = 8192;
+
+const KINDS: Readonly<Record<string, ColumnKind>> = {
+  text: 'text',
+  'character varying': 'text',
+  character: 'text',
+  bpchar: 'text',
+  bytea: 'bytes',
+  json: 'json',
+  jsonb: 'json',
+};
+
+/** @param type - the type as format_type names it, that behind a domain */
+export function kindOf(type: string): ColumnKind | null {
+  return KINDS[type] ?? null;
+}
+
+/** Reads rows from the beginning of a table. */
+export function sqlToBegin(name: string, columns: readonly SampledColumn[], rows: number): string {
+  return `SELECT ${columns.map(cell).join(', ')} FROM ${name} LIMIT ${rows}`;
+}
+
+/**
+ * Reads rows of pages here and there.
+ *
+ * @param parts - the oids of the table and of its partitions or child tables
+ */
+export function sqlToSample(name: string, parts: readonly string[], columns: readonly SampledColumn[], rows: number): string {
+  // Here and not where tables are listed: it waits for a lock, and only this statement has a limit of its own.
+  const bytes = `(SELECT sum(pg_relation_size(part)) FROM unnest('{${parts.join(',')}}'::regclass[]) AS part)`;
+  const share = `least(100, ${PAGES * PAGE_BYTES * 100} / greatest(1, ${bytes}))`;
+  return `SELECT ${columns.map(cell).join(', ')} FROM ${name} TABLESAMPLE SYSTEM (${share}) ORDER BY random() LIMIT ${rows}`;
+}
+
+/** Reads rows in which a column is not null. */
+export function sqlToFind(name: string, column: SampledColumn, columns: readonly SampledColumn[], rows: number): string {
+  return `SELECT ${columns.map(cell).join(', ')} FROM ${name} WHERE ${cell(column)} IS NOT NULL LIMIT ${rows}`;
+}
+
+/** The cell as text, as a layout reads it; null where it is too long. How long it is stored is looked at first, which reads no value. */
+function cell({ name, kind }: SampledColumn): string {
+  const column = quote(name);
+  switch (kind) {
+    case 'text':
+      return `CASE WHEN octet_length(${column}) <= ${MOST_CELL_BYTES} THEN ${column} END`;
+    case 'bytes':
+      return `CASE WHEN octet_length(${column}) <= ${MOST_CELL_BYTES} THEN encode(${column}, 'hex') END`;
+    case 'json':
+      return `CASE WHEN pg_column_size(${column}) > ${MOST_CELL_BYTES} THEN NULL
+                   WHEN octet_length(${column}::text) <= ${MOST_CELL_BYTES} THEN ${column}::text END`;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,107 @@
+import type { IdColumn, NotRead, SampledColumn, TableSample } from '../discovery/sample.ts';
+import type { StoredValue } from '../layout/layout.ts';
+import { TEXT_TYPES } from './check-table.ts';
+import type { ListedColumn, ListedTable } from './list-tables.ts';
+import { quote } from './own-names.ts';
+import type { Read, SampleReader } from './read-sample.ts';
+import { kindOf, MOST_CELL_BYTES, type SampleSize, sqlToBegin, sqlToFind, sqlToSample } from './sample-sql.ts';
+
+/** What came of a table. */
+export interface SampledTable {
+  /** Null where no row could be read, or none has a value in a column that matters. */
+  readonly sample: TableSample | null;
+  readonly notRead: readonly NotRead[];
+}
+
+/** How long looking for rare values may still take, over all tables. */
+export interface Patience {
+  leftMs: number;
+}
+
+type ReadableColumn = SampledColumn & Pick<ListedColumn, 'is_null'>;
+
+/** Reads some rows of a table: its text, bytea and json columns, as far as the role may. */
+export async function sampleTable(
+  read: SampleReader,
+  schema: string,
+  table: ListedTable,
+  size: SampleSize,
+  patience: Patience,
+): Promise<SampledTable> {
+  const about = (kind: NotRead['kind'], column: string | null, reason: string): NotRead => ({
+    ...{ kind, schema, table: table.name, column, reason },
+  });
+  const wanted = table.columns.filter(({ type }) => kindOf(type) !== null);
+  const refused = wanted.filter(({ may_select }) => !may_select);
+  if (wanted.length === 0) return { sample: null, notRead: [] };
+  const forbidden = 'this role may not SELECT it';
+  if (refused.length === wanted.length) return { sample: null, notRead: [about('unread', null, forbidden)] };
+  if (table.row_security) return { sample: null, notRead: [about('unread', null, 'row-level security hides rows of it')] };
+
+  const columns = wanted.flatMap(readable);
+  const name = `${quote(schema)}.${quote(table.name)}`;
+  const first = await read([sqlToBegin(name, columns, size.rows), sqlToSample(name, table.parts, columns, size.rows)], columns);
+  if (first.kind === 'failed') return { sample: null, notRead: [about('unread', null, first.reason)] };
+  const [begin = [], sampled = []] = first.results;
+  const isWhole = begin.length < size.rows;
+  const rows = distinct(isWhole ? begin : [...begin, ...sampled]);
+  const notRead = refused.map((column) => about('unread', column.name, forbidden));
+  if (rows.length === 0) return { sample: null, notRead: [...notRead, about('empty', null, 'it has no rows')] };
+  for (const column of columns.filter((each) => !hasValue(rows, each))) {
+    const rare = isWhole || column.is_null ? null : await findRare(read, name, column, columns, size, patience);
+    if (rare?.kind === 'failed')
+      notRead.push(about('unread', column.name, `only nulls in ${rows.length} rows, then: ${rare.reason}`));
+    const found = rare?.kind === 'rows' ? rare.results.flat() : [];
+    rows.push(...found);
+    const within = isWhole ? 'it is null, or too long, in every row' : `no value of up to ${MOST_CELL_BYTES / 1024} kB was found`;
+    if (found.length === 0 && rare?.kind !== 'failed') notRead.push(about('empty', column.name, within));
+  }
+  const seen = columns.filter((column) => hasValue(rows, column));
+  if (seen.length === 0) return { sample: null, notRead };
+  return { sample: { schema, table: table.name, id: idOf(table.columns), columns: seen, rows }, notRead };
+}
+
+function readable({ name, type, may_select, is_null }: ListedColumn): ReadableColumn[] {
+  const kind = kindOf(type);
+  return kind === null || !may_select ? [] : [{ name, kind, is_null }];
+}
+
+/** Looks for rows in which a column has a value after all. */
+async function findRare(
+  read: SampleReader,
+  name: string,
+  column: SampledColumn,
+  columns: readonly SampledColumn[],
+  { rows }: SampleSize,
+  patience: Patience,
+): Promise<Read> {
+  if (patience.leftMs <= 0) return { kind: 'failed', reason: 'no time left to look for more' };
+  const start = performance.now();
+  const found = await read([sqlToFind(name, column, columns, rows)], columns);
+  patience.leftMs -= performance.now() - start;
+  return found;
+}
+
+function distinct(rows: readonly StoredValue[]): StoredValue[] {
+  return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
+}
+
+function hasValue(rows: readonly StoredValue[], { name }: SampledColumn): boolean {
+  return rows.some((row) => row[name] !== null);
+}
+
+/** The primary key if it is a single column of a type that rows can be read by, or another such column. */
+function idOf(columns: readonly ListedColumn[]): IdColumn | null {
+  const ids = columns.flatMap((column) => {
+    const type = idType(column.type);
+    return column.is_id && type !== null ? [{ name: column.name, type, isPrimary: column.is_primary }] : [];
+  });
+  const [id] = [...ids.filter(({ isPrimary }) => isPrimary), ...ids];
+  return id === undefined ? null : { name: id.name, type: id.type };
+}
+
+function idType(type: string): IdColumn['type'] | null {
+  if (type === 'uuid' || TEXT_TYPES.includes(type) || type === 'character') return 'String';
+  if (type === 'integer' || type === 'smallint') return 'Int';
+  return type === 'bigint' ? 'BigInt' : null;
+}

@@ -1,0 +1,54 @@
+import { open } from '../crypto/aes-256-gcm.ts';
+import type { EncryptionKey } from '../crypto/encryption-key.ts';
+import { createLayout, type Layout, type StoredValue } from '../layout/layout.ts';
+import type { LayoutDefinition } from '../layout/template.ts';
+
+/** @returns the key that the value of a row is under, read by a layout; null where it is no value, or under none of the keys */
+export function keyOf(layout: Layout, row: StoredValue, keys: readonly EncryptionKey[]): EncryptionKey | null {
+  const parsed = layout.parse(row);
+  if (parsed.kind !== 'value') return null;
+  for (const key of keys) {
+    const plaintext = open(key, parsed.value, parsed.aad);
+    if (plaintext === null) continue;
+    plaintext.fill(0);
+    return key;
+  }
+  return null;
+}
+
+/** Tries layouts on rows: none too often, and not too many in all. */
+export class Trials {
+  readonly #keys: readonly EncryptionKey[];
+  /** How often layouts of one shape, whatever their literal text, have failed. */
+  readonly #misses = new Map<string, number>();
+  readonly #mostMisses: number;
+  #left: number;
+
+  /**
+   * @param most - how many may be made, in all
+   * @param mostMisses - how often a layout may fail on texts of the right length. Where there are values under the keys, one of the first
+   *   is; what fails again and again are digests, tokens and ids
+   */
+  constructor(keys: readonly EncryptionKey[], most: number, mostMisses: number) {
+    this.#keys = keys;
+    this.#left = most;
+    this.#mostMisses = mostMisses;
+  }
+
+  /** Whether one was asked for that was one too many. */
+  get exhausted(): boolean {
+    return this.#left < 0;
+  }
+
+  /** @returns whether the row has a value by this layout */
+  succeeds(definition: LayoutDefinition, row: StoredValue): boolean {
+    const shape = JSON.stringify(definition, (name, value: unknown) => (name === 'literal' ? '' : value));
+    const misses = this.#misses.get(shape) ?? 0;
+    if (misses >= this.#mostMisses) return false;
+    this.#left -= 1;
+    if (this.#left < 0) return false;
+    const hit = keyOf(createLayout(definition), row, this.#keys) !== null;
+    this.#misses.set(shape, hit ? Number.NEGATIVE_INFINITY : misses + 1);
+    return hit;
+  }
+}
