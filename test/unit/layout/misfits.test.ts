@@ -79,6 +79,7 @@ const COLUMNS: [field: string, texts: [title: string, text: string, misfit: Misf
     [
       ['all of it', `76${IV}${TAG}c0ffee`, null],
       ['another literal', `77${IV}${TAG}c0ffee`, 'no-match'],
+      ['hex as PostgreSQL never writes it', `76${IV}${TAG}C0FFEE`, 'not-hex'],
       ['nothing', '', 'empty'],
       ['too little', `76${IV}00`, 'wrong-length'],
     ],

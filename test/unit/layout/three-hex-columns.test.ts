@@ -152,6 +152,15 @@ describe('any well-formed value', () => {
     expect(layout.format(value, like, '')['content']).toBe(expected);
   });
 
+  it('gives a new value its case from the hex columns alone, and a Bytes column none', () => {
+    const mixed = layoutOf({ ...HEX_COLUMNS, iv: 'Bytes @encrypted {iv}' });
+    const value = { iv: Buffer.alloc(12, 0xef), content: Buffer.alloc(1, 0xef), tag: Buffer.alloc(16, 0xef) };
+    for (const iv of ['00'.repeat(12), 'd0'.repeat(12)]) {
+      const like = { iv, content: '00', tag: 'D0'.repeat(16) };
+      expect(mixed.format(value, like, '')).toEqual({ iv: 'ef'.repeat(12), content: 'EF', tag: 'EF'.repeat(16) });
+    }
+  });
+
   it('is another value, or none, once any one character is changed, lost or inserted, unless only the case changes', () => {
     const part = fc.constantFrom<Part>('iv', 'content', 'tag');
     const character = fc.oneof(
