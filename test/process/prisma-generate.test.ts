@@ -181,7 +181,7 @@ enum Kind {
 }
 `,
     );
-    const passedOn = 'Prisma passes @encrypted on only if it stands behind three slashes, at a field';
+    const passedOn = 'Prisma passes @encrypted on only from three slashes, at a field';
     const id = 'needs an id that is one field of the type String, Int or BigInt';
     for (const [line, problem] of [
       [1, 'Account: @encrypted has to stand at a field, not at a model'],
