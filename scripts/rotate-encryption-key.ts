@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { encryptedFields } from '../src/database/generated/encrypted-fields.ts';
 import { main } from '../src/main.ts';
 import { EXIT, Interrupted, type StopSignal } from '../src/report/exit-code.ts';
 
@@ -24,6 +25,7 @@ for (const signal of signals) {
 process.exitCode = await main({
   argv: process.argv.slice(2),
   env: process.env,
+  encryptedFields,
   stdout: process.stdout,
   stderr: process.stderr,
   interruption: interruption.signal,

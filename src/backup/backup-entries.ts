@@ -25,25 +25,24 @@ export type Entry =
  * @throws BackupError if the file cannot be read, or at the first line that is damaged, with its number
  */
 export async function* readEntries(file: string, check: CheckRecord): AsyncGenerator<Entry, void, void> {
-  let version: BackupHeader['formatVersion'] | null = null;
+  let header: BackupHeader | null = null;
   let chain = '';
   let ended = false;
   for await (const line of readLines(file)) {
     if (ended) throw new BackupError(`line ${line.number} of the backup file is damaged: it follows the end line`, hint(line));
     if (isTorn(line)) {
       yield { kind: 'torn', chain };
-    } else if (version === null) {
-      const header = parseContent(backupHeader, contentOf(line), line);
-      version = header.formatVersion;
-      chain = nextChain(version, chain, line);
+    } else if (header === null) {
+      header = parseContent(backupHeader, contentOf(line), line);
+      chain = nextChain(header.formatVersion, chain, line);
       yield { kind: 'header', header, chain };
     } else {
       // Checked before the content: a changed byte is damage, even if the text is still valid.
-      chain = nextChain(version, chain, line);
+      chain = nextChain(header.formatVersion, chain, line);
       const content = contentOf(line);
-      ended = version !== 1 && typeof content === 'object' && content !== null && 'end' in content;
+      ended = header.formatVersion !== 1 && typeof content === 'object' && content !== null && 'end' in content;
       if (ended) parseContent(backupEnd, content, line);
-      yield ended ? { kind: 'end', chain } : { kind: 'record', record: parseRecord(content, line, check), chain };
+      yield ended ? { kind: 'end', chain } : { kind: 'record', record: parseRecord(content, line, header, check), chain };
     }
   }
 }
@@ -76,9 +75,9 @@ function parseContent<Schema extends z.ZodType>(schema: Schema, content: unknown
   throw misfit(line, checked.error.issues[0]?.path.join('.') ?? '');
 }
 
-function parseRecord(content: unknown, line: Line, check: CheckRecord): BackupRecord {
+function parseRecord(content: unknown, line: Line, header: BackupHeader, check: CheckRecord): BackupRecord {
   const record = parseContent(backupRecord, content, line);
-  const place = check(record);
+  const place = check(record, header);
   if (place !== null) throw misfit(line, place);
   return record;
 }

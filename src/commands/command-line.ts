@@ -31,7 +31,7 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     command.options.map(({ flag, value }) => [flag, { type: value === null ? ('boolean' as const) : ('string' as const) }]),
   );
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
-  const values = new Map<string, string>();
+  const values = new Map<string, string[]>();
   const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
@@ -46,7 +46,7 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     if (option.value !== null && (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))) {
       return refuse(`option --${option.flag} needs a value`, HINT);
     }
-    values.set(option.flag, token.value ?? '');
+    values.set(option.flag, [...(values.get(option.flag) ?? []), token.value ?? '']);
   }
   const argument = command.argument === null ? '' : words.shift();
   if (argument === undefined) {
@@ -54,7 +54,12 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     return refuse(`${command.name} needs a ${name}`, `${command.name} ${name}, ${help}`);
   }
   if (words.length > 0) refuseWord(words, isNamed);
-  return { has: (flag) => values.has(flag), value: (flag) => values.get(flag) ?? null, argument };
+  return {
+    has: (flag) => values.has(flag),
+    value: (flag) => values.get(flag)?.at(-1) ?? null,
+    values: (flag) => values.get(flag) ?? [],
+    argument,
+  };
 }
 
 function refuseWord(words: readonly string[], isNamed: boolean): never {

@@ -1,3 +1,4 @@
+import type { EncryptedField } from '../database/encrypted-field.ts';
 import type { ExitCode } from '../report/exit-code.ts';
 import type { Streams } from '../terminal/output.ts';
 
@@ -5,6 +6,8 @@ import type { Streams } from '../terminal/output.ts';
 export interface Host extends Streams {
   /** The arguments, without node and the script. */
   readonly argv: readonly string[];
+  /** What prisma/schema.prisma says of the encrypted values. */
+  readonly encryptedFields: readonly EncryptedField[];
   /** Aborted, with an Interrupted as reason, when a signal asks the run to stop. */
   readonly interruption: AbortSignal;
 }
@@ -24,6 +27,8 @@ export interface Given {
   has(flag: string): boolean;
   /** @returns null if the flag is not given */
   value(flag: string): string | null;
+  /** @returns the value each time that the flag is given */
+  values(flag: string): readonly string[];
   /** The argument that the command needs; empty if it needs none. */
   readonly argument: string;
 }

@@ -14,6 +14,11 @@ const rotate: Command = {
       'easiest to reason about; 500 is many times faster)',
     ),
     option('skip-unreadable', 'skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'),
+    option(
+      'ignore TABLE.COLUMN',
+      'leave an encrypted column alone that is not in',
+      'prisma/schema.prisma (may be given several times)',
+    ),
     option('backup FILE', 'before each write, save the old and the new value to', 'FILE, which must not exist'),
     ...RUN_OPTIONS,
   ],

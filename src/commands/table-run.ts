@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import type { Access } from '../database/check-table.ts';
 import { unencryptedTo } from '../database/connection-url.ts';
-import { SCHEMA } from '../database/schema.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
-import type { Table } from '../database/table.ts';
-import { withDatabase } from '../database/with-database.ts';
+import type { InspectedField } from '../database/table.ts';
+import { type Database, withDatabase } from '../database/with-database.ts';
 import type { Conclusion } from '../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../report/exit-code.ts';
 import { createReport, type NamedKey, type Outcome, type Report } from '../report/report.ts';
 import { formatSummary } from '../report/summary.ts';
+import { wordsFor } from '../report/total.ts';
+import { verb } from '../report/wording.ts';
 import type { Result } from '../rotation/result.ts';
 import type { RunOptions } from '../rotation/run.ts';
 import { createFile } from '../terminal/new-file.ts';
@@ -20,7 +21,7 @@ import { UsageError } from '../text/problem.ts';
 import type { Host } from './command.ts';
 import type { OutputPlan } from './output-plan.ts';
 
-/** A command that works on the table. `Ending` is how it can end. */
+/** A command that works on the tables of the encrypted fields. `Ending` is how it can end. */
 export interface TableRun<Ending> {
   readonly command: Report['command'];
   readonly access: Access;
@@ -29,7 +30,7 @@ export interface TableRun<Ending> {
   readonly outputPlan: OutputPlan;
   /** Printed before the work begins. */
   readonly announcement: readonly string[];
-  readonly work: (table: Table, options: RunOptions) => Promise<Result<Ending>>;
+  readonly work: (database: Database, options: RunOptions) => Promise<Result<Ending>>;
   /** How it ends if it could not begin: no connection, or no lock. */
   readonly notStarted: (cause: unknown) => Ending;
   readonly conclude: (ending: Ending) => Conclusion;
@@ -37,21 +38,26 @@ export interface TableRun<Ending> {
 }
 
 /**
- * Runs a command on the table, from connecting to the report.
+ * Runs a command on the tables, from connecting to the report.
  *
  * @throws UsageError from its work
  */
-export async function runOnTable<Ending>(run: TableRun<Ending>, host: Host): Promise<ExitCode> {
+export async function runOnTables<Ending>(run: TableRun<Ending>, host: Host): Promise<ExitCode> {
   const { database, outputPlan, keys } = run;
   const output = createOutput(host, outputPlan.quiet);
   const { host: server, port, name, user } = database;
   const runId = randomUUID();
   const startedAt = new Date().toISOString();
-  const { table, result } = await workOnTable(run, host, output);
+  const { inspected, result } = await workOnTables(run, host, output);
   const conclusion = run.conclude(result.ending);
   const report = createReport(
     {
-      ...{ runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys, model: SCHEMA.field.model, table },
+      ...{ runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys },
+      fields: host.encryptedFields.map((field) => ({
+        name: field.name,
+        model: field.model,
+        table: inspected.find((each) => each.name === field.name)?.table.label ?? null,
+      })),
       operator: { user: userName(), host: hostname() },
       database: { host: server, port, name, user },
     },
@@ -63,41 +69,49 @@ export async function runOnTable<Ending>(run: TableRun<Ending>, host: Host): Pro
   return conclusion.exitCode;
 }
 
-async function workOnTable<Ending>(
+async function workOnTables<Ending>(
   { access, database, keys, outputPlan, announcement, work, notStarted }: TableRun<Ending>,
   host: Host,
   output: Output,
-): Promise<{ readonly table: string | null; readonly result: Result<Ending> }> {
-  const { interruption, env } = host;
-  const observer = createObserver(output, host.stderr, { ...outputPlan, keys }, interruption);
-  const found: string[] = [];
+): Promise<{ readonly inspected: readonly InspectedField[]; readonly result: Result<Ending> }> {
+  const { interruption, env, encryptedFields } = host;
+  const observer = createObserver(output, host.stderr, { ...outputPlan, keys }, wordsFor(encryptedFields.length), interruption);
+  const inspected: InspectedField[] = [];
   const unencrypted = unencryptedTo(database, env['PGSSLMODE']);
   if (unencrypted !== null)
     output.warn(`the connection to ${unencrypted} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
   try {
-    const result = await withDatabase(database, access, interruption, warn, ({ table, withLock }) => {
-      found.push(table.label);
-      announce(table, database, access, announcement, output);
-      return withLock((store, lost) =>
-        work(table, { store, layout: SCHEMA.layout, signal: AbortSignal.any([interruption, lost]), observer }),
-      );
+    const result = await withDatabase(database, encryptedFields, access, interruption, warn, (opened) => {
+      inspected.push(...opened.fields);
+      announce(inspected, database, access, announcement, output);
+      return opened.withLock((fields, lost) => work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer }));
     });
-    return { table: found[0] ?? null, result };
+    return { inspected, result };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const cause: unknown = interruption.aborted ? interruption.reason : error;
-    return { table: found[0] ?? null, result: { ending: notStarted(cause), phases: [] } };
+    return { inspected, result: { ending: notStarted(cause), phases: [] } };
   }
 }
 
-function announce(table: Table, database: DatabaseSettings, access: Access, lines: readonly string[], output: Output): void {
+function announce(
+  fields: readonly InspectedField[],
+  database: DatabaseSettings,
+  access: Access,
+  lines: readonly string[],
+  output: Output,
+): void {
   const { host, port, name, user } = database;
-  for (const line of [`database: ${name} on ${host}:${port}, as user ${user}`, `table: ${table.label}`, ...lines])
-    output.say(line);
-  if (table.isStandby) output.warn('this server is a standby: it may lag behind; a real run has to connect to the primary');
-  if (access !== 'verify' && table.sideEffects.length > 0) {
-    output.warn(`triggers and rules on the table may change what is written, or other columns: ${table.sideEffects.join(', ')}`);
+  const tables = [...new Map(fields.map(({ table }) => [table.oid, table])).values()];
+  const labels = `${verb(tables.length, 'table', 'tables')}: ${tables.map(({ label }) => label).join(', ')}`;
+  for (const line of [`database: ${name} on ${host}:${port}, as user ${user}`, labels, ...lines]) output.say(line);
+  if (tables.some(({ isStandby }) => isStandby))
+    output.warn('this server is a standby: it may lag behind; a real run has to connect to the primary');
+  for (const { label, sideEffects } of access === 'verify' ? [] : tables) {
+    if (sideEffects.length === 0) continue;
+    const on = tables.length === 1 ? 'the table' : label;
+    output.warn(`triggers and rules on ${on} may change what is written, or other columns: ${sideEffects.join(', ')}`);
   }
 }
 

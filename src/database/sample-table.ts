@@ -1,10 +1,10 @@
 import type { IdColumn, NotRead, SampledColumn, TableSample } from '../discovery/sample.ts';
 import type { StoredValue } from '../layout/layout.ts';
-import { TEXT_TYPES } from './check-table.ts';
 import type { ListedColumn, ListedTable } from './list-tables.ts';
 import { quote } from './own-names.ts';
 import type { Read, SampleReader } from './read-sample.ts';
 import { kindOf, MOST_CELL_BYTES, type SampleSize, sqlToBegin, sqlToFind, sqlToSample } from './sample-sql.ts';
+import { TEXT_TYPES } from './value-column.ts';
 
 /** What came of a table. */
 export interface SampledTable {

@@ -1,8 +1,7 @@
 import { type Census, countUnder, type UnreadableRow } from '../rotation/census.ts';
-import type { Unreadable } from '../rotation/judge.ts';
 import type { FieldCensus } from '../rotation/result.ts';
 import type { NamedKey } from './report.ts';
-import { rowCount } from './wording.ts';
+import { type NamedRow, rowCount } from './wording.ts';
 
 /** How fields are spoken of: if there is only one, its values are called rows. */
 export interface Words {
@@ -13,12 +12,6 @@ export interface Words {
   readonly rowName: (field: string, id: string) => string;
   /** @returns what stands before a sentence about one field */
   readonly prefix: (field: string) => string;
-}
-
-/** A row, as it is named for a person. */
-export interface NamedRow {
-  readonly name: string;
-  readonly why: Unreadable;
 }
 
 /** What the surveys of all fields found together. */
@@ -71,4 +64,11 @@ export function countRole(census: Census, keys: readonly NamedKey[], role: Named
     census,
     keys.filter((key) => key.role === role),
   );
+}
+
+/** Says how many values no key can decrypt, and the likely cause. */
+export function unreadableHeadline({ values, unreadable, unreadableRows, count }: Total): string {
+  if (unreadable < values) return `neither key can decrypt ${unreadable} of ${count(values)}`;
+  const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
+  return `neither key can decrypt any of ${count(values)}${cause}`;
 }

@@ -3,7 +3,6 @@ import type { Census } from '../rotation/census.ts';
 import type { Unreadable } from '../rotation/judge.ts';
 import type { RowProblem } from '../rotation/result.ts';
 import type { NamedKey } from './report.ts';
-import type { NamedRow, Total } from './total.ts';
 
 /** Ids that are listed for a person; the JSON report has more, and `--verbose` prints all. */
 const LISTED = 20;
@@ -61,11 +60,10 @@ export function censusLine({ rows, withoutValue, under, unreadable }: Census, ke
   return [rowCount(rows), ...found.map((part) => part.join(' '))].join(', ').replace(', ', ': ');
 }
 
-/** Says how many values no key can decrypt, and the likely cause. */
-export function unreadableHeadline({ values, unreadable, unreadableRows, count }: Total): string {
-  if (unreadable < values) return `neither key can decrypt ${unreadable} of ${count(values)}`;
-  const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
-  return `neither key can decrypt any of ${count(values)}${cause}`;
+/** A row, as it is named for a person. */
+export interface NamedRow {
+  readonly name: string;
+  readonly why: Unreadable;
 }
 
 /** @param count - how many there are; `rows` are the first of them */

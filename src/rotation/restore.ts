@@ -49,7 +49,9 @@ export async function restore(options: RestoreOptions): Promise<Result<RestoreEn
 }
 
 /** A RestoreTally while it is counted. */
-type Counts = { -readonly [Name in Exclude<keyof RestoreTally, 'changed'>]: number } & { readonly changed: Set<string> };
+type Counts = { -readonly [Name in Exclude<keyof RestoreTally, 'changed' | 'field'>]: number } & {
+  readonly changed: Set<string>;
+};
 
 /** A field, and what became of its rows so far. */
 interface FieldRestore {

@@ -20,7 +20,7 @@ export interface Observer {
 export interface RunOptions {
   /** In the order of the schema. */
   readonly fields: readonly Field[];
-  /** Aborting it stops the run after the write in hand, or at once where it reads; its reason becomes the cause of the ending. */
+  /** Aborting it stops the run after the current write, or at once if it is reading; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
 }
@@ -38,16 +38,6 @@ export class Run {
     this.#options = options;
   }
 
-  /** The phases that have ended. */
-  get phases(): readonly Phase[] {
-    return this.#phases;
-  }
-
-  /** The last one that began; null if none did. */
-  get phase(): PhaseName | null {
-    return this.#phase;
-  }
-
   /** Times one phase, of a field or of all. `work` reports its progress, in rows, through the function it is given. */
   async time<T>(
     name: PhaseName,
@@ -58,7 +48,7 @@ export class Run {
     const { observer } = this.#options;
     const start = performance.now();
     let rows = 0;
-    this.#phase = name;
+    this.phase = name;
     observer.onPhase(name, field, expectedRows);
     try {
       return await work((rowsSoFar) => {
@@ -66,7 +56,7 @@ export class Run {
         observer.onProgress(rowsSoFar);
       });
     } finally {
-      this.#phases.push({ name, field, rows, seconds: (performance.now() - start) / 1000 });
+      this.phases.push({ name, field, rows, seconds: (performance.now() - start) / 1000 });
       observer.onPhaseEnd();
     }
   }

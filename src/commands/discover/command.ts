@@ -1,7 +1,6 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { unencryptedTo } from '../../database/connection-url.ts';
-import { encryptedFields } from '../../database/generated/encrypted-fields.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { withPool } from '../../database/with-pool.ts';
 import type { Conclusion } from '../../report/conclusion.ts';
@@ -32,14 +31,14 @@ export async function runDiscover(given: Given, host: Host): Promise<ExitCode> {
           pool,
           database,
           keys.map(({ key }) => key),
-          encryptedFields,
+          host.encryptedFields,
           THOROUGH,
           host.interruption,
         ),
     );
     tell(search, output);
     if (search.unregistered.length > 0)
-      output.result(printableLines(schemaText(search.unregistered, encryptedFields, database.schema)));
+      output.result(printableLines(schemaText(search.unregistered, host.encryptedFields, database.schema)));
     return end(conclude(search), output);
   } catch (error) {
     const cause: unknown = host.interruption.aborted ? host.interruption.reason : error;

@@ -1,21 +1,22 @@
-import { BackupError, type BackupRecord } from '../../backup/backup-format.ts';
+import { BackupError } from '../../backup/backup-format.ts';
 import { type CheckedBackup, checkBackup, readBackup } from '../../backup/backup-reader.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import { SCHEMA } from '../../database/schema.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
-import type { Table } from '../../database/table.ts';
+import type { InspectedField } from '../../database/table.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
+import { wordsFor } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
-import { restore } from '../../rotation/restore.ts';
+import { type FieldSwaps, restore } from '../../rotation/restore.ts';
 import type { RestoreEnding, Result } from '../../rotation/result.ts';
 import type { RunOptions } from '../../rotation/run.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan } from '../output-plan.ts';
-import { runOnTable, type TableRun } from '../table-run.ts';
-import { backupWarnings, conclude, NONE, outcome } from './conclusion.ts';
+import { runOnTables, type TableRun } from '../table-run.ts';
+import { type BackedUpField, backedUpFields, fieldOf, misfitOf } from './backed-up-field.ts';
+import { backupWarnings, conclude, outcome } from './conclusion.ts';
 
 /** Puts back the values that a backup holds. @throws UsageError, also if the backup is damaged or belongs to another table */
 export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
@@ -24,55 +25,52 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   const [file, dryRun] = [given.argument, given.has('dry-run')];
   const output = createOutput(host, outputPlan.quiet);
   // Before connecting: a damaged backup is refused.
-  const backup = await examine(file, host.interruption);
+  const fields = backedUpFields(host.encryptedFields, database.schema);
+  const backup = await examine(file, fields, host.interruption);
   const { createdAt, keys } = backup.header;
   const records = `${backup.records} ${verb(backup.records, 'record', 'records')}`;
   output.say(`backup: made ${createdAt}, ${records}, from key ${keys.sources.join(', ')} to key ${keys.target}`);
   for (const warning of backupWarnings(backup)) output.warn(warning);
   const run: TableRun<RestoreEnding> = {
     ...{ command: 'restore', access: dryRun ? 'rehearse' : 'write', database, outputPlan, outcome, keys: [], announcement: [] },
-    work: (table, options) => restoreTable(file, backup, dryRun, database, table, options),
-    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: NONE }),
-    conclude: (ending) => conclude(ending, dryRun, outputPlan),
+    work: (opened, options) => restoreTables(file, backup, dryRun, database, fields, opened.fields, options),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
+    conclude: (ending) => conclude(ending, dryRun, outputPlan, wordsFor(host.encryptedFields.length)),
   };
-  return runOnTable(run, host);
+  return runOnTables(run, host);
 }
 
-async function examine(file: string, interruption: AbortSignal): Promise<CheckedBackup> {
+async function examine(file: string, fields: readonly BackedUpField[], interruption: AbortSignal): Promise<CheckedBackup> {
   try {
-    return await checkBackup(file, misfit, interruption);
+    return await checkBackup(file, misfitOf(fields), interruption);
   } catch (error) {
     throw error instanceof BackupError ? new UsageError([error]) : error;
   }
 }
 
-/** @returns what in a record cannot be part of an encrypted value: restoring it would destroy what is stored */
-function misfit({ before, after }: BackupRecord): string | null {
-  for (const [side, stored] of Object.entries({ before, after })) {
-    const strange = Object.keys(stored).find((column) => !SCHEMA.layout.columns.includes(column));
-    if (strange !== undefined) return `${side}.${strange}`;
-  }
-  const parsed = { before: SCHEMA.layout.parse(before), after: SCHEMA.layout.parse(after) };
-  if (parsed.before.kind === 'malformed') return `before.${parsed.before.column}`;
-  if (parsed.after.kind === 'malformed') return `after.${parsed.after.column}`;
-  // Both are the same plaintext, and a GCM ciphertext is as long as its plaintext: SP 800-38D, section 7.1.
-  return parsed.before.value.content.length === parsed.after.value.content.length
-    ? null
-    : `before.${SCHEMA.field.parts.content.field}`;
-}
-
-async function restoreTable(
+async function restoreTables(
   file: string,
   backup: CheckedBackup,
   dryRun: boolean,
   { name }: DatabaseSettings,
-  { label }: Table,
+  fields: readonly BackedUpField[],
+  inspected: readonly InspectedField[],
   options: RunOptions,
 ): Promise<Result<RestoreEnding>> {
   const { header, records } = backup;
-  if (header.database.name !== name || header.table !== label) {
-    const message = `the backup is of table ${header.table} in database ${header.database.name}, not of ${label} in ${name}`;
-    refuse(message, 'check DATABASE_URL, or name the backup of this table');
+  const labels = inspected.map(({ table }) => table.label);
+  const stranger = header.fields.find((field) => fieldOf(fields, field) === undefined);
+  if (header.database.name !== name || stranger !== undefined) {
+    const of = stranger ?? header.fields[0];
+    const named = of === undefined || of.name === '' || labels.includes(of.table) === false ? '' : ` (${of.name})`;
+    const message = `the backup is of table ${of?.table}${named} in database ${header.database.name}, not of ${[...new Set(labels)].join(', ')} in ${name}`;
+    refuse(message, 'check DATABASE_URL and prisma/schema.prisma, or name the backup of this table');
   }
-  return restore({ ...options, dryRun, swaps: records, readSwaps: () => readBackup(file, misfit, backup) });
+  async function* readSwaps(): AsyncGenerator<FieldSwaps, void, void> {
+    for await (const { field, swaps } of readBackup(file, misfitOf(fields), backup)) {
+      const of = header.fields.find((each) => each.name === field);
+      yield { field: (of && fieldOf(fields, of)?.name) ?? field, swaps };
+    }
+  }
+  return restore({ ...options, dryRun, swaps: records, readSwaps });
 }

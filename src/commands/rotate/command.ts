@@ -2,19 +2,22 @@ import type { BackupDescription } from '../../backup/backup-format.ts';
 import { createBackupWriter } from '../../backup/backup-writer.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
+import type { EncryptedField } from '../../database/encrypted-field.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
-import type { Table } from '../../database/table.ts';
+import type { Database } from '../../database/with-database.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
+import { wordsFor } from '../../report/total.ts';
 import type { Result, RotateEnding } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
 import type { RunOptions } from '../../rotation/run.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan } from '../output-plan.ts';
-import { runOnTable, type TableRun } from '../table-run.ts';
+import { runOnTables, type TableRun } from '../table-run.ts';
 import { conclude } from './conclusion.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
+import { findUnregistered } from './unregistered.ts';
 
 /** Preflight, rotate, verify. @throws UsageError */
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
@@ -25,24 +28,28 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const run: TableRun<RotateEnding> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
     announcement: [...(plan.target === 'old' ? ['direction: back from the new key to the old key'] : []), fingerprints],
-    work: (table, options) => rotateTable(plan, keys, database, table, options),
-    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: { kind: 'nothing-counted' } }),
-    conclude: (ending) => conclude(ending, plan, keys.named),
+    work: (opened, options) => rotateTables(plan, keys, database, opened, host.encryptedFields, options),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
+    conclude: (ending) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length)),
   };
-  return runOnTable(run, host);
+  return runOnTables(run, host);
 }
 
-async function rotateTable(
+async function rotateTables(
   plan: RotatePlan,
   { ring }: RotationKeys,
-  { host, port, name }: DatabaseSettings,
-  table: Table,
+  settings: DatabaseSettings,
+  { fields, pool }: Database,
+  encryptedFields: readonly EncryptedField[],
   options: RunOptions,
 ): Promise<Result<RotateEnding>> {
+  // Before anything else: what is forgotten would stay under the old key, and be lost with it.
+  const values = await findUnregistered(pool, settings, ring, encryptedFields, plan.ignore, options.signal);
+  if (values.length > 0) return { ending: { kind: 'unregistered', values }, phases: [] };
   const describe = (): BackupDescription => ({
     createdAt: new Date().toISOString(),
-    database: { host, port, name },
-    table: table.label,
+    database: { host: settings.host, port: settings.port, name: settings.name },
+    fields: fields.map(({ name, table }) => ({ name, table: table.label })),
     keys: { target: ring.target.fingerprint, sources: ring.sources.map(({ fingerprint }) => fingerprint) },
   });
   const backup = plan.backup === null ? null : createBackupWriter(plan.backup, describe);
@@ -51,7 +58,7 @@ async function rotateTable(
     return await rotate({
       ...options,
       ...{ ring, dryRun, skipUnreadable, batchRows },
-      beforeWrite: async (swaps) => backup?.append(swaps),
+      beforeWrite: async (field, swaps) => backup?.append(field, swaps),
     });
   } finally {
     await backup?.close();

@@ -13,6 +13,8 @@ export interface RotatePlan {
   readonly batchRows: number;
   readonly backup: string | null;
   readonly report: string | null;
+  /** Unregistered columns that are meant to stay. */
+  readonly ignore: readonly string[];
   /** The key to reach, as a person calls it, and the one to leave. */
   readonly target: KeyName;
   readonly source: KeyName;
@@ -34,6 +36,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
     batchRows: Number(size),
     backup,
     report: given.value('report'),
+    ignore: given.values('ignore'),
     target: back ? 'old' : 'new',
     source: back ? 'new' : 'old',
   };

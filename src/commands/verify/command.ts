@@ -12,7 +12,7 @@ import { verify } from '../../rotation/verify.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
-import { runOnTable, type TableRun } from '../table-run.ts';
+import { runOnTables, type TableRun } from '../table-run.ts';
 
 /** Decrypts every row with the new key alone. @throws UsageError */
 export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
@@ -27,7 +27,7 @@ export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
     conclude: (ending) => conclude(ending, repeated({ ...outputPlan, backup: null })),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };
-  return runOnTable(run, host);
+  return runOnTables(run, host);
 }
 
 /** Says how a verification ended. */
