@@ -1,6 +1,6 @@
-import { CHANGED_ON_ITS_WAY } from './compare-and-swap.ts';
 import { type Explanation, explainBySqlState, type ServerFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
+import { CHANGED_ON_ITS_WAY } from './swap-sql.ts';
 
 /** Explains the SQLSTATEs that are about a statement, and all others. */
 export function explainStatement(failure: ServerFailure, { user }: DatabaseSettings): Explanation {

@@ -7,7 +7,7 @@ import { startProxy } from '../support/server/proxy.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { lockIsFree } from '../support/table/witness.ts';
 import { settingsOf } from '../support/tool/settings.ts';
-import { opening } from '../support/tool/with-test-database.ts';
+import { opening, theTable } from '../support/tool/with-test-database.ts';
 
 const database = useDatabase();
 const settings = settingsOf(database.url);
@@ -21,9 +21,16 @@ async function withLock<T>(
 ): Promise<T> {
   const reached = settingsOf(url);
   const connector = createConnector(reached, () => {});
-  const table = await opening(settings, async (opened) => opened.table);
+  const table = await opening(settings, theTable);
   try {
-    return await withRotationLock(connector, reached, table, lockNumbers(table.oid, true), mode, work, idleLimitMs);
+    return await withRotationLock(
+      connector,
+      reached,
+      [{ table, numbers: lockNumbers(table.oid, true) }],
+      mode,
+      work,
+      idleLimitMs,
+    );
   } finally {
     connector.destroy();
   }

@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { createCompareAndSwap } from '../../src/database/compare-and-swap.ts';
 import { DatabaseError } from '../../src/database/database-error.ts';
 import { lockNumbers } from '../../src/database/lock-numbers.ts';
-import type { Table } from '../../src/database/table.ts';
 import type { Swap } from '../../src/rotation/store.ts';
 import { encrypt, newKey } from '../support/application/application.ts';
 import { fillTable, readTable, type TestDatabase, useDatabase } from '../support/table/database.ts';
 import { WRITE_LOCK } from '../support/table/late-write.ts';
 import { somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
 import { settingsOf } from '../support/tool/settings.ts';
-import { locking, opening } from '../support/tool/with-test-database.ts';
+import { locking, opening, theTable } from '../support/tool/with-test-database.ts';
 
 const database = useDatabase();
 const settings = settingsOf(database.url);
@@ -54,7 +53,7 @@ describe.each([1, 500])('a write of %i rows', (rows) => {
     async (mayPrepare) => {
       const swaps = await swapsOfAll(database, rows);
       const before = await readTable(database);
-      const table = await opening<Table>(settings, async (opened) => opened.table);
+      const table = await opening(settings, theTable);
       const owner = await database.pool.connect();
       const numbers = lockNumbers(table.oid, true);
       const swap = createCompareAndSwap(database.pool, table, numbers, mayPrepare);

@@ -191,7 +191,10 @@ describe('restore', () => {
     await fillTable(database, oldKey, 2);
     await runHere(['--backup', backup], env);
     const [header, ...rest] = fileContents(readFileSync(backup, 'utf8'));
-    for (const other of [{ database: { host: 'h', port: 1, name: 'elsewhere' } }, { table: 'public.other_keys' }]) {
+    for (const other of [
+      { database: { host: 'h', port: 1, name: 'elsewhere' } },
+      { fields: [{ name: 'UserApiKey', table: 'public.other_keys' }] },
+    ]) {
       writeFileSync(`${backup}-other`, sealedFile([{ ...header, ...other }, ...rest]));
       const { code, stderr } = await runHere(['restore', `${backup}-other`], withoutKeys);
       expect(stderr).toContain('error: the backup is of table ');

@@ -37,7 +37,9 @@ export function headerFor(url: string, formatVersion: number): object {
     formatVersion,
     createdAt: '2026-01-01T00:00:00.000Z',
     database: { host: hostname, port: Number(port), name: pathname.slice(1) },
-    table: 'public.user_api_keys',
+    ...(formatVersion === 1
+      ? { table: 'public.user_api_keys' }
+      : { fields: [{ name: 'UserApiKey', table: 'public.user_api_keys' }] }),
     keys: formatVersion === 1 ? { old: source, new: target } : { target, sources: [source] },
   };
 }

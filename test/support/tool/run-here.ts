@@ -1,6 +1,8 @@
 import process from 'node:process';
 import { PassThrough } from 'node:stream';
+import type { EncryptedField } from '../../../src/database/encrypted-field.ts';
 import { main } from '../../../src/main.ts';
+import { defaultField } from '../table/default-field.ts';
 import { expectNoSecret } from './known-secrets.ts';
 import { type ToolEnv, type ToolRun, workFolder } from './run-tool.ts';
 
@@ -8,13 +10,19 @@ import { type ToolEnv, type ToolRun, workFolder } from './run-tool.ts';
  * Runs the tool in this process: the same from the arguments to the exit code, without what it takes to start a process.
  *
  * @param isTTY - whether its streams are a terminal
+ * @param encryptedFields - as prisma/schema.prisma describes them
  */
-export async function runHere(args: readonly string[], env: ToolEnv = {}, isTTY = false): Promise<ToolRun> {
+export async function runHere(
+  args: readonly string[],
+  env: ToolEnv = {},
+  isTTY = false,
+  encryptedFields: readonly EncryptedField[] = [defaultField],
+): Promise<ToolRun> {
   // As run-tool.ts does, and for the same reason: no .env file of a developer's is there.
   process.chdir(workFolder);
   const [stdout, stderr] = [openStream(isTTY), openStream(isTTY)];
   const interruption = new AbortController().signal;
-  const code = await main({ argv: args, env, stdout: stdout.stream, stderr: stderr.stream, interruption });
+  const code = await main({ argv: args, env, encryptedFields, stdout: stdout.stream, stderr: stderr.stream, interruption });
   const run = { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
   expectNoSecret(run.stdout + run.stderr);
   return run;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DatabaseSettings } from '../../../src/database/settings.ts';
+import type { Table } from '../../../src/database/table.ts';
 import { type Database, withDatabase } from '../../../src/database/with-database.ts';
 import type { Store } from '../../../src/rotation/store.ts';
 import { defaultField } from '../table/default-field.ts';
@@ -17,4 +18,10 @@ export function locking<T>(settings: DatabaseSettings, work: (store: Store, lost
       return work(field.store, lost);
     }),
   );
+}
+
+/** The table of the only field. */
+export async function theTable({ fields: [field] }: Database): Promise<Table> {
+  assert.ok(field !== undefined);
+  return field.table;
 }

@@ -46,7 +46,7 @@ function check(text: string | Uint8Array): ReturnType<typeof checkBackup> {
 
 async function idsIn(checked: Awaited<ReturnType<typeof checkBackup>>): Promise<string[]> {
   const ids: string[] = [];
-  for await (const batch of readBackup(file, hexRecord, checked)) ids.push(...batch.map(({ id }) => id));
+  for await (const batch of readBackup(file, hexRecord, checked)) ids.push(...batch.swaps.map(({ id }) => id));
   return ids;
 }
 
@@ -197,14 +197,19 @@ describe('a backup file', () => {
     const ids = Array.from({ length: 1001 }, (_, index) => `row ${index}`);
     const checked = await check(sealedFile([header, ...ids.map((id) => record(id)), end]));
     const batches = [];
-    for await (const batch of readBackup(file, hexRecord, checked)) batches.push(batch.length);
+    for await (const batch of readBackup(file, hexRecord, checked)) batches.push(batch.swaps.length);
     expect(batches).toEqual([500, 500, 1]);
     expect(await idsIn(checked)).toEqual(ids);
   });
 });
 
 describe('a backup that is no longer as it was when it was checked', () => {
-  const other = sealedFile([{ ...header, table: 'public.other' }, record('1'), record('2'), end]);
+  const other = sealedFile([
+    { ...header, fields: [{ name: 'UserApiKey', table: 'public.other' }] },
+    record('1'),
+    record('2'),
+    end,
+  ]);
   it.each<[title: string, before: string, after: string]>([
     ['another backup', whole, other],
     ['a backup of the other format', whole, old],
@@ -230,7 +235,7 @@ describe('a backup that is no longer as it was when it was checked', () => {
   it('is refused before its first record if it is a different and long one', async () => {
     const records = Array.from({ length: 2000 }, (_, index) => record(`${index}`));
     const checked = await check(whole);
-    writeFileSync(file, sealedFile([{ ...header, table: 'public.other' }, ...records]));
+    writeFileSync(file, sealedFile([{ ...header, fields: [{ name: 'UserApiKey', table: 'public.other' }] }, ...records]));
     await expect(readBackup(file, hexRecord, checked).next()).rejects.toThrow('was changed while it was being restored');
   });
 });

@@ -103,7 +103,11 @@ describe('a backup of format 2 in which', () => {
 
   it('a line or the header comes from another backup is refused', async () => {
     const another = Buffer.from(
-      sealedFile([{ ...headerFor('postgresql://h:1/d', 2), table: 'public.t' }, ...records, { end: true }]),
+      sealedFile([
+        { ...headerFor('postgresql://h:1/d', 2), fields: [{ name: 'T', table: 'public.t' }] },
+        ...records,
+        { end: true },
+      ]),
     );
     for (let at = 0; at < LINES; at += 1) {
       const mixed = fileOf(linesOf(whole).with(at, linesOf(another)[at] ?? ''));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { CHANGED_ON_ITS_WAY } from '../../../src/database/compare-and-swap.ts';
 import { DatabaseError } from '../../../src/database/database-error.ts';
 import { explain } from '../../../src/database/explain.ts';
+import { CHANGED_ON_ITS_WAY } from '../../../src/database/swap-sql.ts';
 import { newKey } from '../../support/application/application.ts';
 import { settingsOf } from '../../support/tool/settings.ts';
 

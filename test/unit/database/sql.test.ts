@@ -9,8 +9,8 @@ import { type LockMode, withRotationLock } from '../../../src/database/lock.ts';
 import type { LockNumbers } from '../../../src/database/lock-numbers.ts';
 import { createPageReader, type PageReader } from '../../../src/database/pages.ts';
 import { scanTable } from '../../../src/database/scan.ts';
-import { SCHEMA } from '../../../src/database/schema.ts';
-import { inspectTable, type Table } from '../../../src/database/table.ts';
+import { inspectField, type Table } from '../../../src/database/table.ts';
+import { defaultField } from '../../support/table/default-field.ts';
 import { settingsOf } from '../../support/tool/settings.ts';
 
 const settings = settingsOf('postgresql://app:hunter2@db.example.com/app');
@@ -45,12 +45,18 @@ function shown(values: unknown): string[] {
 const lock = (objectId: number) => ({ classId: 1, objectId, sql: `'1'::pg_catalog.int4, '${objectId}'::pg_catalog.int4` });
 const numbers: LockNumbers = { run: lock(10), writes: lock(20), owner: lock(30), writers: 1 };
 
+const textColumn = (field: string, sql: string) => ({
+  ...{ field, sql, type: 'text' as const },
+  written: true,
+  mayBeNull: false,
+});
+
 const table: Table = {
   oid: 16385,
   name: '"public"."user_api_keys"',
   id: '"id"',
   ...{ idType: '"pg_catalog"."text"', idCollation: ' COLLATE pg_catalog."C"' },
-  values: ['iv', 'content', 'tag'].map((name) => ({ field: name, sql: `"${name}"` })),
+  values: ['iv', 'content', 'tag'].map((name) => textColumn(name, `"${name}"`)),
   ...{ label: 'public.user_api_keys', isStandby: false, sideEffects: [] },
 };
 const uuids: Table = { ...table, idType: '"pg_catalog"."uuid"', idCollation: '' };
@@ -59,7 +65,7 @@ const named: Table = {
   ...table,
   name: '"my ""schema"""."Keys; --"',
   id: '"Id"',
-  values: ['iv', 'content', 'tag'].map((name) => ({ field: name, sql: `"the ${name}"` })),
+  values: ['iv', 'content', 'tag'].map((name) => textColumn(name, `"the ${name}"`)),
 };
 
 const value = (digit: string) => ({ iv: digit.repeat(4), content: digit.repeat(2), tag: digit.repeat(4) });
@@ -125,7 +131,7 @@ describe('the statements that read', () => {
       columns: ['id', 'iv', 'content', 'tag'].map(column),
     };
     const server = createServer([['relkind', [description]]]);
-    await inspectTable(server.pool, SCHEMA.field, settings, 'write');
+    await inspectField(server.pool, defaultField, settings, 'write');
     expect(server.sent()).toMatchSnapshot();
   });
 
@@ -150,7 +156,7 @@ describe('the statements that read pages', () => {
 
 describe('the statements of the lock', () => {
   const take = (connector: Connector, mode: LockMode) =>
-    withRotationLock(connector, settings, table, numbers, mode, async () => 'worked');
+    withRotationLock(connector, settings, [{ table, numbers }], mode, async () => 'worked');
 
   it.each<LockMode>(['exclusive', 'shared'])('that take it: %s', async (mode) => {
     const server = createServer([

@@ -1,0 +1,104 @@
+import type { LockNumbers } from './lock-numbers.ts';
+import type { Table } from './table.ts';
+import { write as fromText, same, type ValueColumn } from './value-column.ts';
+
+/** Stands in the error of a write that was undone, because the row no longer held what was sent. */
+export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
+
+/**
+ * What every write does first, and before it can wait for a row: it takes its share of the lock on the writes, which the next run
+ * waits for, and then makes sure that its own run still has its lock; the order is CASE's. A write that reaches the server after
+ * its run is gone finds that lock free, and writes nothing. A temporary result (MATERIALIZED) is computed once for a statement.
+ */
+function guard({ writes, owner }: LockNumbers): string {
+  return `guard AS MATERIALIZED (
+    SELECT CASE WHEN pg_catalog.pg_advisory_xact_lock_shared(${writes.sql}) IS NULL THEN false
+                ELSE NOT pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) END AS alive)`;
+}
+
+/** One row with a null for the id if nothing was written. */
+const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT JOIN written ON true';
+
+// Every type, function and operator is PostgreSQL's own (pg_catalog), whatever the search_path holds. Texts are compared byte for byte
+// (collation "C"), whatever the collation of their column calls equal. `intact` is 1, or a failure, which undoes the statement: a
+// trigger put something else into a row than was sent.
+
+/** @returns the statement that swaps one row */
+export function sqlForOne(table: Table, locks: LockNumbers): string {
+  const { name, id, idType, values } = table;
+  // $1 is the id; then come the values to be found, and then the values to be put in their place.
+  const parameters = parametersOf(values, (which, index) => {
+    const number = 2 + index + (which === 'found' ? 0 : values.length);
+    return `$${number}::pg_catalog.text`;
+  });
+  return `WITH ${guard(locks)},
+  written AS (
+    UPDATE ${name} AS stored
+       SET ${assignments(parameters)}
+      FROM guard
+     WHERE guard.alive
+       AND ${sameId(table, `$1::${idType}`)}
+       AND ${allSame(parameters, 'found')}
+    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put'))})
+  ${RESULT}`;
+}
+
+/** @returns the statement that swaps any number of rows: its parameters are arrays */
+export function sqlForMany(table: Table, locks: LockNumbers): string {
+  const { name, id, idType, values } = table;
+  const parameters = parametersOf(values, (which, index) => `swap.${which}_${index + 1}`);
+  const texts = [...values.map((_, index) => `found_${index + 1}`), ...written(values).map((_, index) => `put_${index + 1}`)];
+  const arrays = [`$1::${idType}[]`, ...texts.map((_, index) => `$${index + 2}::pg_catalog.text[]`)];
+  const names = ['id', ...texts];
+  return `WITH ${guard(locks)},
+  written AS (
+    UPDATE ${name} AS stored
+       SET ${assignments(parameters)}
+      FROM guard, ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})
+     WHERE guard.alive
+       AND ${sameId(table, 'swap.id')}
+       AND ${allSame(parameters, 'found')}
+    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put'))})
+  ${RESULT}`;
+}
+
+/** By the index of the ids, and then byte for byte. */
+function sameId({ id, idCollation }: Table, expected: string): string {
+  const equal = `stored.${id} OPERATOR(pg_catalog.=) ${expected}`;
+  return idCollation === '' ? equal : `${equal} AND stored.${id}${idCollation} OPERATOR(pg_catalog.=) ${expected}`;
+}
+
+/** A column with the SQL of the text that is expected in it, and of the text that is put there: the same one if it is not written. */
+interface Parameters {
+  readonly column: ValueColumn;
+  readonly found: string;
+  readonly put: string;
+}
+
+/** @param text - gives the SQL of a text: that of a column to be found, or that of a column that is written */
+function parametersOf(values: readonly ValueColumn[], text: (which: 'found' | 'put', index: number) => string): Parameters[] {
+  const all = written(values);
+  return values.map((column, index) => {
+    const found = text('found', index);
+    return { column, found, put: column.written ? text('put', all.indexOf(column)) : found };
+  });
+}
+
+/** @returns the columns that a swap replaces */
+export function written(values: readonly ValueColumn[]): readonly ValueColumn[] {
+  return values.filter((column) => column.written);
+}
+
+function assignments(parameters: readonly Parameters[]): string {
+  const replaced = parameters.filter(({ column }) => column.written);
+  return replaced.map(({ column, put }) => `${column.sql} = ${fromText(column, put)}`).join(', ');
+}
+
+function allSame(parameters: readonly Parameters[], which: 'found' | 'put'): string {
+  return parameters.map((each) => same(each.column, each[which])).join('\n       AND ');
+}
+
+function intact(condition: string): string {
+  // concat() is not computed in advance, as a constant would be, and the text is no number.
+  return `CASE WHEN ${condition} THEN 1 ELSE pg_catalog.concat('${CHANGED_ON_ITS_WAY}')::pg_catalog.int4 END AS intact`;
+}
