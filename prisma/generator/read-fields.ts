@@ -3,6 +3,7 @@ import type { EncryptedField, NamedColumn } from '../../src/database/encrypted-f
 import { defineColumn } from '../../src/layout/define-column.ts';
 import { type DefinedColumn, defineLayout } from '../../src/layout/define-layout.ts';
 import { MARK, type Mark, MarkError, parseMark } from '../../src/layout/parse-mark.ts';
+import type { LayoutDefinition } from '../../src/layout/template.ts';
 import type { SchemaText } from './schema-text.ts';
 
 /** A column of a value, with the name of the value (null: it has none). */
@@ -11,6 +12,8 @@ interface ValueColumn extends DefinedColumn {
 }
 
 const ID_TYPES = ['String', 'Int', 'BigInt'];
+const NO_ID = 'needs an id that is one field of the type String, Int or BigInt: @id, or @unique and required, and not marked';
+const NOT_PASSED_ON = `Prisma passes ${MARK} on only from three slashes, at a field of a type that Prisma supports, without @ignore`;
 
 /**
  * Reads which values the models hold.
@@ -39,8 +42,6 @@ export function readFields(
   return { fields, problems };
 }
 
-const NOT_PASSED_ON = `Prisma passes ${MARK} on only if it stands behind three slashes, at a field that has a type that Prisma supports and no @ignore`;
-
 type Report = (field: string | null, problem: string) => void;
 
 function readModel(model: DMMF.Model, report: Report): readonly EncryptedField[] {
@@ -52,8 +53,7 @@ function readModel(model: DMMF.Model, report: Report): readonly EncryptedField[]
     ),
   );
   const unmarked = model.fields.filter((field) => !isMarked(field));
-  const [first] = marked;
-  if (first === undefined) return [];
+  if (marked.length === 0) return [];
   const id = idOf(unmarked);
   if (id === undefined) report(null, NO_ID);
   // What is in a column that was not understood would be missing from its value.
@@ -61,28 +61,26 @@ function readModel(model: DMMF.Model, report: Report): readonly EncryptedField[]
 
   return [...new Set(columns.map(({ value }) => value))].flatMap((value) => {
     const own = columns.filter((column) => column.value === value);
-    const at = own.map(({ layout }) => layout.column);
     return attempt(
-      () => {
-        const layout = defineLayout(own, unmarked);
-        const bound = (layout.aad ?? []).flatMap((piece) => ('column' in piece ? [piece.column] : []));
-        const read = new Set([...at, ...bound]);
-        return {
-          name: value === null ? model.name : `${model.name}.${value}`,
-          model: model.name,
-          schema: model.schema ?? null,
-          table: model.dbName ?? model.name,
-          id: named(id),
-          columns: [...read].flatMap((name) => model.fields.filter((field) => field.name === name).map(named)),
-          layout,
-        };
-      },
-      (problem) => report(at[0] ?? null, value === null ? problem : `the value ${value}: ${problem}`),
+      () => encryptedField(model, id, value, defineLayout(own, unmarked)),
+      (problem) => report(own[0]?.layout.column ?? null, value === null ? problem : `the value ${value}: ${problem}`),
     );
   });
 }
 
-const NO_ID = 'needs an id that is one field of the type String, Int or BigInt: @id, or @unique and required, and not marked';
+function encryptedField(model: DMMF.Model, id: DMMF.Field, value: string | null, layout: LayoutDefinition): EncryptedField {
+  const bound = (layout.aad ?? []).flatMap((piece) => ('column' in piece ? [piece.column] : []));
+  const read = new Set([...layout.columns.map(({ column }) => column), ...bound]);
+  return {
+    name: value === null ? model.name : `${model.name}.${value}`,
+    model: model.name,
+    schema: model.schema ?? null,
+    table: model.dbName ?? model.name,
+    id: named(id),
+    columns: [...read].flatMap((name) => model.fields.filter((field) => field.name === name).map(named)),
+    layout,
+  };
+}
 
 function idOf(unmarked: readonly DMMF.Field[]): DMMF.Field | undefined {
   const usable = unmarked.filter(({ type }) => ID_TYPES.includes(type));

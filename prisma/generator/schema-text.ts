@@ -7,7 +7,7 @@ export interface SchemaFile {
 }
 
 /** A mark as the text has it, on a field, or on a model (field: null). */
-export interface MarkInText {
+interface MarkInText {
   readonly place: string;
   readonly model: string;
   readonly field: string | null;

@@ -3,7 +3,7 @@ import { CODECS, type Codec } from './encoding.ts';
 import { createJsonTemplate } from './json-template.ts';
 import { fitting, type Misfit } from './misfit.ts';
 import { createRun, type Found, type Run } from './run.ts';
-import type { ColumnLayout, Encoding, Piece } from './template.ts';
+import type { ColumnLayout, Piece } from './template.ts';
 import { createTextTemplate, type Template } from './text-template.ts';
 
 /** What a column holds that holds parts. */
@@ -16,32 +16,32 @@ export interface Column {
   read(text: string, found: Found): Misfit | null;
   /** @returns the text of the parts of `value`, in the form of `like`, which reads without a misfit; `isUpper` as in `Codec` */
   write(value: EncryptedValue, like: string, isUpper: boolean): string;
-  /** @returns all the hex in a text that reads without a misfit */
+  /** @returns all that may be upper or lower case in a text that reads without a misfit: its hex, of a Bytes column none */
   hexDigits(text: string): string;
 }
 
 /** @param layout - what the column holds */
 export function createColumn(layout: PartColumn): Column {
-  const encoding = layout.kind === 'bytes' ? 'hex' : layout.encoding;
+  const written = layout.kind === 'bytes' ? 'bytes' : layout.encoding;
   const [first, ...others] = layout.kind === 'json' ? [] : layout.pieces;
   return first !== undefined && 'run' in first && others.length === 0
-    ? wholeColumn(layout.column, encoding, createRun(first.run))
-    : templateColumn(layout.column, encoding, templateOf(layout));
+    ? wholeColumn(layout.column, written, createRun(first.run))
+    : templateColumn(layout.column, written, templateOf(layout));
 }
 
 /** A column that is one run, as in most tables: without the cost of taking its text apart. */
-function wholeColumn(name: string, encoding: Encoding, run: Run): Column {
-  const codec = CODECS[encoding];
+function wholeColumn(name: string, written: keyof typeof CODECS, run: Run): Column {
+  const codec = CODECS[written];
   return {
     name,
     read: (text, found) => readRun(codec, run, text, found),
     write: (value, like, isUpper) => codec.encode(run.join(value), like, isUpper),
-    hexDigits: (text) => (encoding === 'hex' ? text : ''),
+    hexDigits: (text) => (written === 'hex' ? text : ''),
   };
 }
 
-function templateColumn(name: string, encoding: Encoding, template: Template): Column {
-  const codec = CODECS[encoding];
+function templateColumn(name: string, written: keyof typeof CODECS, template: Template): Column {
+  const codec = CODECS[written];
   return {
     name,
     read(text, found) {
@@ -55,7 +55,7 @@ function templateColumn(name: string, encoding: Encoding, template: Template): C
     },
     write: (value, like, isUpper) => template.join(like, ({ run, text }) => codec.encode(run.join(value), text, isUpper)),
     hexDigits(text) {
-      const filled = encoding === 'hex' ? fitting(template.split(text)) : [];
+      const filled = written === 'hex' ? fitting(template.split(text)) : [];
       return filled.map((slot) => slot.text).join('');
     },
   };

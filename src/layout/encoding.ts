@@ -12,12 +12,18 @@ export interface Codec {
   encode(bytes: Buffer, like: string, isUpper: boolean): string;
 }
 
-/** RFC 4648, sections 4, 5 and 8. Base64 with and without padding. */
-export const CODECS: Readonly<Record<Encoding, Codec>> = {
+/** RFC 4648, sections 4, 5 and 8; base64 with and without padding. Bytes are read as lower-case hex, and have no other form. */
+export const CODECS: Readonly<Record<Encoding | 'bytes', Codec>> = {
+  bytes: { decode: decodeBytes, encode: (bytes) => bytes.toString('hex') },
   hex: { decode: decodeHex, encode: encodeHex },
   base64: base64('base64', /^[A-Za-z0-9+/]*$/, 'not-base64'),
   base64url: base64('base64url', /^[A-Za-z0-9_-]*$/, 'not-base64url'),
 };
+
+function decodeBytes(text: string): Buffer | Misfit {
+  const bytes = Buffer.from(text, 'hex');
+  return bytes.toString('hex') === text ? bytes : 'not-hex';
+}
 
 function decodeHex(text: string): Buffer | Misfit {
   const bytes = Buffer.from(text, 'hex');
@@ -60,7 +66,7 @@ function base64(encoding: 'base64' | 'base64url', alphabet: RegExp, foreign: Mis
 }
 
 /** @returns how many characters `bytes` bytes take, without padding */
-export function digitsOf(encoding: Encoding, bytes: number): number {
+function digitsOf(encoding: Encoding, bytes: number): number {
   return encoding === 'hex' ? bytes * 2 : Math.ceil((bytes * 4) / 3);
 }
 

@@ -20,9 +20,7 @@ export const MARK = '@encrypted';
 
 const STRING = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`;
 const HEAD = new RegExp(String.raw`^${MARK}(?:\(([A-Za-z]\w*)\))?(?:\s+|$)`);
-const TEMPLATE = new RegExp(
-  String.raw`^(?:(?<json>(?=\{\s*")\{(?:[^"{}]|${STRING})*\})|(?<quoted>${STRING})|(?<bare>(?!\{\s*")[^\s"]\S*))(?=\s|$)`,
-);
+const TEMPLATE = new RegExp(String.raw`^(?:((?=\{\s*")\{(?:[^"{}]|${STRING})*\})|(${STRING})|((?!\{\s*")[^\s"]\S*))(?=\s|$)`);
 const OPTION = new RegExp(String.raw`(?:[^\s"]|${STRING})+`, 'g');
 
 /**
@@ -49,14 +47,14 @@ export function parseMark(comment: string): Mark {
       `the template is no ${isJson ? 'JSON object of strings' : 'text in double quotes'}, or white space behind it is missing`,
     );
   }
-  const { json, quoted, bare } = found.groups ?? {};
+  const [whole, json, quoted, bare] = found;
   return {
     name: head[1] ?? null,
     template:
       json === undefined
         ? { kind: 'text', source: quoted === undefined ? `${bare}` : unquoted(quoted) }
         : { kind: 'json', source: json },
-    ...parseOptions(rest.slice(found[0].length)),
+    ...parseOptions(rest.slice(whole.length)),
   };
 }
 

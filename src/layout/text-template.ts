@@ -4,7 +4,7 @@ import { createRun, type Run } from './run.ts';
 import type { Encoding, Piece } from './template.ts';
 
 /** A run of a template, behind the literal that comes before it. */
-export interface Slot {
+interface Slot {
   readonly before: string;
   readonly run: Run;
 }

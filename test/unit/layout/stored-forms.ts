@@ -138,9 +138,14 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'separators that hex has too',
-    fields: { secret: 'String @encrypted ab{iv}00{content}ff{tag}' + 'cd iv=12' },
+    fields: { secret: 'String @encrypted ab{iv}00{content}ff{tag}cd iv=12' },
     ivBytes: 12,
     write: ({ iv, content, tag }, form) => ({ secret: `ab${hex(iv, form)}00${hex(content, form)}ff${hex(tag, form)}cd` }),
+  },
+  {
+    name: 'two parts that vary, one behind a separator that hex has too',
+    fields: { secret: 'String @encrypted {iv}a{tag}:{content}' },
+    write: ({ iv, content, tag }, form) => ({ secret: `${hex(iv, form)}a${hex(tag, form)}:${hex(content, form)}` }),
   },
   {
     name: 'separators that base64 has too',

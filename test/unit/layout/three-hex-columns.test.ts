@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { open } from '../../../src/crypto/aes-256-gcm.ts';
 import type { Part } from '../../../src/crypto/encrypted-value.ts';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import { hexColumns } from '../../../src/layout/hex-columns.ts';
 import type { Misfit } from '../../../src/layout/layout.ts';
 import { encrypt, newKey } from '../../support/application/application.ts';
+import { HEX_COLUMNS, layoutOf, valueIn } from './layout-of.ts';
 
 type Stored = Readonly<Record<Part, string | null>>;
 
-const layout = hexColumns({ iv: 'iv', content: 'content', tag: 'tag' });
+const layout = layoutOf(HEX_COLUMNS);
 const GOOD = { iv: '0a'.repeat(16), content: 'c0ffee', tag: '0b'.repeat(16) };
 
 const MALFORMED: [title: string, change: Partial<Stored>, column: Part, misfit: Misfit][] = [
@@ -44,9 +44,7 @@ const MALFORMED: [title: string, change: Partial<Stored>, column: Part, misfit: 
 
 /** @returns the parts in hex, as Buffer reads them; fails where the layout refuses the value */
 function partsOf(stored: Stored): Record<Part, string> {
-  const parsed = layout.parse(stored);
-  if (parsed.kind !== 'value') return expect.fail(`malformed: ${parsed.column} is ${parsed.misfit}`);
-  const { iv, content, tag } = parsed.value;
+  const { iv, content, tag } = valueIn(layout, stored).value;
   return { iv: iv.toString('hex'), content: content.toString('hex'), tag: tag.toString('hex') };
 }
 
@@ -78,11 +76,8 @@ describe('three columns in hex: parsing', () => {
       { iv, content, tag },
       { iv: iv.toUpperCase(), content: content.toUpperCase(), tag: tag.toUpperCase() },
     ]) {
-      const parsed = layout.parse(stored);
-      if (parsed.kind !== 'value') return expect.fail('malformed');
-      expect(open(importEncryptionKey(keyHex), parsed.value)?.toString()).toBe('plaintext');
+      expect(open(importEncryptionKey(keyHex), valueIn(layout, stored).value, null)?.toString()).toBe('plaintext');
     }
-    return undefined;
   });
 
   it('names the iv before the content and the content before the tag', () => {
@@ -91,14 +86,17 @@ describe('three columns in hex: parsing', () => {
   });
 
   it('looks at its own columns, under their own names, and takes one that is missing for null', () => {
-    const named = hexColumns({ iv: 'nonce', content: 'iv', tag: 'mac' });
+    const named = layoutOf({
+      nonce: 'String @encrypted {iv}',
+      iv: 'String @encrypted {content}',
+      mac: 'String @encrypted {tag}',
+    });
     expect(named.columns).toEqual(['nonce', 'iv', 'mac']);
     const stored = { nonce: GOOD.iv, iv: GOOD.content, mac: GOOD.tag };
     expect(named.parse({ ...stored, content: 'not hex', tag: null })).toMatchObject({ kind: 'value' });
     expect(named.parse({ ...stored, mac: 'x' })).toEqual({ kind: 'malformed', column: 'mac', misfit: 'not-hex' });
     expect(named.parse(GOOD)).toEqual({ kind: 'malformed', column: 'nonce', misfit: 'null' });
-    const parsed = named.parse(stored);
-    expect(parsed.kind === 'value' && named.format(parsed.value)).toEqual(stored);
+    expect(named.format(valueIn(named, stored).value, stored, '')).toEqual(stored);
   });
 
   it('accepts a text exactly where Buffer reads all of it', () => {
@@ -125,13 +123,42 @@ const wellFormed: fc.Arbitrary<typeof GOOD> = fc.record({
 });
 
 describe('any well-formed value', () => {
-  it('is formatted as it was, in lower case', () => {
+  it('is formatted as it was, each letter in its case', () => {
     fc.assert(
       fc.property(wellFormed, (stored) => {
-        const parsed = layout.parse(stored);
-        expect(parsed.kind === 'value' && layout.format(parsed.value)).toEqual(lowerCased(stored));
+        expect(layout.format(valueIn(layout, stored).value, stored, '')).toEqual(stored);
       }),
     );
+  });
+
+  it.each<[title: string, like: typeof GOOD, expected: string]>([
+    ['lower case', { iv: 'a0'.repeat(12), content: 'c0', tag: 'd0'.repeat(16) }, 'ef'],
+    ['upper case', { iv: 'A0'.repeat(12), content: 'C0', tag: 'D0'.repeat(16) }, 'EF'],
+    [
+      'upper case, which content without a letter takes from the others',
+      { iv: 'A0'.repeat(12), content: '00', tag: '00'.repeat(16) },
+      'EF',
+    ],
+    [
+      'lower case, for content without a letter beside columns of either case',
+      { iv: 'A0'.repeat(12), content: '00', tag: 'd0'.repeat(16) },
+      'ef',
+    ],
+    ['lower case, where there is no letter at all', { iv: '00'.repeat(12), content: '00', tag: '00'.repeat(16) }, 'ef'],
+    ['mixed case', { iv: 'A0'.repeat(12), content: 'aA', tag: 'd0'.repeat(16) }, 'eF'],
+    ['mixed case, a digit counting as lower case', { iv: 'A0'.repeat(12), content: '0AaA', tag: 'aA'.repeat(16) }, 'eFeF'],
+  ])('gives a new value %s', (_title, like, expected) => {
+    const value = { iv: Buffer.alloc(12), content: Buffer.alloc(like.content.length / 2, 0xef), tag: Buffer.alloc(16) };
+    expect(layout.format(value, like, '')['content']).toBe(expected);
+  });
+
+  it('gives a new value its case from the hex columns alone, and a Bytes column none', () => {
+    const mixed = layoutOf({ ...HEX_COLUMNS, iv: 'Bytes @encrypted {iv}' });
+    const value = { iv: Buffer.alloc(12, 0xef), content: Buffer.alloc(1, 0xef), tag: Buffer.alloc(16, 0xef) };
+    for (const iv of ['00'.repeat(12), 'd0'.repeat(12)]) {
+      const like = { iv, content: '00', tag: 'D0'.repeat(16) };
+      expect(mixed.format(value, like, '')).toEqual({ iv: 'ef'.repeat(12), content: 'EF', tag: 'EF'.repeat(16) });
+    }
   });
 
   it('is another value, or none, once any one character is changed, lost or inserted, unless only the case changes', () => {
@@ -152,7 +179,7 @@ describe('any well-formed value', () => {
           const place = at % (text.length + 1);
           const change = text.slice(0, place) + (inserted ?? '') + text.slice(place + removed);
           const parsed = layout.parse({ ...stored, [column]: change });
-          const isSame = parsed.kind === 'value' && layout.format(parsed.value)[column] === text.toLowerCase();
+          const isSame = parsed.kind === 'value' && parsed.value[column].toString('hex') === text.toLowerCase();
           expect(isSame).toBe(change.toLowerCase() === text.toLowerCase());
         },
       ),
