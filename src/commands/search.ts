@@ -8,9 +8,9 @@ import { type FoundValue, findValues, isRegistered, type RegisteredValue } from 
 import type { NotRead } from '../discovery/sample.ts';
 
 /** For the command discover, which may take some seconds. */
-export const THOROUGH: SampleSize = { rows: 100, statementMs: 2000, rareMs: 20_000, attempts: 40_000 };
+export const THOROUGH: SampleSize = { rows: 100, pages: 16, statementMs: 2000, rareMs: 20_000, attempts: 40_000 };
 /** For the preflight of a rotation, which may take a second on 200 tables. */
-export const QUICK: SampleSize = { rows: 10, statementMs: 250, rareMs: 400, attempts: 2000 };
+export const QUICK: SampleSize = { rows: 10, pages: 4, statementMs: 250, rareMs: 400, attempts: 2000 };
 
 /** What a search through all tables found. */
 export interface Search {

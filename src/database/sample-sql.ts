@@ -5,6 +5,8 @@ import { quote } from './own-names.ts';
 export interface SampleSize {
   /** Rows of a table: so many from its beginning, and of a larger one so many more from pages here and there. */
   readonly rows: number;
+  /** Pages that the latter are from. */
+  readonly pages: number;
   /** How long any one statement may take. */
   readonly statementMs: number;
   /** How long the search for values of columns that the sample shows as null may take, in all. */
@@ -15,8 +17,6 @@ export interface SampleSize {
 
 /** Longer cells are left out: an encrypted value is a key, a token or a short text. */
 export const MOST_CELL_BYTES = 16 * 1024;
-/** Pages that are read of a large table. */
-const PAGES = 16;
 const PAGE_BYTES = 8192;
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
@@ -44,11 +44,17 @@ export function sqlToBegin(name: string, columns: readonly SampledColumn[], rows
  *
  * @param parts - the oids of the table and of its partitions or child tables
  */
-export function sqlToSample(name: string, parts: readonly string[], columns: readonly SampledColumn[], rows: number): string {
+export function sqlToSample(
+  name: string,
+  parts: readonly string[],
+  columns: readonly SampledColumn[],
+  { rows, pages }: SampleSize,
+): string {
   // Here and not where tables are listed: it waits for a lock, and only this statement has a limit of its own.
   const bytes = `(SELECT sum(pg_relation_size(part)) FROM unnest('{${parts.join(',')}}'::regclass[]) AS part)`;
-  const share = `least(100, ${PAGES * PAGE_BYTES * 100} / greatest(1, ${bytes}))`;
-  return `SELECT ${columns.map(cell).join(', ')} FROM ${name} TABLESAMPLE SYSTEM (${share}) ORDER BY random() LIMIT ${rows}`;
+  const share = `least(100, ${pages * PAGE_BYTES * 100} / greatest(1, ${bytes}))`;
+  const sampled = `SELECT ${columns.map((column) => quote(column.name)).join(', ')} FROM ${name} TABLESAMPLE SYSTEM (${share})`;
+  return `SELECT ${columns.map(cell).join(', ')} FROM (${sampled} ORDER BY random() LIMIT ${rows}) AS sampled`;
 }
 
 /** Reads rows in which a column is not null. */

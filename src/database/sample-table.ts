@@ -40,7 +40,7 @@ export async function sampleTable(
 
   const columns = wanted.flatMap(readable);
   const name = `${quote(schema)}.${quote(table.name)}`;
-  const first = await read([sqlToBegin(name, columns, size.rows), sqlToSample(name, table.parts, columns, size.rows)], columns);
+  const first = await read([sqlToBegin(name, columns, size.rows), sqlToSample(name, table.parts, columns, size)], columns);
   if (first.kind === 'failed') return { sample: null, notRead: [about('unread', null, first.reason)] };
   const [begin = [], sampled = []] = first.results;
   const isWhole = begin.length < size.rows;

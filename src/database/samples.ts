@@ -6,8 +6,10 @@ import { type ListedTable, listTables } from './list-tables.ts';
 import { readInTransaction } from './own-names.ts';
 import { createSampleReader, limit } from './read-sample.ts';
 import type { SampleSize } from './sample-sql.ts';
-import { sampleTable } from './sample-table.ts';
+import { type SampledTable, sampleTable } from './sample-table.ts';
 import type { DatabaseSettings } from './settings.ts';
+
+const NO_TABLE: SampledTable = { sample: null, notRead: [] };
 
 /**
  * Reads some rows of every table in the schemas that the role may read.
@@ -35,11 +37,21 @@ export async function readSamples(
     const read = createSampleReader(client, settings, Math.floor(statementMs));
     const patience = { leftMs: size.rareMs };
     for (const schema of schemas) {
-      for (const table of await list(client, schema, settings)) {
+      const tables = await list(client, schema, settings);
+      const readNext = (table: ListedTable | undefined): Promise<SampledTable> => {
+        const next = table === undefined ? Promise.resolve(NO_TABLE) : sampleTable(read, schema, table, size, patience);
+        // Met when it is awaited; a search that stops early never does.
+        next.catch(() => {});
+        return next;
+      };
+      let next = readNext(tables[0]);
+      for (const index of tables.keys()) {
         signal.throwIfAborted();
-        const found = await sampleTable(read, schema, table, size, patience);
-        if (found.sample !== null) onSample(found.sample);
-        notRead.push(...found.notRead);
+        const { sample, notRead: without } = await next;
+        // The server works on the next table while the caller does on this one.
+        next = readNext(tables[index + 1]);
+        if (sample !== null) onSample(sample);
+        notRead.push(...without);
       }
     }
     client.release();

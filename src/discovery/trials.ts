@@ -1,7 +1,7 @@
 import { open } from '../crypto/aes-256-gcm.ts';
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import { createLayout, type Layout, type StoredValue } from '../layout/layout.ts';
-import type { LayoutDefinition } from '../layout/template.ts';
+import type { ColumnLayout, LayoutDefinition, Piece } from '../layout/template.ts';
 
 /** @returns the key that the value of a row is under, read by a layout; null where it is no value, or under none of the keys */
 export function keyOf(layout: Layout, row: StoredValue, keys: readonly EncryptionKey[]): EncryptionKey | null {
@@ -42,7 +42,7 @@ export class Trials {
 
   /** @returns whether the row has a value by this layout */
   succeeds(definition: LayoutDefinition, row: StoredValue): boolean {
-    const shape = JSON.stringify(definition, (name, value: unknown) => (name === 'literal' ? '' : value));
+    const shape = definition.columns.map(shapeOf).join(' ');
     const misses = this.#misses.get(shape) ?? 0;
     if (misses >= this.#mostMisses) return false;
     this.#left -= 1;
@@ -51,4 +51,20 @@ export class Trials {
     this.#misses.set(shape, hit ? Number.NEGATIVE_INFINITY : misses + 1);
     return hit;
   }
+}
+
+/** @returns what a column holds, without its literal text */
+function shapeOf(column: ColumnLayout): string {
+  const encoding = 'encoding' in column ? column.encoding : '';
+  const pieces =
+    column.kind === 'json'
+      ? Object.entries(column.members).map(([name, own]) => `${name}:${own.map(shapeOfPiece).join('')}`)
+      : 'pieces' in column
+        ? column.pieces.map(shapeOfPiece)
+        : [];
+  return `${column.column} ${column.kind} ${encoding} ${pieces.join('')}`;
+}
+
+function shapeOfPiece(piece: Piece): string {
+  return 'literal' in piece ? '…' : piece.run.map(({ part, bytes }) => `{${part}${bytes ?? ''}}`).join('');
 }
