@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Swap } from '../rotation/store.ts';
 import { DatabaseError } from './database-error.ts';
@@ -22,7 +23,10 @@ const CONFLICTS = ['40001', '40P01'];
  * @param mayPrepare - whether a statement may be prepared once per connection (see `reachesServer`)
  */
 export function createCompareAndSwap(pool: Pool, table: Table, locks: LockNumbers, mayPrepare: boolean): CompareAndSwap {
-  const forOne = { text: sqlForOne(table, locks), ...(mayPrepare && { name: 'rotate-encryption-key' }) };
+  const text = sqlForOne(table, locks);
+  // Another name for each statement: a connection that several fields share would take one for the other.
+  const name = `rotate-encryption-key ${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  const forOne = { text, ...(mayPrepare && { name }) };
   const forMany = { text: sqlForMany(table, locks) };
   const replaced = replacedColumns(table.values);
 
