@@ -1,7 +1,7 @@
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { encrypt, insertKeys, newKey, providerKey } from '../support/application/application.ts';
 import { type PgBouncer, pgBouncerBinary, startPgBouncer } from '../support/server/pgbouncer.ts';
+import { withClient } from '../support/server/with-client.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { countBySequentialScan } from '../support/table/sequential-scan.ts';
 import { environment, newKeys, plant } from '../support/table/witness.ts';
@@ -46,13 +46,12 @@ describe.skipIf(pgBouncerBinary === null)('behind PgBouncer in transaction mode'
 
   it('a transaction that has written and is still open is not missed', async () => {
     await plant(database, keys, ROWS);
-    const client = new Client(database.url);
-    await client.connect();
-    await client.query('BEGIN');
-    await insertKeys(client, [encrypt(keys.old, secret(providerKey()))]);
-    for (const args of [[], ['verify']]) expect((await runHere(args, env)).code).toBe(6);
-    await client.query('COMMIT');
-    await client.end();
+    await withClient(database.url, async (client) => {
+      await client.query('BEGIN');
+      await insertKeys(client, [encrypt(keys.old, secret(providerKey()))]);
+      for (const args of [[], ['verify']]) expect((await runHere(args, env)).code).toBe(6);
+      await client.query('COMMIT');
+    });
     expect((await counts()).old).toBe(1);
     expect((await runHere(['--batch-size', '500'], env)).code).toBe(0);
     expect(await counts()).toEqual({ old: 0, new: ROWS + 1, neither: 0 });

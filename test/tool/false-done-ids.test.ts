@@ -57,7 +57,7 @@ async function changeCollation(name: string): Promise<void> {
   await database.pool.query(`UPDATE pg_collation SET ${column} = 'en-US' WHERE collname = '${name}'`);
 }
 
-describe.each([[[]], [['--batch-size', '100']]])(
+describe.each([[[]], [['--batch-size', '100']], [['--batch-size', '5000']]])(
   'rows that the index or the operators of the id hide, rotated with %j',
   (options) => {
     it('by a collation whose rules have changed since the index was built: none is missed', async () => {

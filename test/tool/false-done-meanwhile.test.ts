@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encrypt, newKey } from '../support/application/application.ts';
+import { encrypt, newKey, providerKey } from '../support/application/application.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { countBySequentialScan } from '../support/table/sequential-scan.ts';
 import { environment, newKeys } from '../support/table/witness.ts';
@@ -88,17 +88,23 @@ describe('a table that is a part of another', () => {
   it.each([
     ['partition', 'PARTITION BY HASH (id)', 'PARTITION OF everything FOR VALUES WITH (MODULUS 2, REMAINDER 0)'],
     ['child table', '', '() INHERITS (everything)'],
-  ])('as its %s is refused, and the parent is named', async (_title, parent, part) => {
+  ])('as its %s is refused, and the parent is named', async (title, parent, part) => {
     await database.pool.query(`
       CREATE SCHEMA parts; SET search_path = parts;
       CREATE TABLE everything (id text PRIMARY KEY, iv text, content text, tag text) ${parent};
       CREATE TABLE user_api_keys ${part.startsWith('()') ? `(PRIMARY KEY (id)) ${part.slice(3)}` : part};
       RESET search_path`);
+    const values = Array.from({ length: 8 }, () => encrypt(keys.old, secret(providerKey())));
+    for (const [index, { iv, content, tag }] of values.entries()) {
+      const into = index < 4 || title === 'partition' ? 'everything' : 'user_api_keys';
+      await database.pool.query(`INSERT INTO parts.${into} VALUES ('${index}', '${iv}', '${content}', '${tag}')`);
+    }
     try {
       const schemaEnv = { ...env, DATABASE_URL: `${database.url}?schema=parts` };
       for (const args of [[], ['verify'], ['--dry-run']]) {
         const { code, stderr } = await runHere(args, schemaEnv);
         expect(code).toBe(4);
+        expect(await countBySequentialScan(database.url, 'parts.everything', keys)).toEqual({ old: 8, new: 0, neither: 0 });
         expect(stderr).toContain('parts.user_api_keys is a partition or child table of parts.everything');
         expect(stderr).toContain('name the parent with @@map in prisma/schema.prisma: parts.everything');
       }
