@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: process.env['CORE_ONLY'] ? ['test/unit/{crypto,layout,rotation}/**/*.test.ts'] : ['test/unit/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     coverage: {
       provider: 'v8',
       include: ['src/crypto/**', 'src/layout/**', 'src/rotation/**'],
