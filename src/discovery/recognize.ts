@@ -7,7 +7,7 @@ import type { Sample } from './sample.ts';
 import { keyOf, Trials } from './trials.ts';
 
 /** An encrypted value of a table: where it is, and what shows that. */
-export interface Recognized {
+interface Recognized {
   /** Names columns as the database does. */
   readonly layout: LayoutDefinition;
   /** Sampled rows in which it can be decrypted, by the fingerprint of the key. */

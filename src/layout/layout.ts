@@ -13,7 +13,7 @@ export type { Misfit } from './misfit.ts';
 export type StoredValue = Readonly<Record<string, string | null>>;
 
 /** A value with the associated data that its tag is bound to (null: none); no value, since every column is null; or what does not fit. */
-export type Parsed =
+type Parsed =
   | { readonly kind: 'value'; readonly value: EncryptedValue; readonly aad: Buffer | null }
   | { readonly kind: 'none' }
   | { readonly kind: 'malformed'; readonly column: string; readonly misfit: Misfit };
