@@ -1,17 +1,16 @@
-import { type Conclusion, done, typed } from '../../report/conclusion.ts';
+import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words } from '../../report/total.ts';
-import { listed, listUnreadable, rowCount, rowProblem, verb } from '../../report/wording.ts';
-import type { Compared, RotateEnding, RowProblem, UnregisteredValue } from '../../rotation/result.ts';
+import { listUnreadable, rowCount, rowProblem, verb } from '../../report/wording.ts';
+import type { Compared, RotateEnding, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
+import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
 import { tableState } from './table-state.ts';
-
-const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
 /** Says how a rotation ended. */
 export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
@@ -113,40 +112,10 @@ function withoutValue({ rows, values, count }: Total): string[] {
   return rows === values ? [] : [`${count(rows - values)} ${verb(rows - values, 'is', 'are')} null: there is nothing to encrypt`];
 }
 
-function unregistered(values: readonly UnregisteredValue[], again: string): Conclusion {
-  const lines = values.map(({ table, columns }) => `${columns.map((column) => `${table}.${column}`).join(', ')}`);
-  return {
-    exitCode: EXIT.unreadableRows,
-    headline: `${values.length} encrypted ${verb(values.length, 'field is', 'fields are')} not in prisma/schema.prisma, but ${verb(values.length, 'holds', 'hold')} values under these keys`,
-    details: ['nothing was written', ...listed(lines)],
-    nextSteps: [
-      `add ${verb(values.length, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
-      `or, if the values are meant to stay under the old key: ${again} with --ignore TABLE.COLUMN`,
-    ],
-  };
-}
-
 /** Says how many rows were added and removed between the first survey and the last. */
 function traffic({ field, before, after, late }: Compared, { source }: RotatePlan, { prefix }: Words): string[] {
   const { came, went } = before.ids.trafficUntil(after.ids);
   const moved = `${prefix(field)}${rowCount(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows - before.withoutValue} before, ${after.rows - after.withoutValue} after`;
   const again = `${prefix(field)}${rowCount(late)} needed another round: written with the ${source} key during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
   return [...(came + went > 0 ? [moved] : []), ...(late > 0 ? [again] : [])];
-}
-
-function nothingToDo({ target }: RotatePlan, { rows, values, every, count }: Total): Conclusion {
-  if (values === 0) {
-    const found = rows === 0 ? 'the table is empty' : 'no row has a value';
-    return done(`${found}: there is nothing to rotate`, [], [CHECK_URL]);
-  }
-  const headline = `${every} is already under the ${target} key: nothing to do`;
-  if (target === 'old') return done(headline, [], ['make sure that every service has the old key']);
-  return done(
-    headline,
-    [`the old key decrypts none of ${count(values)}, the new key all: they were rotated earlier, or the keys are swapped`],
-    [
-      'if this table was never rotated, the keys are swapped: NEW_ENCRYPTION_KEY holds the key that the services use now',
-      `otherwise set the new key in every service, and check: ${typed('verify')}`,
-    ],
-  );
 }
