@@ -11,12 +11,16 @@ const MANY = 10;
  *
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
  */
-export function afterRotation({ backup, source, target }: RotatePlan, continued: boolean, unreadable: number): string[] {
+export function afterRotation(
+  { backup, source, target }: RotatePlan,
+  continued: boolean,
+  { unreadable, place }: Total,
+): string[] {
   const keep = continued
     ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
     : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`;
   return [
-    `set the ${target} key in every service that reads the table, and restart them`,
+    `set the ${target} key in every service that reads ${place}, and restart them`,
     ...(target === 'new' && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
     unreadable === 0
