@@ -28,8 +28,10 @@ function factsOf({ command, dryRun, database, fields, keys, phases }: Report): [
   const named = tables.length === 0 ? '' : `, ${verb(tables.length, 'table', 'tables')} ${tables.join(', ')}`;
   const facts: [string, string][] = [['database', `${database.name} on ${database.host}:${database.port}${named}`]];
   if (keys.length > 0) facts.push(['keys', keys.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')]);
-  if (fields.length > 1) facts.push(...linesOf(fields, command === 'rotate' && !dryRun));
-  else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
+  if (fields.length > 1) {
+    const isKnown = fields.some(({ before, after, restore }) => before !== null || after !== null || restore !== null);
+    if (isKnown) facts.push(...linesOf(fields, command, dryRun));
+  } else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
   if (phases.length > 0) facts.push(['time', timeOf(phases)]);
   return facts;
 }
@@ -42,23 +44,22 @@ function timeOf(phases: Report['phases']): string {
 }
 
 /** Several fields: one line for each, aligned. */
-function linesOf(fields: readonly FieldReport[], mayRotate: boolean): [string, string][] {
+function linesOf(fields: readonly FieldReport[], command: Report['command'], dryRun: boolean): [string, string][] {
   const width = Math.max(...fields.map(({ name }) => name.length));
-  const lines = fields.map((field) => `${field.name.padEnd(width)}  ${factsOfField(field, mayRotate).join(', ')}`);
+  const lines = fields.map((field) => `${field.name.padEnd(width)}  ${factsOfField(field, command, dryRun).join(', ')}`);
   return lines.map((line, index) => [index === 0 ? 'fields' : '', line]);
 }
 
-/** @param mayRotate - whether the run could rotate values: then it is said of each field how many */
-function factsOfField(field: FieldReport, mayRotate: boolean): string[] {
+function factsOfField(field: FieldReport, command: Report['command'], dryRun: boolean): string[] {
   const { before, after, rotated, meanwhile, unreadable, restore } = field;
-  if (restore !== null) return [`${restore.restored} put back`];
+  if (restore !== null) return [`${restore.restored} ${dryRun ? 'to put' : 'put'} back`];
   const counted = after ?? before;
   if (counted === null) return ['not counted'];
   const values = counted.rows - counted.withoutValue;
   const { conflicts } = meanwhile;
   return [
     `${values} ${verb(values, 'value', 'values')}`,
-    ...(mayRotate ? [`${rotated} rotated`] : []),
+    ...(command === 'rotate' && !dryRun ? [`${rotated} rotated`] : []),
     ...(counted.withoutValue > 0 ? [`${counted.withoutValue} null`] : []),
     ...(unreadable.length > 0 ? [`${counted.unreadable} unreadable`] : []),
     ...(conflicts > 0 ? [`${conflicts} ${verb(conflicts, 'conflict', 'conflicts')}`] : []),

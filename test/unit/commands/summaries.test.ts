@@ -57,6 +57,15 @@ describe('the summary of a rotation', () => {
 
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
     ['every row', { kind: 'rotated', fields: [compared(census(0, 12))] }],
+    [
+      'every row that holds a value',
+      {
+        kind: 'rotated',
+        fields: [
+          compared({ ...census(0, 12), rows: 14, withoutValue: 2 }, { before: { ...census(12, 0), rows: 14, withoutValue: 2 } }),
+        ],
+      },
+    ],
     ['every row, with a backup', { kind: 'rotated', fields: [compared(census(0, 12))] }, BACKUP],
     ['every row, with a backup, after an earlier run', { kind: 'rotated', fields: [compared(census(0, 12), CONTINUED)] }, BACKUP],
     ['every row, while an application wrote', { kind: 'rotated', fields: [compared(WITH_TRAFFIC.after, WITH_TRAFFIC)] }],
@@ -74,6 +83,15 @@ describe('the summary of a rotation', () => {
 
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
     ['nothing to do', { kind: 'nothing-to-do', fields: surveyed(census(0, 12)) }],
+    [
+      'nothing to do, with rows that hold no value',
+      { kind: 'nothing-to-do', fields: surveyed({ ...census(0, 12), rows: 14, withoutValue: 2 }) },
+    ],
+    [
+      'a dry run with one row that holds no value',
+      { kind: 'rehearsed', fields: surveyed({ ...census(7, 5), rows: 13, withoutValue: 1 }) },
+      { dryRun: true },
+    ],
     ['nothing to do in an empty table', { kind: 'nothing-to-do', fields: surveyed(census(0, 0)) }],
     ['a dry run without problems', { kind: 'rehearsed', fields: surveyed(census(7, 5)) }, { dryRun: true }],
     ['a dry run of one row', { kind: 'rehearsed', fields: surveyed(census(1, 1)) }, { dryRun: true }],
@@ -197,6 +215,11 @@ describe('the summary of a verification', () => {
 
   it.each<[title: string, ending: VerifyEnding]>([
     ['every row under the new key', { kind: 'verified', fields: surveyed(census(0, 12)) }],
+    [
+      'every row under the new key, but those that hold no value',
+      { kind: 'verified', fields: surveyed({ ...census(0, 12), rows: 14, withoutValue: 2 }) },
+    ],
+    ['no row that holds a value', { kind: 'verified', fields: surveyed({ ...census(0, 0), rows: 2, withoutValue: 2 }) }],
     ['one row', { kind: 'verified', fields: surveyed(census(0, 1)) }],
     ['an empty table', { kind: 'verified', fields: surveyed(census(0, 0)) }],
     ['some rows that the new key does not decrypt', { kind: 'not-verified', fields: surveyed(census(0, 9, 3)) }],

@@ -18,9 +18,10 @@ export function summary(
   outcome: Outcome,
   conclusion: Conclusion,
   fields: ReportContext['fields'] = ONLY,
+  dryRun = false,
 ): string {
   const context: ReportContext = {
-    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0).toISOString(), command, dryRun: false, keys },
+    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0).toISOString(), command, dryRun, keys },
     operator: { user: 'ops', host: 'laptop' },
     fields: phases.length === 0 ? fields.map((field) => ({ ...field, table: null })) : fields,
     database: { host: 'db.example.com', port: 5432, name: 'app', user: 'app' },
