@@ -4,7 +4,7 @@ import type { IdColumn, NotRead, SampledColumn, TableSample } from './sample.ts'
 import { templateText } from './template-text.ts';
 
 /** A column of a value, and what its field in schema.prisma is marked with. */
-export interface FoundColumn extends SampledColumn {
+interface FoundColumn extends SampledColumn {
   /** To be written behind `/// @encrypted`, or behind a name in parentheses: the template and its options. */
   readonly template: string;
 }

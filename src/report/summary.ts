@@ -23,13 +23,15 @@ export function formatSummary(report: Report, color: boolean, columns: number | 
   ].join('\n');
 }
 
-function factsOf({ database, fields, keys, phases }: Report): [string, string][] {
+function factsOf({ command, dryRun, database, fields, keys, phases }: Report): [string, string][] {
   const tables = [...new Set(fields.flatMap(({ table }) => table ?? []))];
   const named = tables.length === 0 ? '' : `, ${verb(tables.length, 'table', 'tables')} ${tables.join(', ')}`;
   const facts: [string, string][] = [['database', `${database.name} on ${database.host}:${database.port}${named}`]];
   if (keys.length > 0) facts.push(['keys', keys.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')]);
-  if (fields.length > 1) facts.push(...linesOf(fields));
-  else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
+  if (fields.length > 1) {
+    const isKnown = fields.some(({ before, after, restore }) => before !== null || after !== null || restore !== null);
+    if (isKnown) facts.push(...linesOf(fields, command, dryRun));
+  } else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
   if (phases.length > 0) facts.push(['time', timeOf(phases)]);
   return facts;
 }
@@ -42,16 +44,26 @@ function timeOf(phases: Report['phases']): string {
 }
 
 /** Several fields: one line for each, aligned. */
-function linesOf(fields: readonly FieldReport[]): [string, string][] {
+function linesOf(fields: readonly FieldReport[], command: Report['command'], dryRun: boolean): [string, string][] {
   const width = Math.max(...fields.map(({ name }) => name.length));
-  const lines = fields.map(({ name, before, after, rotated, unreadable, restore }) => {
-    const counted = after ?? before;
-    const values = counted === null ? 'not counted' : `${counted.rows - counted.withoutValue} values`;
-    const put = restore === null ? `${rotated} rotated` : `${restore.restored} put back`;
-    const bad = counted !== null && unreadable.length > 0 ? `, ${counted.unreadable} unreadable` : '';
-    return `${name.padEnd(width)}  ${restore === null ? `${values}, ` : ''}${put}${bad}`;
-  });
+  const lines = fields.map((field) => `${field.name.padEnd(width)}  ${factsOfField(field, command, dryRun).join(', ')}`);
   return lines.map((line, index) => [index === 0 ? 'fields' : '', line]);
+}
+
+function factsOfField(field: FieldReport, command: Report['command'], dryRun: boolean): string[] {
+  const { before, after, rotated, meanwhile, unreadable, restore } = field;
+  if (restore !== null) return [`${restore.restored} ${dryRun ? 'to put' : 'put'} back`];
+  const counted = after ?? before;
+  if (counted === null) return ['not counted'];
+  const values = counted.rows - counted.withoutValue;
+  const { conflicts } = meanwhile;
+  return [
+    `${values} ${verb(values, 'value', 'values')}`,
+    ...(command === 'rotate' && !dryRun ? [`${rotated} rotated`] : []),
+    ...(counted.withoutValue > 0 ? [`${counted.withoutValue} null`] : []),
+    ...(unreadable.length > 0 ? [`${counted.unreadable} unreadable`] : []),
+    ...(conflicts > 0 ? [`${conflicts} ${verb(conflicts, 'conflict', 'conflicts')}`] : []),
+  ];
 }
 
 function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {

@@ -1,13 +1,17 @@
 import { type Census, countUnder, type UnreadableRow } from '../rotation/census.ts';
 import type { FieldCensus } from '../rotation/result.ts';
 import type { NamedKey } from './report.ts';
-import { type NamedRow, rowCount } from './wording.ts';
+import { type NamedRow, rowCount, verb } from './wording.ts';
 
 /** How fields are spoken of: if there is only one, its values are called rows. */
 export interface Words {
   /** @returns for example `5 rows`, or `5 values` */
   readonly count: (values: number) => string;
-  readonly every: 'every row' | 'every value';
+  readonly noun: 'row' | 'value';
+  /** Where they are, whether in one table or in several. */
+  readonly place: 'the table' | 'the data';
+  /** @returns for example `the table`, or `the table of Account.access` */
+  readonly tableOf: (field: string) => string;
   /** @returns for example `row 7`, or `Account.access of row 7` */
   readonly rowName: (field: string, id: string) => string;
   /** @returns what stands before a sentence about one field */
@@ -26,10 +30,16 @@ export interface Total extends Words {
   readonly under: (keys: readonly NamedKey[], role: NamedKey['role']) => number;
 }
 
-const ONE: Words = { count: rowCount, every: 'every row', rowName: (_field, id) => `row ${id}`, prefix: () => '' };
+const ONE: Words = {
+  ...{ noun: 'row', place: 'the table', count: rowCount },
+  tableOf: () => 'the table',
+  rowName: (_field, id) => `row ${id}`,
+  prefix: () => '',
+};
 const SEVERAL: Words = {
+  ...{ noun: 'value', place: 'the data' },
   count: (values) => `${values} ${values === 1 ? 'value' : 'values'}`,
-  every: 'every value',
+  tableOf: (field) => `the table of ${field}`,
   rowName: (field, id) => `${field} of row ${id}`,
   prefix: (field) => `${field}: `,
 };
@@ -64,6 +74,20 @@ export function countRole(census: Census, keys: readonly NamedKey[], role: Named
     census,
     keys.filter((key) => key.role === role),
   );
+}
+
+/** Says where there is no value at all. */
+export function nothingThere({ rows, noun }: Total): string {
+  if (rows > 0) return 'no row has a value';
+  return noun === 'row' ? 'the table is empty' : 'there are no rows';
+}
+
+/** Says how many rows there are in which there is nothing to decrypt. */
+export function withoutValue({ rows, values, noun, count }: Total): string[] {
+  const nulls = rows - values;
+  if (nulls === 0) return [];
+  const are = noun === 'row' ? verb(nulls, 'has no value', 'have no value') : verb(nulls, 'is null', 'are null');
+  return [`${count(nulls)} ${are}: nothing is encrypted there`];
 }
 
 /** Says how many values no key can decrypt, and the likely cause. */

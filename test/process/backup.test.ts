@@ -31,6 +31,7 @@ describe('rotate --backup', () => {
       const value = ({ iv, content, tag }: (typeof before)[number]) => ({ iv, content, tag });
       expect(records(backup)).toEqual(
         before.map((row, index) => ({
+          field: 'UserApiKey',
           id: row.id,
           before: value(row),
           after: after[index] && value(after[index]),

@@ -87,8 +87,8 @@ function restored(tallies: readonly RestoreTally[], dryRun: boolean, again: stri
     return done(`a restore would put back ${words.count(count)}`, details, [again.replace('again', 'without --dry-run')]);
   }
   const nextSteps = [
-    `see which key the rows are under (if the new key is lost, set NEW_ENCRYPTION_KEY to any other valid key): ${typed('--dry-run')}`,
-    'set that key in every service that reads the table, and restart them',
+    `see which key the ${words.noun}s are under (if the new key is lost, set NEW_ENCRYPTION_KEY to any other valid key): ${typed('--dry-run')}`,
+    `set that key in every service that reads ${words.place}, and restart them`,
   ];
   if (count + others === 0) return done('there was nothing to put back', details, nextSteps);
   const except = others === 0 ? '' : `, but not ${others} ${verb(others, 'other', 'others')}`;
@@ -100,18 +100,25 @@ function soFar(tallies: readonly RestoreTally[], { count }: Words): string {
 }
 
 /** Says what became of the rows that a restore did not write. */
-function leftAlone(tallies: readonly RestoreTally[], { count, rowName }: Words): string[] {
+function leftAlone(tallies: readonly RestoreTally[], { count, rowName, noun }: Words): string[] {
   const alreadyRestored = sum(tallies, (tally) => tally.alreadyRestored);
   const gone = sum(tallies, (tally) => tally.gone);
   const changed = tallies.flatMap((tally) => [...tally.changed].map((id) => rowName(tally.field, id)));
-  const notInBackup = verb(
-    changed.length,
-    'holds a value that is not in the backup, and was',
-    'hold values that are not in the backup, and were',
-  );
+  const notInBackup =
+    noun === 'row'
+      ? verb(
+          changed.length,
+          'holds a value that is not in the backup, and was',
+          'hold values that are not in the backup, and were',
+        )
+      : verb(changed.length, 'is not in the backup, and was', 'are not in the backup, and were');
+  const already =
+    noun === 'row'
+      ? 'already held the value from the backup'
+      : verb(alreadyRestored, 'was already as in the backup', 'were already as in the backup');
   const notFound = `${count(gone)} ${verb(gone, 'was', 'were')} not found by id: deleted, or hidden by a damaged index`;
   return [
-    ...(alreadyRestored > 0 ? [`${count(alreadyRestored)} already held the value from the backup`] : []),
+    ...(alreadyRestored > 0 ? [`${count(alreadyRestored)} ${already}`] : []),
     ...(gone > 0 ? [notFound] : []),
     ...(changed.length > 0 ? [`${count(changed.length)} ${notInBackup} left alone`] : []),
     ...listed(changed.map((row) => `${row}: left alone`)),

@@ -1,17 +1,16 @@
-import { type Conclusion, done, typed } from '../../report/conclusion.ts';
+import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
-import { type Total, totalOf, unreadableHeadline, type Words } from '../../report/total.ts';
-import { listed, listUnreadable, rowCount, rowProblem, verb } from '../../report/wording.ts';
-import type { Compared, RotateEnding, RowProblem, UnregisteredValue } from '../../rotation/result.ts';
+import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
+import { listUnreadable, rowProblem, verb } from '../../report/wording.ts';
+import type { Compared, RotateEnding, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
+import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
 import { tableState } from './table-state.ts';
-
-const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
 /** Says how a rotation ended. */
 export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
@@ -24,14 +23,14 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
       const [before, after] = totals(ending.fields);
       const proof = ending.fields.every((field) => field.before.digest === field.after.digest)
         ? 'the plaintexts are the same as before'
-        : 'the plaintexts are not all the same as before: an application wrote to the table during the run';
+        : `the plaintexts are not all the same as before: an application wrote to ${words.place} during the run`;
       const details = [
         `the ${target} key alone decrypted ${words.count(after.values)} after the last write`,
         proof,
         ...withoutValue(after),
         ...ending.fields.flatMap((field) => traffic(field, plan, words)),
       ];
-      return done(`${words.every} is under the ${target} key`, details, afterRotation(plan, continued(before), after.unreadable));
+      return done(`every ${words.noun} is under the ${target} key`, details, afterRotation(plan, continued(before), after));
     }
     case 'rotated-except-unreadable': {
       const [before, after] = totals(ending.fields);
@@ -40,18 +39,20 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
         headline: unreadableHeadline(after),
         details: [
           `the ${target} key decrypts the other ${words.count(after.under(keys, 'target'))}`,
+          ...withoutValue(after),
           ...listUnreadable(after.unreadable, after.unreadableRows),
           ...ending.fields.flatMap((field) => traffic(field, plan, words)),
         ],
-        nextSteps: afterRotation(plan, continued(before), after.unreadable),
+        nextSteps: afterRotation(plan, continued(before), after),
       };
     }
     case 'nothing-to-do':
       return nothingToDo(plan, totalOf(ending.fields));
     case 'rehearsed': {
-      const values = words.count(totalOf(ending.fields).under(keys, 'source'));
+      const total = totalOf(ending.fields);
+      const values = words.count(total.under(keys, 'source'));
       const headline = `a run would rotate ${values} to the ${target} key; no problems found`;
-      return done(headline, ['nothing was written'], [again.replace('again', 'without --dry-run')]);
+      return done(headline, ['nothing was written', ...withoutValue(total)], [again.replace('again', 'without --dry-run')]);
     }
     case 'unreadable-rows': {
       const total = totalOf(ending.fields);
@@ -63,7 +64,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
       };
     }
     case 'unregistered':
-      return unregistered(ending.values, again);
+      return unregistered(ending.values, plan);
     case 'not-verified':
       return notVerified(ending, plan, runAgain);
     case 'row-failed': {
@@ -72,7 +73,7 @@ export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly 
         exitCode: EXIT.database,
         headline: `${words.rowName(ending.field, ending.id)} could not be rotated: ${rowProblem(ending.why)}`,
         details: [
-          `the rows before it are rotated; no later row was written${batch}`,
+          `the ${words.noun}s before it are rotated; no later ${words.noun} was written${batch}`,
           ...tableState(ending.reached, plan, keys, words, null),
         ],
         nextSteps: [rowAdvice(ending.why), runAgain],
@@ -109,44 +110,10 @@ function totals(fields: readonly Compared[]): [before: Total, after: Total] {
   ];
 }
 
-function withoutValue({ rows, values, count }: Total): string[] {
-  return rows === values ? [] : [`${count(rows - values)} ${verb(rows - values, 'is', 'are')} null: there is nothing to encrypt`];
-}
-
-function unregistered(values: readonly UnregisteredValue[], again: string): Conclusion {
-  const lines = values.map(({ table, columns }) => `${columns.map((column) => `${table}.${column}`).join(', ')}`);
-  return {
-    exitCode: EXIT.unreadableRows,
-    headline: `${values.length} encrypted ${verb(values.length, 'field is', 'fields are')} not in prisma/schema.prisma, but ${verb(values.length, 'holds', 'hold')} values under these keys`,
-    details: ['nothing was written', ...listed(lines)],
-    nextSteps: [
-      `add ${verb(values.length, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
-      `or, if the values are meant to stay under the old key: ${again} with --ignore TABLE.COLUMN`,
-    ],
-  };
-}
-
 /** Says how many rows were added and removed between the first survey and the last. */
-function traffic({ field, before, after, late }: Compared, { source }: RotatePlan, { prefix }: Words): string[] {
+function traffic({ field, before, after, late }: Compared, { source }: RotatePlan, { prefix, count }: Words): string[] {
   const { came, went } = before.ids.trafficUntil(after.ids);
-  const moved = `${prefix(field)}${rowCount(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows - before.withoutValue} before, ${after.rows - after.withoutValue} after`;
-  const again = `${prefix(field)}${rowCount(late)} needed another round: written with the ${source} key during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
+  const moved = `${prefix(field)}${count(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows - before.withoutValue} before, ${after.rows - after.withoutValue} after`;
+  const again = `${prefix(field)}${count(late)} needed another round: written with the ${source} key during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
   return [...(came + went > 0 ? [moved] : []), ...(late > 0 ? [again] : [])];
-}
-
-function nothingToDo({ target }: RotatePlan, { rows, values, every, count }: Total): Conclusion {
-  if (values === 0) {
-    const found = rows === 0 ? 'the table is empty' : 'no row has a value';
-    return done(`${found}: there is nothing to rotate`, [], [CHECK_URL]);
-  }
-  const headline = `${every} is already under the ${target} key: nothing to do`;
-  if (target === 'old') return done(headline, [], ['make sure that every service has the old key']);
-  return done(
-    headline,
-    [`the old key decrypts none of ${count(values)}, the new key all: they were rotated earlier, or the keys are swapped`],
-    [
-      'if this table was never rotated, the keys are swapped: NEW_ENCRYPTION_KEY holds the key that the services use now',
-      `otherwise set the new key in every service, and check: ${typed('verify')}`,
-    ],
-  );
 }

@@ -11,23 +11,27 @@ const MANY = 10;
  *
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
  */
-export function afterRotation({ backup, source, target }: RotatePlan, continued: boolean, unreadable: number): string[] {
+export function afterRotation(
+  { backup, source, target }: RotatePlan,
+  continued: boolean,
+  { unreadable, place, noun }: Total,
+): string[] {
   const keep = continued
     ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
     : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`;
   return [
-    `set the ${target} key in every service that reads the table, and restart them`,
+    `set the ${target} key in every service that reads ${place}, and restart them`,
     ...(target === 'new' && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
     unreadable === 0
       ? `retire the ${source} key once no other table and no backup needs it`
-      : 'find the key of the unreadable rows, or repair or delete the rows; until then, keep every key that may decrypt them',
+      : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
   ];
 }
 
 /** What to do about rows that no key can decrypt, if nothing was written. Many are rarely damaged: they are under a third key. */
 export function unreadableAdvice(
-  { values, unreadable, unreadableRows }: Total,
+  { values, unreadable, unreadableRows, noun }: Total,
   { dryRun, skipUnreadable }: RotatePlan,
 ): string[] {
   if (unreadable === values && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
@@ -41,10 +45,15 @@ export function unreadableAdvice(
   const many = unreadable > MANY && unreadable > values / 100;
   return [
     many
-      ? `${find}; this many rows are unlikely to be damaged, so delete none of them`
-      : `${find}; repair or delete the rows only if no key does`,
+      ? `${find}; this many ${noun}s are unlikely to be damaged, so ${discard(noun)} none of them`
+      : `${find}; repair or ${discard(noun)} the ${noun}s only if no key does`,
     dryRun && skipUnreadable
       ? 'or run the same command without --dry-run: it rotates all the others'
       : 'or rotate all the others with --skip-unreadable',
   ];
+}
+
+/** Its row may hold a value of another field, which is intact. */
+function discard(noun: Total['noun']): string {
+  return noun === 'row' ? 'delete' : 'clear';
 }

@@ -26,7 +26,7 @@ export function notVerified({ field, doubt, fields }: NotVerified, { source, tar
     case 'rows-gone':
       return conclusion(
         `${doubt.went} of ${counts('before')} that were there when the run began are gone`,
-        [`the table has ${rows} now; rows that are gone cannot be verified`],
+        [`${words.noun === 'row' ? 'the table' : field} has ${rows} now; rows that are gone cannot be verified`],
         'find out what removed them (DELETE, TRUNCATE), and whether something will insert them again',
       );
     case 'parts-changed':
@@ -54,7 +54,7 @@ export function notVerified({ field, doubt, fields }: NotVerified, { source, tar
           'a full scan finds rows that the index on the id misses: the index is damaged, or its collation has changed',
           ...listed(doubt.ids.map((id) => `${rowName(id)}: not found by id`)),
         ],
-        'REINDEX the table (services miss rows too); if the system or ICU was upgraded, also run ALTER COLLATION … REFRESH VERSION or ALTER DATABASE … REFRESH COLLATION VERSION',
+        `REINDEX ${words.tableOf(field)} (services miss rows too); if the system or ICU was upgraded, also run ALTER COLLATION … REFRESH VERSION or ALTER DATABASE … REFRESH COLLATION VERSION`,
       );
     case 'reverted':
       return conclusion(

@@ -12,7 +12,7 @@ export function tableState(
   reached: readonly Reached[],
   { target, source }: RotatePlan,
   keys: readonly NamedKey[],
-  { count }: Words,
+  { count, noun, place }: Words,
   unread: number | null,
 ): string[] {
   if (reached.length === 0) return ['nothing was written'];
@@ -21,18 +21,25 @@ export function tableState(
   if (tally.rotated === 0 && unread === null) return ['nothing was written in this run'];
   const unknown = unread ?? 0;
   const under = (role: NamedKey['role']) => reached.reduce((total, { last }) => total + countRole(last, keys, role), 0);
-  const moved = tally.rotated + tally.alreadyRotated - tallyThen.rotated - tallyThen.alreadyRotated;
+  const moved = movedIn(tally, tallyThen);
   const left = under('source') - moved - (tally.gone - tallyThen.gone) - unknown;
+  // In one field more may be gone from the source key than was there, whatever is left in the others.
+  const added =
+    left < 0 || reached.some((field) => countRole(field.last, keys, 'source') < movedIn(field.tally, field.tallyThen));
   const either = unknown > 0 ? `, ${unknown} under one of the two` : '';
   return [
     `${count(tally.rotated)} rotated in this run`,
-    left < 0
-      ? 'more rows were rotated than the last count found: rows were added during the run'
+    added
+      ? `more ${noun}s were rotated than the last count found: rows were added during the run`
       : `${count(under('target') + moved)} under the ${target} key, ${left} still under the ${source} key${either}`,
-    ...(tally.conflicts > 0 || left < 0
-      ? ['an application wrote to the table during the run: count the rows again with --dry-run']
+    ...(tally.conflicts > 0 || added
+      ? [`an application wrote to ${place} during the run: count the ${noun}s again with --dry-run`]
       : []),
   ];
+}
+
+function movedIn(now: Tally, then: Tally): number {
+  return now.rotated + now.alreadyRotated - then.rotated - then.alreadyRotated;
 }
 
 function sum(tallies: readonly Tally[]): Tally {

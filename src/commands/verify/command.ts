@@ -5,7 +5,7 @@ import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
-import { type Total, totalOf } from '../../report/total.ts';
+import { nothingThere, type Total, totalOf, withoutValue } from '../../report/total.ts';
 import { listed, listUnreadable } from '../../report/wording.ts';
 import type { VerifyEnding } from '../../rotation/result.ts';
 import { verify } from '../../rotation/verify.ts';
@@ -36,7 +36,7 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
     case 'verified': {
       const total = totalOf(ending.fields);
       if (total.values === 0) return done(found(total), [], ['if you expected rows, check the database in DATABASE_URL']);
-      return done(found(total), [], ['retire the old key once no other table and no backup needs it']);
+      return done(found(total), withoutValue(total), ['retire the old key once no other table and no backup needs it']);
     }
     case 'not-verified':
       return notVerified(totalOf(ending.fields), runAgain);
@@ -48,17 +48,18 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
 }
 
 /** Says what was read if the new key decrypted every value. */
-function found({ rows, values, count }: Total): string {
-  if (values === 0) return rows === 0 ? 'the table is empty' : 'no row has a value';
+function found(total: Total): string {
+  const { values, count } = total;
+  if (values === 0) return nothingThere(total);
   return values === 1 ? `the new key decrypts the only ${count(1).slice(2)}` : `the new key decrypts all ${count(values)}`;
 }
 
 function notVerified(total: Total, runAgain: string): Conclusion {
-  const { values, unreadable, unreadableRows, uncommitted, count } = total;
+  const { values, unreadable, unreadableRows, uncommitted, count, place, noun } = total;
   if (unreadable === 0) {
     return {
       exitCode: EXIT.notVerified,
-      headline: `${found(total)}, but transactions that wrote to the table are still open`,
+      headline: `${found(total)}, but transactions that wrote to ${place} are still open`,
       details: listed(uncommitted.map((transaction) => `open: ${transaction}`)),
       nextSteps: ['keep the old key', 'wait until they have ended, or end them with the SQL above', runAgain],
     };
@@ -68,7 +69,7 @@ function notVerified(total: Total, runAgain: string): Conclusion {
     exitCode: EXIT.notVerified,
     headline: `the new key cannot decrypt ${none ? 'any' : unreadable} of ${count(values)}`,
     details: none ? [] : listUnreadable(unreadable, unreadableRows),
-    nextSteps: [`keep the old key, and see which key the rows are under: ${typed('--dry-run')}`],
+    nextSteps: [`keep the old key, and see which key the ${noun}s are under: ${typed('--dry-run')}`],
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Invocation, parseCommandLine } from '../../../src/commands/command-line.ts';
 import { UsageError } from '../../../src/text/problem.ts';
 import { newKey } from '../../support/application/application.ts';
+import { given } from './given.ts';
 
 const HINT = '--help lists the commands, COMMAND --help their options';
 
@@ -58,6 +59,19 @@ describe('the command line', () => {
   ])('understands "%s"', (argv, invocation) => {
     expect(shown(parseCommandLine(argv.split(' ').filter(Boolean)))).toEqual(invocation);
   });
+
+  it.each([
+    ['', []],
+    ['--ignore a.x', ['a.x']],
+    ['--ignore a.x --dry-run --ignore=b.y --ignore a.x', ['a.x', 'b.y', 'a.x']],
+  ])(
+    'keeps every value of an option that is given several times, and takes the last one where one is asked for: "%s"',
+    (argv, values) => {
+      const options = given(argv);
+      expect(options.values('ignore')).toEqual(values);
+      expect(options.value('ignore')).toBe(values.at(-1) ?? null);
+    },
+  );
 
   it.each<[argv: string, message: string, hint: string]>([
     ['--dry-rum', 'unknown option --dry-rum for rotate', HINT],

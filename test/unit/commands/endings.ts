@@ -2,16 +2,30 @@ import type { RotatePlan } from '../../../src/commands/rotate/plan.ts';
 import { DatabaseError, RotationRunning } from '../../../src/database/database-error.ts';
 import { Interrupted, type StopSignal } from '../../../src/report/exit-code.ts';
 import type { NamedKey } from '../../../src/report/report.ts';
+import { wordsFor } from '../../../src/report/total.ts';
 import type { Census, UnreadableRow } from '../../../src/rotation/census.ts';
 import { IdCounts } from '../../../src/rotation/id-counts.ts';
-import type { Compared, FoundAgain, PhaseName, Reached, RotateEnding, Tally } from '../../../src/rotation/result.ts';
+import type {
+  Compared,
+  FieldCensus,
+  FoundAgain,
+  PhaseName,
+  Reached,
+  RestoreTally,
+  RotateEnding,
+  Tally,
+} from '../../../src/rotation/result.ts';
+
+/** The only field of a run, unless there are two. */
+export const FIELD = 'UserApiKey';
+export const ONE = wordsFor(1);
 
 const OLD = 'aaaaaaaaaaaaaaaa';
 const NEW = 'bbbbbbbbbbbbbbbb';
 
 /** From the old key to the new one, row by row. */
 export const PLAN: RotatePlan = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
   ...{ target: 'new', source: 'old' },
 };
 export const KEYS: readonly NamedKey[] = [
@@ -28,6 +42,7 @@ export const KEYS_BACK: readonly NamedKey[] = [
 export function census(old: number, under: number, unreadable = 0, digest = 'a'): Census {
   return {
     rows: old + under + unreadable,
+    withoutValue: 0,
     ...{ largestRow: 100, parts: '16385', uncommitted: [] },
     under: new Map([
       [OLD, old],
@@ -59,20 +74,30 @@ export function idCounts(of: readonly string[]): IdCounts {
 
 export const NONE: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
 
+/** What a pass over the only field found. */
+export function surveyed(found: Census): FieldCensus[] {
+  return [{ field: FIELD, census: found }];
+}
+
 /** @param after - what the last survey found */
 export function compared(after: Census, change: Partial<Compared> = {}): Compared {
-  return { before: census(12, 0), after, tally: { ...NONE, rotated: 12 }, late: 0, ...change };
+  return { field: FIELD, before: census(12, 0), after, tally: { ...NONE, rotated: 12 }, late: 0, ...change };
 }
 
 /** Ten rows were under the old key and two under the new one; none is rotated yet. */
-export function counted(change: Partial<Extract<Reached, { kind: 'counted' }>> = {}): Reached {
+export function counted(change: Partial<Reached> = {}): Reached {
   const before = census(10, 2);
-  return { kind: 'counted', before, last: before, tallyThen: NONE, tally: NONE, ...change };
+  return { field: FIELD, before, last: before, tallyThen: NONE, tally: NONE, ...change };
+}
+
+/** What a restore did with the rows of a field. */
+export function restoreTally(change: Partial<RestoreTally> = {}): RestoreTally {
+  return { field: FIELD, restored: 0, alreadyRestored: 0, gone: 0, changed: new Set<string>(), ...change };
 }
 
 export function stopped(
   cause: unknown,
-  reached: Reached = counted(),
+  reached: readonly Reached[] = [counted()],
   phase: PhaseName | null = 'rotate',
 ): Extract<RotateEnding, { kind: 'stopped' }> {
   return { kind: 'stopped', phase, cause, reached };
@@ -83,7 +108,8 @@ export function inDoubt(
   cause: unknown = new DatabaseError('the connection was lost', 'check the server'),
 ): Extract<RotateEnding, { kind: 'write-in-doubt' }> {
   const rows = { written: [], notWritten: [], unknown: [], ...found };
-  return { kind: 'write-in-doubt', found: rows, cause, reached: counted({ tally: { ...NONE, rotated: rows.written.length } }) };
+  const reached = [counted({ tally: { ...NONE, rotated: rows.written.length } })];
+  return { kind: 'write-in-doubt', field: FIELD, found: rows, cause, reached };
 }
 
 export const interrupted = (signal: StopSignal) => new Interrupted(signal);
@@ -108,15 +134,19 @@ export function mirrored(ending: RotateEnding): RotateEnding {
     case 'rotated':
     case 'rotated-except-unreadable':
     case 'not-verified':
-      return { ...ending, before: swapped(ending.before), after: swapped(ending.after) };
+      return {
+        ...ending,
+        fields: ending.fields.map((field) => ({ ...field, before: swapped(field.before), after: swapped(field.after) })),
+      };
     case 'nothing-to-do':
     case 'rehearsed':
     case 'unreadable-rows':
-      return { ...ending, census: swapped(ending.census) };
+      return { ...ending, fields: ending.fields.map(({ field, census: found }) => ({ field, census: swapped(found) })) };
+    case 'unregistered':
+      return ending;
     default: {
-      const { reached } = ending;
-      if (reached.kind === 'nothing-counted') return ending;
-      return { ...ending, reached: { ...reached, before: swapped(reached.before), last: swapped(reached.last) } };
+      const reached = ending.reached.map((field) => ({ ...field, before: swapped(field.before), last: swapped(field.last) }));
+      return { ...ending, reached };
     }
   }
 }

@@ -7,16 +7,14 @@ import { conclude as concludeRotate } from '../../../src/commands/rotate/conclus
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
 import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
 import { DatabaseError } from '../../../src/database/database-error.ts';
-import type { Conclusion } from '../../../src/report/conclusion.ts';
-import { createReport, type NamedKey, type Outcome, type ReportContext } from '../../../src/report/report.ts';
-import { reportSchema } from '../../../src/report/report-schema.ts';
-import { formatSummary } from '../../../src/report/summary.ts';
-import type { Phase, PhaseName, RestoreEnding, RestoreTally, RotateEnding, VerifyEnding } from '../../../src/rotation/result.ts';
+import type { NamedKey } from '../../../src/report/report.ts';
+import type { PhaseName, RestoreEnding, RestoreTally, RotateEnding, VerifyEnding } from '../../../src/rotation/result.ts';
 import {
   bug,
   census,
   compared,
   counted,
+  FIELD,
   idCounts,
   ids,
   inDoubt,
@@ -26,42 +24,17 @@ import {
   LOST,
   mirrored,
   NONE,
+  ONE,
   PLAN,
   PLAN_BACK,
   REFUSED,
   RUNNING,
+  restoreTally,
   stopped,
+  surveyed,
   unreadableRows,
 } from './endings.ts';
-
-const COLUMNS = 80;
-
-function summary(
-  command: ReportContext['command'],
-  keys: readonly NamedKey[],
-  phases: readonly PhaseName[],
-  outcome: Outcome,
-  conclusion: Conclusion,
-): string {
-  const context: ReportContext = {
-    ...{ runId: '00000000-0000-4000-8000-000000000001', startedAt: new Date(0).toISOString(), command, dryRun: false, keys },
-    ...{
-      operator: { user: 'ops', host: 'laptop' },
-      model: 'UserApiKey',
-      table: phases.length === 0 ? null : 'public.user_api_keys',
-    },
-    database: { host: 'db.example.com', port: 5432, name: 'app', user: 'app' },
-  };
-  const timed: Phase[] = phases.map((name, index) => ({ name, rows: 12, seconds: 1.25 * (index + 1) }));
-  const report = createReport(context, outcome, timed, conclusion);
-  expect(reportSchema.safeParse(report).error).toBeUndefined();
-  const text = formatSummary({ ...report, nextSteps: [...conclusion.nextSteps] }, false, COLUMNS);
-  for (const line of text.split('\n')) {
-    const hasLongWord = line.split(' ').some((word) => word.length > COLUMNS - 12);
-    if (!hasLongWord && !line.includes('npx tsx')) expect(line.length, line).toBeLessThanOrEqual(COLUMNS);
-  }
-  return `\n${text}\n`;
-}
+import { summary } from './summary.ts';
 
 const ALL: readonly PhaseName[] = ['preflight', 'rotate', 'verify'];
 const COUNTED: readonly PhaseName[] = ['preflight'];
@@ -77,21 +50,30 @@ const WITH_TRAFFIC = {
 describe('the summary of a rotation', () => {
   function expectBothWays(ending: RotateEnding, phases: readonly PhaseName[], change: Partial<typeof PLAN> = {}): void {
     const say = (end: RotateEnding, plan: typeof PLAN, keys: readonly NamedKey[]) =>
-      summary('rotate', keys, phases, outcomeOfRotate(end), concludeRotate(end, { ...plan, ...change }, keys));
+      summary('rotate', keys, phases, outcomeOfRotate(end), concludeRotate(end, { ...plan, ...change }, keys, ONE));
     expect(say(ending, PLAN, KEYS)).toMatchSnapshot('to the new key');
     expect(say(mirrored(ending), PLAN_BACK, KEYS_BACK)).toMatchSnapshot('back to the old key');
   }
 
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
-    ['every row', { kind: 'rotated', ...compared(census(0, 12)) }],
-    ['every row, with a backup', { kind: 'rotated', ...compared(census(0, 12)) }, BACKUP],
-    ['every row, with a backup, after an earlier run', { kind: 'rotated', ...compared(census(0, 12), CONTINUED) }, BACKUP],
-    ['every row, while an application wrote', { kind: 'rotated', ...compared(WITH_TRAFFIC.after, WITH_TRAFFIC) }],
+    ['every row', { kind: 'rotated', fields: [compared(census(0, 12))] }],
+    [
+      'every row that holds a value',
+      {
+        kind: 'rotated',
+        fields: [
+          compared({ ...census(0, 12), rows: 14, withoutValue: 2 }, { before: { ...census(12, 0), rows: 14, withoutValue: 2 } }),
+        ],
+      },
+    ],
+    ['every row, with a backup', { kind: 'rotated', fields: [compared(census(0, 12))] }, BACKUP],
+    ['every row, with a backup, after an earlier run', { kind: 'rotated', fields: [compared(census(0, 12), CONTINUED)] }, BACKUP],
+    ['every row, while an application wrote', { kind: 'rotated', fields: [compared(WITH_TRAFFIC.after, WITH_TRAFFIC)] }],
     [
       'all but unreadable rows',
       {
         kind: 'rotated-except-unreadable',
-        ...compared(census(0, 9, 3), { before: census(9, 0, 3), tally: { ...NONE, rotated: 9 } }),
+        fields: [compared(census(0, 9, 3), { before: census(9, 0, 3), tally: { ...NONE, rotated: 9 } })],
       },
       { ...BACKUP, skipUnreadable: true },
     ],
@@ -100,26 +82,35 @@ describe('the summary of a rotation', () => {
   });
 
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
-    ['nothing to do', { kind: 'nothing-to-do', census: census(0, 12) }],
-    ['nothing to do in an empty table', { kind: 'nothing-to-do', census: census(0, 0) }],
-    ['a dry run without problems', { kind: 'rehearsed', census: census(7, 5) }, { dryRun: true }],
-    ['a dry run of one row', { kind: 'rehearsed', census: census(1, 1) }, { dryRun: true }],
-    ['some unreadable rows', { kind: 'unreadable-rows', census: census(9, 2, 3) }],
-    ['one unreadable row', { kind: 'unreadable-rows', census: census(9, 2, 1) }],
-    ['many unreadable rows', { kind: 'unreadable-rows', census: census(70, 2, 25) }],
+    ['nothing to do', { kind: 'nothing-to-do', fields: surveyed(census(0, 12)) }],
+    [
+      'nothing to do, with rows that hold no value',
+      { kind: 'nothing-to-do', fields: surveyed({ ...census(0, 12), rows: 14, withoutValue: 2 }) },
+    ],
+    [
+      'a dry run with one row that holds no value',
+      { kind: 'rehearsed', fields: surveyed({ ...census(7, 5), rows: 13, withoutValue: 1 }) },
+      { dryRun: true },
+    ],
+    ['nothing to do in an empty table', { kind: 'nothing-to-do', fields: surveyed(census(0, 0)) }],
+    ['a dry run without problems', { kind: 'rehearsed', fields: surveyed(census(7, 5)) }, { dryRun: true }],
+    ['a dry run of one row', { kind: 'rehearsed', fields: surveyed(census(1, 1)) }, { dryRun: true }],
+    ['some unreadable rows', { kind: 'unreadable-rows', fields: surveyed(census(9, 2, 3)) }],
+    ['one unreadable row', { kind: 'unreadable-rows', fields: surveyed(census(9, 2, 1)) }],
+    ['many unreadable rows', { kind: 'unreadable-rows', fields: surveyed(census(70, 2, 25)) }],
     [
       'a dry run with unreadable rows that are to be skipped',
-      { kind: 'unreadable-rows', census: census(9, 2, 3) },
+      { kind: 'unreadable-rows', fields: surveyed(census(9, 2, 3)) },
       { dryRun: true, skipUnreadable: true },
     ],
     [
       'rows of which none can be decrypted',
       {
         kind: 'unreadable-rows',
-        census: { ...census(0, 0, 2), unreadableRows: [{ id: 'row-1', why: { kind: 'not-authentic' } }] },
+        fields: surveyed({ ...census(0, 0, 2), unreadableRows: [{ id: 'row-1', why: { kind: 'not-authentic' } }] }),
       },
     ],
-    ['rows of which none is well-formed', { kind: 'unreadable-rows', census: census(0, 0, 2) }],
+    ['rows of which none is well-formed', { kind: 'unreadable-rows', fields: surveyed(census(0, 0, 2)) }],
   ])('that wrote nothing: %s', (_title, ending, change) => {
     expectBothWays(ending, COUNTED, change);
   });
@@ -146,51 +137,53 @@ describe('the summary of a rotation', () => {
   ])('that was not verified because of %s', (_title, doubt, left) => {
     const after = doubt.kind === 'rows-gone' ? census(0, 0) : census(left, 30 - left);
     const tally = { ...NONE, rotated: 30 };
-    expectBothWays({ kind: 'not-verified', doubt, ...compared(after, { before: census(30, 0), tally }) }, ALL);
+    expectBothWays(
+      { kind: 'not-verified', field: FIELD, doubt, fields: [compared(after, { before: census(30, 0), tally })] },
+      ALL,
+    );
   });
 
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
     [
       'a row that became unreadable',
       {
-        ...{ kind: 'row-failed', id: 'row-5', why: { kind: 'not-authentic' } },
-        reached: counted({ tally: { ...NONE, rotated: 4 } }),
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-5', why: { kind: 'not-authentic' } },
+        reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
     ],
     [
       'a row that became malformed, in a batch',
       {
-        ...{ kind: 'row-failed', id: 'row-5', why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' } },
-        reached: counted({ tally: { ...NONE, rotated: 4 } }),
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-5', why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' } },
+        reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
       { batchRows: 500, ...BACKUP, report: 'report.json' },
     ],
     [
       'a row that keeps changing',
       {
-        ...{ kind: 'row-failed', id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
-        reached: counted({ tally: { ...NONE, conflicts: 3 } }),
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
+        reached: [counted({ tally: { ...NONE, conflicts: 3 } })],
       },
     ],
     ['a lost connection, though the row was written', inDoubt({ written: ['row-1'] }, LOST)],
     ['a lost connection, and the row is not written yet', inDoubt({ notWritten: ['row-1'] }, LOST)],
     ['a lost connection to a database that is gone', inDoubt({ unknown: ['row-1', 'row-2'] }, LOST), { batchRows: 2 }],
     ['a write that the server refused', inDoubt({ notWritten: ['row-1'], unknown: ['row-2'] }, REFUSED), { batchRows: 2 }],
-    ['a signal before it began', stopped(interrupted('SIGTERM'), { kind: 'nothing-counted' }, null)],
-    ['a signal before its first write', stopped(interrupted('SIGINT'), counted(), 'preflight')],
-    ['a signal between two writes', stopped(interrupted('SIGINT'), counted({ tally: { ...NONE, rotated: 4 } }))],
+    ['a signal before it began', stopped(interrupted('SIGTERM'), [], null)],
+    ['a signal before its first write', stopped(interrupted('SIGINT'), [counted()], 'preflight')],
+    ['a signal between two writes', stopped(interrupted('SIGINT'), [counted({ tally: { ...NONE, rotated: 4 } })])],
     [
       'a signal after rows were added',
-      stopped(interrupted('SIGHUP'), counted({ last: census(1, 11), tally: { ...NONE, rotated: 14, conflicts: 1 } })),
+      stopped(interrupted('SIGHUP'), [counted({ last: census(1, 11), tally: { ...NONE, rotated: 14, conflicts: 1 } })]),
     ],
-    ['a signal in a dry run', stopped(interrupted('SIGINT'), { kind: 'nothing-counted' }, 'preflight'), { dryRun: true }],
-    ['a database that cannot be reached', stopped(LOST, { kind: 'nothing-counted' }, null)],
+    ['a signal in a dry run', stopped(interrupted('SIGINT'), [], 'preflight'), { dryRun: true }],
+    ['a database that cannot be reached', stopped(LOST, [], null)],
     [
       'a database that needs repair, with a backup and a report',
-      stopped(
-        new DatabaseError("the server's disk is full: (53100)", 'free some disk space on the server'),
+      stopped(new DatabaseError("the server's disk is full: (53100)", 'free some disk space on the server'), [
         counted({ tally: { ...NONE, rotated: 4 } }),
-      ),
+      ]),
       { ...BACKUP, report: 'report.json' },
     ],
     [
@@ -203,8 +196,8 @@ describe('the summary of a rotation', () => {
       ),
       BACKUP,
     ],
-    ['another run', stopped(RUNNING, { kind: 'nothing-counted' }, null)],
-    ['a bug', stopped(bug(), counted({ tally: { ...NONE, rotated: 4 } }))],
+    ['another run', stopped(RUNNING, [], null)],
+    ['a bug', stopped(bug(), [counted({ tally: { ...NONE, rotated: 4 } })])],
   ])('that was stopped by %s', (_title, ending, change) => {
     const phases = ending.kind === 'stopped' && ending.phase === null ? [] : WRITING;
     expectBothWays(ending, phases, change);
@@ -221,19 +214,24 @@ describe('the summary of a verification', () => {
   });
 
   it.each<[title: string, ending: VerifyEnding]>([
-    ['every row under the new key', { kind: 'verified', census: census(0, 12) }],
-    ['one row', { kind: 'verified', census: census(0, 1) }],
-    ['an empty table', { kind: 'verified', census: census(0, 0) }],
-    ['some rows that the new key does not decrypt', { kind: 'not-verified', census: census(0, 9, 3) }],
-    ['no row that the new key decrypts', { kind: 'not-verified', census: census(0, 0, 3) }],
+    ['every row under the new key', { kind: 'verified', fields: surveyed(census(0, 12)) }],
+    [
+      'every row under the new key, but those that hold no value',
+      { kind: 'verified', fields: surveyed({ ...census(0, 12), rows: 14, withoutValue: 2 }) },
+    ],
+    ['no row that holds a value', { kind: 'verified', fields: surveyed({ ...census(0, 0), rows: 2, withoutValue: 2 }) }],
+    ['one row', { kind: 'verified', fields: surveyed(census(0, 1)) }],
+    ['an empty table', { kind: 'verified', fields: surveyed(census(0, 0)) }],
+    ['some rows that the new key does not decrypt', { kind: 'not-verified', fields: surveyed(census(0, 9, 3)) }],
+    ['no row that the new key decrypts', { kind: 'not-verified', fields: surveyed(census(0, 0, 3)) }],
     [
       'transactions that have not ended',
       {
         kind: 'not-verified',
-        census: {
+        fields: surveyed({
           ...census(0, 12),
           uncommitted: ['pid 4711 of role app, from 10.0.0.5, for 90 s: SELECT pg_terminate_backend(4711)'],
-        },
+        }),
       },
     ],
     ['a signal', gone(interrupted('SIGINT'))],
@@ -250,22 +248,19 @@ describe('the summary of a verification', () => {
 });
 
 describe('the summary of a restore', () => {
-  const tally = (change: Partial<RestoreTally>): RestoreTally => ({
-    ...{ restored: 0, alreadyRestored: 0, gone: 0, changed: new Set<string>() },
-    ...change,
-  });
-  const restored = (change: Partial<RestoreTally>): RestoreEnding => ({ kind: 'restored', tally: tally(change) });
+  const restored = (change: Partial<RestoreTally>): RestoreEnding => ({ kind: 'restored', reached: [restoreTally(change)] });
   const unsure = (
     found: Partial<Extract<RestoreEnding, { kind: 'write-in-doubt' }>['found']>,
     cause: unknown,
   ): RestoreEnding => ({
     kind: 'write-in-doubt',
+    field: FIELD,
     found: { written: [], notWritten: [], unknown: [], ...found },
-    ...{ cause, reached: tally({ restored: 4 }) },
+    ...{ cause, reached: [restoreTally({ restored: 4 })] },
   });
   const ended = (cause: unknown, phase: PhaseName | null = 'restore'): RestoreEnding => ({
     ...{ kind: 'stopped', phase, cause },
-    reached: tally(phase === null ? {} : { restored: 4 }),
+    reached: [restoreTally(phase === null ? {} : { restored: 4 })],
   });
 
   it.each<[title: string, ending: RestoreEnding]>([
@@ -284,7 +279,7 @@ describe('the summary of a restore', () => {
         [],
         ['restore'],
         outcomeOfRestore(ending),
-        concludeRestore(ending, dryRun, { report: null }),
+        concludeRestore(ending, dryRun, { report: null }, ONE),
       );
       expect(text).toMatchSnapshot(dryRun ? 'as a dry run says it' : 'done');
     }
@@ -310,7 +305,7 @@ describe('the summary of a restore', () => {
     ['a bug', ended(bug())],
   ])('that was stopped by %s', (_title, ending) => {
     const phases: PhaseName[] = ending.kind === 'stopped' && ending.phase === null ? [] : ['restore'];
-    const conclusion = concludeRestore(ending, false, { report: 'report.json' });
+    const conclusion = concludeRestore(ending, false, { report: 'report.json' }, ONE);
     expect(summary('restore', [], phases, outcomeOfRestore(ending), conclusion)).toMatchSnapshot();
   });
 });

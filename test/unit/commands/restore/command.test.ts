@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../../../src/commands/command.ts';
 import { runRestore } from '../../../../src/commands/restore/command.ts';
 import { runVerify } from '../../../../src/commands/verify/command.ts';
+import { encryptedFields } from '../../../../src/database/generated/encrypted-fields.ts';
 import { main } from '../../../../src/main.ts';
 import { newKey } from '../../../support/application/application.ts';
 import { formatOneFile, headerFor, sealedFile } from '../../../support/tool/backup-file.ts';
@@ -18,7 +19,9 @@ const file = path.join(folder, 'backup.jsonl');
 const env = { DATABASE_URL: 'postgresql://user:hunter2@127.0.0.1:1/d' };
 
 const value = { iv: 'ab'.repeat(16), content: 'c0ffee', tag: 'cd'.repeat(16) };
-const record = (before: object, after: object = value) => ({ id: '1', before, after });
+const record = (before: object, after: object = value) => ({ field: 'UserApiKey', id: '1', before, after });
+/** Format 1 knows no fields. */
+const formatOneRecord = { id: '1', before: value, after: value };
 const backup = (...records: object[]) => sealedFile([headerFor(env.DATABASE_URL, 2), ...records, { end: true }]);
 
 /** A process that is asked to stop as soon as it says anything: before it connects to the database. */
@@ -34,6 +37,7 @@ function hostThatStops(variables: Host['env']): Host & { readonly said: () => st
   });
   return {
     argv: [],
+    encryptedFields,
     env: variables,
     stdout: new PassThrough(),
     stderr,
@@ -58,7 +62,7 @@ describe('a restore', () => {
 
   it('warns about a backup without checksums', async () => {
     const host = hostThatStops(env);
-    expect(await restore(formatOneFile(headerFor(env.DATABASE_URL, 1), [record(value)]), host)).toBe(130);
+    expect(await restore(formatOneFile(headerFor(env.DATABASE_URL, 1), [formatOneRecord]), host)).toBe(130);
     expect(host.said()).toContain('warning: the backup has format 1, without checksums');
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { backupWarnings, conclude, NONE } from '../../../../src/commands/restore/conclusion.ts';
+import { backupWarnings, conclude } from '../../../../src/commands/restore/conclusion.ts';
 import type { RestoreEnding, RestoreTally } from '../../../../src/rotation/result.ts';
-import { bug, interrupted, LOST, REFUSED, RUNNING } from '../endings.ts';
+import { bug, FIELD, interrupted, LOST, ONE, REFUSED, RUNNING, restoreTally } from '../endings.ts';
 
-const restored = (tally: Partial<RestoreTally>): RestoreEnding => ({ kind: 'restored', tally: { ...NONE, ...tally } });
-const stopped = (cause: unknown): RestoreEnding => ({ kind: 'stopped', phase: 'restore', cause, reached: NONE });
+const restored = (tally: Partial<RestoreTally>): RestoreEnding => ({ kind: 'restored', reached: [restoreTally(tally)] });
+const stopped = (cause: unknown): RestoreEnding => ({ kind: 'stopped', phase: 'restore', cause, reached: [restoreTally()] });
 const found = { written: [], notWritten: [], unknown: ['row-1'] };
 const FILES = { report: null };
 
@@ -16,8 +16,8 @@ describe('the exit code of a restore', () => {
     [0, 'a backup without records', restored({})],
     [1, 'an error that nobody expected', stopped(bug())],
     [4, 'a database that failed', stopped(LOST)],
-    [4, 'a write without an answer', { kind: 'write-in-doubt', found, cause: LOST, reached: NONE }],
-    [4, 'a write that was refused', { kind: 'write-in-doubt', found, cause: REFUSED, reached: NONE }],
+    [4, 'a write without an answer', { kind: 'write-in-doubt', field: FIELD, found, cause: LOST, reached: [restoreTally()] }],
+    [4, 'a write that was refused', { kind: 'write-in-doubt', field: FIELD, found, cause: REFUSED, reached: [restoreTally()] }],
     [5, 'a rotation that is running', stopped(RUNNING)],
     [6, 'a backup of which no row holds a value', restored({ gone: 1, changed: new Set(['row-1']) })],
     [6, 'a backup whose rows are all gone', restored({ gone: 3 })],
@@ -26,32 +26,32 @@ describe('the exit code of a restore', () => {
     [143, 'SIGTERM', stopped(interrupted('SIGTERM'))],
   ])('is %i for %s, also of a dry run', (code, _title, ending) => {
     for (const dryRun of [false, true]) {
-      const { exitCode, headline } = conclude(ending, dryRun, FILES);
+      const { exitCode, headline } = conclude(ending, dryRun, FILES, ONE);
       expect(exitCode).toBe(code);
       expect(headline).not.toBe('');
     }
   });
 
   it('mentions what was written only if something may have been', () => {
-    expect(conclude(stopped(interrupted('SIGINT')), true, FILES).details).toEqual(['nothing was written']);
-    expect(conclude({ kind: 'stopped', phase: null, cause: RUNNING, reached: NONE }, false, FILES).details).toEqual([
-      'nothing was written',
-    ]);
-    const reached = { ...NONE, restored: 5 };
-    expect(conclude({ kind: 'stopped', phase: 'restore', cause: LOST, reached }, false, FILES).details).toEqual([
+    expect(conclude(stopped(interrupted('SIGINT')), true, FILES, ONE).details).toEqual(['nothing was written']);
+    expect(
+      conclude({ kind: 'stopped', phase: null, cause: RUNNING, reached: [restoreTally()] }, false, FILES, ONE).details,
+    ).toEqual(['nothing was written']);
+    const reached = [restoreTally({ restored: 5 })];
+    expect(conclude({ kind: 'stopped', phase: 'restore', cause: LOST, reached }, false, FILES, ONE).details).toEqual([
       '5 rows put back so far',
     ]);
   });
 
   it('names every row that it left alone, up to twenty', () => {
     const changed = new Set(Array.from({ length: 21 }, (_, index) => `row-${index}`));
-    const { details } = conclude(restored({ restored: 1, changed }), false, FILES);
+    const { details } = conclude(restored({ restored: 1, changed }), false, FILES, ONE);
     expect(details.filter((line) => line.endsWith(': left alone'))).toHaveLength(20);
     expect(details.at(-1)).toBe('and 1 more');
   });
 
   it('says how to repeat it with another report', () => {
-    expect(conclude(stopped(LOST), false, { report: 'r.json' }).nextSteps).toEqual([
+    expect(conclude(stopped(LOST), false, { report: 'r.json' }, ONE).nextSteps).toEqual([
       'run the same command again with another --report file: it continues where it stopped',
     ]);
   });
@@ -62,7 +62,7 @@ describe('what is said about a backup before it is restored', () => {
     backupWarnings({
       header: {
         ...{ format: 'rotate-encryption-key backup', formatVersion, createdAt: '2026-01-01T00:00:00.000Z' },
-        ...{ database: { host: 'h', port: 5432, name: 'd' }, table: 'public.user_api_keys' },
+        ...{ database: { host: 'h', port: 5432, name: 'd' }, fields: [{ name: FIELD, table: 'public.user_api_keys' }] },
         keys: { target: '1'.repeat(16), sources: ['0'.repeat(16)] },
       },
       ...{ records: 1, ending, headerChecksum: '', lastChecksum: '' },

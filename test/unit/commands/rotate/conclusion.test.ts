@@ -7,36 +7,44 @@ import {
   census,
   compared,
   counted,
+  FIELD,
   inDoubt,
   interrupted,
   KEYS,
   KEYS_BACK,
   NONE,
+  ONE,
   PLAN,
   PLAN_BACK,
   stopped,
+  surveyed,
   unreadableRows,
 } from '../endings.ts';
 
-const rotated: RotateEnding = { kind: 'rotated', ...compared(census(0, 12)) };
+const rotated: RotateEnding = { kind: 'rotated', fields: [compared(census(0, 12))] };
 const left = (after: Census): RotateEnding => ({
   kind: 'not-verified',
+  field: FIELD,
   doubt: { kind: 'written-meanwhile', count: 1 },
-  ...compared(after),
+  fields: [compared(after)],
 });
-const said = (ending: RotateEnding, change: Partial<typeof PLAN> = {}) => conclude(ending, { ...PLAN, ...change }, KEYS);
-const saidBack = (ending: RotateEnding) => conclude(ending, PLAN_BACK, KEYS_BACK);
+const said = (ending: RotateEnding, change: Partial<typeof PLAN> = {}) => conclude(ending, { ...PLAN, ...change }, KEYS, ONE);
+const saidBack = (ending: RotateEnding) => conclude(ending, PLAN_BACK, KEYS_BACK, ONE);
 
 describe('the exit code of a rotation', () => {
   it.each<[code: number, title: string, ending: RotateEnding]>([
     [0, 'every row rotated', rotated],
-    [0, 'nothing to do', { kind: 'nothing-to-do', census: census(0, 12) }],
-    [0, 'an empty table', { kind: 'nothing-to-do', census: census(0, 0) }],
-    [0, 'a rehearsal', { kind: 'rehearsed', census: census(10, 2) }],
+    [0, 'nothing to do', { kind: 'nothing-to-do', fields: surveyed(census(0, 12)) }],
+    [0, 'an empty table', { kind: 'nothing-to-do', fields: surveyed(census(0, 0)) }],
+    [0, 'a rehearsal', { kind: 'rehearsed', fields: surveyed(census(10, 2)) }],
     [1, 'an unexpected error', stopped(new TypeError('x is not a function'))],
-    [3, 'unreadable rows', { kind: 'unreadable-rows', census: census(9, 2, 1) }],
-    [3, 'all but unreadable rows', { kind: 'rotated-except-unreadable', ...compared(census(0, 11, 1)) }],
-    [4, 'a row that failed', { kind: 'row-failed', id: 'row-1', why: { kind: 'not-authentic' }, reached: counted() }],
+    [3, 'unreadable rows', { kind: 'unreadable-rows', fields: surveyed(census(9, 2, 1)) }],
+    [3, 'all but unreadable rows', { kind: 'rotated-except-unreadable', fields: [compared(census(0, 11, 1))] }],
+    [
+      4,
+      'a row that failed',
+      { kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, reached: [counted()] },
+    ],
     [4, 'a write without an answer', inDoubt({ written: ['row-1'] })],
     [4, 'a database that failed', stopped(new DatabaseError('refused', 'start it'))],
     [5, 'another rotation', stopped(new RotationRunning('another rotation is running', 'wait until it has ended'))],
@@ -44,24 +52,52 @@ describe('the exit code of a rotation', () => {
     [
       6,
       'rows that became unreadable',
-      { kind: 'not-verified', doubt: { kind: 'ruined', count: 1, rows: unreadableRows(1) }, ...compared(census(0, 11, 1)) },
+      {
+        kind: 'not-verified',
+        field: FIELD,
+        doubt: { kind: 'ruined', count: 1, rows: unreadableRows(1) },
+        fields: [compared(census(0, 11, 1))],
+      },
     ],
-    [6, 'a table that was emptied', { kind: 'not-verified', doubt: { kind: 'rows-gone', went: 12 }, ...compared(census(0, 0)) }],
-    [6, 'a partition that was detached', { kind: 'not-verified', doubt: { kind: 'parts-changed' }, ...compared(census(0, 6)) }],
+    [
+      6,
+      'a table that was emptied',
+      { kind: 'not-verified', field: FIELD, doubt: { kind: 'rows-gone', went: 12 }, fields: [compared(census(0, 0))] },
+    ],
+    [
+      6,
+      'a partition that was detached',
+      { kind: 'not-verified', field: FIELD, doubt: { kind: 'parts-changed' }, fields: [compared(census(0, 6))] },
+    ],
     [
       6,
       'a transaction that has not ended',
-      { kind: 'not-verified', doubt: { kind: 'uncommitted', transactions: ['pid 4711'] }, ...compared(census(0, 12)) },
+      {
+        kind: 'not-verified',
+        field: FIELD,
+        doubt: { kind: 'uncommitted', transactions: ['pid 4711'] },
+        fields: [compared(census(0, 12))],
+      },
     ],
     [
       6,
       'rows that are not found by their id',
-      { kind: 'not-verified', doubt: { kind: 'unreachable', count: 1, ids: ['row-1'] }, ...compared(census(1, 11)) },
+      {
+        kind: 'not-verified',
+        field: FIELD,
+        doubt: { kind: 'unreachable', count: 1, ids: ['row-1'] },
+        fields: [compared(census(1, 11))],
+      },
     ],
     [
       6,
       'rows that were put back',
-      { kind: 'not-verified', doubt: { kind: 'reverted', count: 1, ids: ['row-1'] }, ...compared(census(1, 11)) },
+      {
+        kind: 'not-verified',
+        field: FIELD,
+        doubt: { kind: 'reverted', count: 1, ids: ['row-1'] },
+        fields: [compared(census(1, 11))],
+      },
     ],
     [129, 'SIGHUP', stopped(interrupted('SIGHUP'))],
     [130, 'SIGINT', stopped(interrupted('SIGINT'))],
@@ -81,7 +117,7 @@ describe('the exit code of a rotation', () => {
       inDoubt({ written: ['row-1'] }),
       stopped(new Error('x')),
       left(census(1, 11)),
-      { kind: 'rehearsed', census: census(10, 2) },
+      { kind: 'rehearsed', fields: surveyed(census(10, 2)) },
     ];
     for (const ending of others) expect(retire(ending)).toBe(false);
   });
@@ -92,7 +128,7 @@ describe('what is said about the plaintexts', () => {
     ['a', 'the plaintexts are the same as before'],
     ['b', 'the plaintexts are not all the same as before: an application wrote to the table during the run'],
   ])('depends on the digest before (a) and after (%s)', (digest, line) => {
-    expect(said({ kind: 'rotated', ...compared(census(0, 12, 0, digest)) }).details).toContain(line);
+    expect(said({ kind: 'rotated', fields: [compared(census(0, 12, 0, digest))] }).details).toContain(line);
   });
 });
 
@@ -101,7 +137,7 @@ describe('the state of the table after a run that stopped', () => {
 
   it('is counted from the preflight and the writes', () => {
     const tally = { ...NONE, rotated: 4 };
-    expect(said(stopped(interrupted('SIGTERM'), counted({ tally }))).details).toEqual([
+    expect(said(stopped(interrupted('SIGTERM'), [counted({ tally })])).details).toEqual([
       '4 rows rotated in this run',
       '6 rows under the new key, 6 still under the old key',
     ]);
@@ -110,13 +146,13 @@ describe('the state of the table after a run that stopped', () => {
   it('is counted from the last full pass if rows were written and the rotation needed another round', () => {
     const tally = { rotated: 13, conflicts: 2, gone: 1, alreadyRotated: 1 };
     const last = { last: census(3, 12), tallyThen: { ...NONE, rotated: 10 } };
-    expect(said(stopped(interrupted('SIGTERM'), counted({ ...last, tally }))).details).toEqual([
+    expect(said(stopped(interrupted('SIGTERM'), [counted({ ...last, tally })])).details).toEqual([
       '13 rows rotated in this run',
       'more rows were rotated than the last count found: rows were added during the run',
       rewritten,
     ]);
     const lessGone = { ...tally, rotated: 11, gone: 0, alreadyRotated: 0 };
-    expect(said(stopped(interrupted('SIGTERM'), counted({ ...last, tally: lessGone }))).details).toEqual([
+    expect(said(stopped(interrupted('SIGTERM'), [counted({ ...last, tally: lessGone })])).details).toEqual([
       '11 rows rotated in this run',
       '13 rows under the new key, 2 still under the old key',
       rewritten,
@@ -125,7 +161,7 @@ describe('the state of the table after a run that stopped', () => {
 
   it('is that nothing was written if that is so, but not if a write is in doubt', () => {
     expect(said(stopped(interrupted('SIGINT'))).details).toEqual(['nothing was written in this run']);
-    expect(said(stopped(interrupted('SIGINT'), { kind: 'nothing-counted' })).details).toEqual(['nothing was written']);
+    expect(said(stopped(interrupted('SIGINT'), [])).details).toEqual(['nothing was written']);
     expect(said(inDoubt({ unknown: ['row-1'] })).details).toEqual([
       'row row-1 could not be read again: it is under one of the two keys',
       '0 rows rotated in this run',
@@ -144,8 +180,8 @@ describe('the state of the table after a run that stopped', () => {
 
   it('says only what is known about the rows after one that failed', () => {
     const failed: RotateEnding = {
-      ...{ kind: 'row-failed', id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
-      reached: counted(),
+      ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
+      reached: [counted()],
     };
     const line = 'the rows before it are rotated; no later row was written';
     expect(said(failed).details[0]).toBe(line);
@@ -155,9 +191,9 @@ describe('the state of the table after a run that stopped', () => {
 
 describe('what to do next', () => {
   it('after a rollback never mentions verify, which is about the new key', () => {
-    expect(saidBack({ kind: 'rotated', ...compared(census(12, 0)) }).nextSteps.join()).not.toContain('verify');
+    expect(saidBack({ kind: 'rotated', fields: [compared(census(12, 0))] }).nextSteps.join()).not.toContain('verify');
     expect(said(rotated).nextSteps.join()).toContain('verify');
-    const nothing = saidBack({ kind: 'nothing-to-do', census: census(12, 0) });
+    const nothing = saidBack({ kind: 'nothing-to-do', fields: surveyed(census(12, 0)) });
     expect(nothing.nextSteps.join()).not.toContain('verify');
     expect([nothing.headline, ...nothing.details].join()).not.toContain('swapped');
   });
@@ -168,7 +204,7 @@ describe('what to do next', () => {
   });
 
   it('with skipped rows is to give the services the new key all the same, and to retire none', () => {
-    const { nextSteps } = said({ kind: 'rotated-except-unreadable', ...compared(census(0, 11, 1)) });
+    const { nextSteps } = said({ kind: 'rotated-except-unreadable', fields: [compared(census(0, 11, 1))] });
     expect(nextSteps[0]).toBe('set the new key in every service that reads the table, and restart them');
     expect(nextSteps.join()).not.toContain('retire');
   });
@@ -180,7 +216,7 @@ describe('what to do next', () => {
     const why = kind === 'malformed' ? { kind, column: 'iv', misfit: 'empty' as const } : { kind };
     const concluded = said({
       kind: 'unreadable-rows',
-      census: { ...census(0, 0, 2), unreadableRows: [{ id: 'row-1', why }] },
+      fields: surveyed({ ...census(0, 0, 2), unreadableRows: [{ id: 'row-1', why }] }),
     });
     expect(concluded.headline).toBe(headline);
     expect(concluded.details.join()).toContain('row row-1: ');

@@ -5,7 +5,7 @@ import { newKey } from '../../../support/application/application.ts';
 import { given, problemsOf } from '../given.ts';
 
 const DEFAULTS = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
   ...{ target: 'new', source: 'old' },
 };
 
@@ -21,6 +21,8 @@ describe('the plan of a rotation', () => {
     ['--batch-size 1', {}],
     ['--batch-size 500', { batchRows: 500 }],
     ['--batch-size=5000', { batchRows: 5000 }],
+    ['--ignore accounts.note', { ignore: ['accounts.note'] }],
+    ['--ignore a.x --dry-run --ignore=public.b.y', { dryRun: true, ignore: ['a.x', 'public.b.y'] }],
     ['--backup keys.jsonl --report r.json', { backup: 'keys.jsonl', report: 'r.json' }],
   ])('is what "%s" says', async (argv, change) => {
     expect(await readRotatePlan(given(argv))).toEqual({ ...DEFAULTS, ...change });
