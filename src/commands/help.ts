@@ -9,9 +9,9 @@ const INDENT = 24;
 export const HELP = `\
 Usage: ${SCRIPT} [command] [options]
 
-Moves every encrypted API key in a Postgres table from an old AES-256-GCM key
+Moves every encrypted value in a Postgres database from an old AES-256-GCM key
 to a new one, row by row, and proves it. Stop the services that write to the
-table first. If a run stops, run the same command again to finish it.
+tables first. If a run stops, run the same command again to finish it.
 
 Commands:
 ${COMMANDS.map((command) => entry(titleOf(command), command.summary)).join('\n')}
@@ -28,7 +28,7 @@ Exit codes:
   0  every row is under the new key    4  database error, or a row failed
   1  a bug in the tool                 5  blocked by another run
   2  usage or configuration            6  verification failed: keep the old key
-  3  rows that neither key decrypts    129, 130, 143  stopped by a signal
+  3  unreadable or unregistered values 129, 130, 143  stopped by a signal
 After 4, 129, 130 or 143, run the same command again: it continues where it
 stopped.`;
 

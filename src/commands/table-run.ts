@@ -6,20 +6,18 @@ import type { DatabaseSettings } from '../database/settings.ts';
 import type { InspectedField } from '../database/table.ts';
 import { type Database, withDatabase } from '../database/with-database.ts';
 import type { Conclusion } from '../report/conclusion.ts';
-import { EXIT, type ExitCode } from '../report/exit-code.ts';
+import type { ExitCode } from '../report/exit-code.ts';
 import { createReport, type NamedKey, type Outcome, type Report } from '../report/report.ts';
-import { formatSummary } from '../report/summary.ts';
 import { wordsFor } from '../report/total.ts';
 import { verb } from '../report/wording.ts';
 import type { Result } from '../rotation/result.ts';
 import type { RunOptions } from '../rotation/run.ts';
-import { createFile } from '../terminal/new-file.ts';
 import { createObserver } from '../terminal/observer.ts';
-import { createOutput, type Output, useColor } from '../terminal/output.ts';
-import { printableJson } from '../text/printable.ts';
+import { createOutput, type Output } from '../terminal/output.ts';
 import { UsageError } from '../text/problem.ts';
 import type { Host } from './command.ts';
 import type { OutputPlan } from './output-plan.ts';
+import { publish } from './publish.ts';
 
 /** A command that works on the tables of the encrypted fields. `Ending` is how it can end. */
 export interface TableRun<Ending> {
@@ -112,36 +110,6 @@ function announce(
     if (sideEffects.length === 0) continue;
     const on = tables.length === 1 ? 'the table' : label;
     output.warn(`triggers and rules on ${on} may change what is written, or other columns: ${sideEffects.join(', ')}`);
-  }
-}
-
-/** The work is done, so a report that cannot be written does not change the exit code. */
-function publish(
-  report: Report,
-  plan: OutputPlan,
-  { exitCode, headline, details, nextSteps }: Conclusion,
-  host: Host,
-  output: Output,
-) {
-  const json = printableJson(JSON.stringify(report, null, 2));
-  const reported = plan.report === null || wrote(plan.report, `${json}\n`);
-  if (!reported) output.warn(`the report ${plan.report} could not be written; it is printed to stdout instead`);
-  if (plan.json || !reported) output.result(json);
-  const summarized = !plan.json && !plan.quiet;
-  if (summarized) output.result(formatSummary({ ...report, nextSteps: [...nextSteps] }, useColor(host), host.stdout.columns));
-  // On a terminal the summary has just said both.
-  if (exitCode === EXIT.done || (summarized && host.stdout.isTTY === true && host.stderr.isTTY === true)) return;
-  // Ctrl-C also ends whatever reads stdout: then only stderr says what state the table is in.
-  const state = exitCode >= EXIT.SIGHUP ? details : [];
-  output.error({ message: [headline, ...state].join('; '), hint: nextSteps.join('; ') });
-}
-
-function wrote(file: string, text: string): boolean {
-  try {
-    createFile(file, text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { schemaText } from '../../../../src/commands/discover/models.ts';
 import { fieldName, modelName, valueName } from '../../../../src/commands/discover/names.ts';
 import type { EncryptedField } from '../../../../src/database/encrypted-field.ts';
-import type { FoundColumn, FoundValue } from '../../../../src/discovery/found-values.ts';
+import type { FoundValue } from '../../../../src/discovery/found-values.ts';
+
+type FoundColumn = FoundValue['columns'][number];
 
 function column(name: string, template: string, kind: FoundColumn['kind'] = 'text'): FoundColumn {
   return { name, kind, template };
