@@ -19,7 +19,7 @@ export async function leaveWriteBehind(
   env: ToolEnv,
   how: 'gave up' | 'was killed',
 ): Promise<void> {
-  const tool = startTool(args, how === 'gave up' ? { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '500' } : env);
+  const tool = startTool(args, how === 'gave up' ? { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '2000' } : env);
   await somebodyWaits(database);
   if (how === 'was killed') tool.child.kill('SIGKILL');
   await tool.end;

@@ -28,6 +28,10 @@ export async function whileHolding<T>(
   }
 }
 
+/** now() is when the statement began. */
+const OR_FAIL = `
+        IF clock_timestamp() > now() + interval '60 s' THEN RAISE EXCEPTION 'waited for a rotation in vain'; END IF;`;
+
 /** Resolves once a statement of a rotation in this database waits for what another transaction holds. */
 export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
   await pool.query(`
@@ -35,6 +39,7 @@ export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
       WHILE NOT EXISTS (SELECT FROM pg_stat_activity
                          WHERE datname = current_database() AND wait_event_type = 'Lock'
                             AND application_name = 'rotate-encryption-key') LOOP
+        ${OR_FAIL}
         PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
       END LOOP;
     END $$`);
@@ -54,6 +59,7 @@ export async function nobodyWaits({ pool }: TestDatabase): Promise<void> {
     DO $$ BEGIN
       WHILE EXISTS (SELECT FROM pg_stat_activity
                      WHERE datname = current_database() AND application_name = 'rotate-encryption-key') LOOP
+        ${OR_FAIL}
         PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
       END LOOP;
     END $$`);
