@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Swap } from '../rotation/store.ts';
 import { DatabaseError } from './database-error.ts';
@@ -22,7 +23,7 @@ const CONFLICTS = ['40001', '40P01'];
  * @param mayPrepare - whether a statement may be prepared once per connection (see `reachesServer`)
  */
 export function createCompareAndSwap(pool: Pool, table: Table, locks: LockNumbers, mayPrepare: boolean): CompareAndSwap {
-  const forOne = { text: sqlForOne(table, locks), ...(mayPrepare && { name: 'rotate-encryption-key' }) };
+  const forOne = mayPrepare ? prepared(sqlForOne(table, locks)) : { text: sqlForOne(table, locks) };
   const forMany = { text: sqlForMany(table, locks) };
   const replaced = replacedColumns(table.values);
 
@@ -55,6 +56,12 @@ export function createCompareAndSwap(pool: Pool, table: Table, locks: LockNumber
       return written;
     }
   };
+}
+
+/** A connection that writes several fields has a statement for each: their names must differ. */
+function prepared(text: string): { readonly name: string; readonly text: string } {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return { name: `rotate-encryption-key ${digest}`, text };
 }
 
 function isConflict(error: unknown): boolean {
