@@ -11,8 +11,10 @@ export interface PageReader {
 }
 
 export function createPageReader(pool: Pool, table: Table): PageReader {
-  const { name, id, idType } = table;
-  const select = `SELECT ${columnsOf(table)} FROM ${name}`;
+  const { name, idType } = table;
+  // With the table before it: a bare name in ORDER BY is one of the result, which has the id twice if the associated data names it.
+  const id = `stored.${table.id}`;
+  const select = `SELECT ${columnsOf(table)} FROM ${name} AS stored`;
 
   async function read(text: string, values: readonly unknown[]): Promise<Row[]> {
     const client = await pool.connect();

@@ -1,52 +1,16 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { prismaGenerate, SCHEMA_HEAD } from '../support/tool/prisma-generate.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
-const folder = mkdtempSync(path.join(tmpdir(), 'prisma-generate-'));
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-
-const HEAD = `generator encryptedFields {
-  provider = "node --import tsx prisma/encrypted-fields.ts"
-  output   = "./generated/encrypted-fields.ts"
-}
-
-datasource db {
-  provider = "postgresql"
-}
-
-`;
 /** The line of the first model. */
-const FIRST = HEAD.split('\n').length;
-
-/** @returns what `prisma generate` says of a schema, and the fields that it writes down (null: none) */
-async function generate(name: string, ...models: string[]): Promise<{ said: string; fields: unknown; source: string }> {
-  const own = path.join(folder, name);
-  mkdirSync(own);
-  for (const [index, text] of models.entries())
-    writeFileSync(path.join(own, `${index}.prisma`), (index === 0 ? HEAD : '') + text);
-  const schema = models.length === 1 ? path.join(own, '0.prisma') : own;
-  const prisma = path.join(root, 'node_modules', 'prisma', 'build', 'index.js');
-  const said = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [prisma, 'generate', '--schema', schema], { cwd: root }, (_error, stdout, stderr) => {
-      resolve((stdout + stderr).replaceAll(path.relative(root, own), '…'));
-    });
-  });
-  const output = path.join(own, 'generated', 'encrypted-fields.ts');
-  if (!existsSync(output)) return { said, fields: null, source: '' };
-  const { encryptedFields } = await import(output);
-  return { said, fields: encryptedFields, source: readFileSync(output, 'utf8') };
-}
+const FIRST = SCHEMA_HEAD.split('\n').length;
 
 describe('prisma generate', () => {
   it('writes down the default schema as three columns in hex', async () => {
     const schema = readFileSync(path.join(root, 'prisma', 'schema.prisma'), 'utf8');
-    const { said, fields, source } = await generate('default', schema.slice(schema.indexOf('model UserApiKey')));
+    const { said, fields, source } = await prismaGenerate(schema.slice(schema.indexOf('model UserApiKey')));
     expect(said).toContain('Generated Encrypted Fields');
     expect(source).toContain('export const encryptedFields: readonly EncryptedField[] = [');
     const hex = (column: string, bytes: number | null) => ({
@@ -69,9 +33,7 @@ describe('prisma generate', () => {
   });
 
   it('writes down several values of several models, in the order of the schema', async () => {
-    const { said, fields } = await generate(
-      'several',
-      `/// Comments of other kinds may stand anywhere.
+    const { said, fields } = await prismaGenerate(`/// Comments of other kinds may stand anywhere.
 model Account {
   a            Int
   b            Int
@@ -102,8 +64,7 @@ model Secret {
 enum Kind {
   one
 }
-`,
-    );
+`);
     expect(said).toContain('Generated Encrypted Fields');
     expect(fields).toMatchObject([
       {
@@ -136,9 +97,7 @@ enum Kind {
   });
 
   it('names every problem at once, with its line, and writes nothing', async () => {
-    const { said, fields } = await generate(
-      'problems',
-      `/// @encrypted {iv}
+    const { said, fields } = await prismaGenerate(`/// @encrypted {iv}
 model Account {
   a       Int
   b       Int
@@ -179,8 +138,7 @@ model Half {
 enum Kind {
   one
 }
-`,
-    );
+`);
     const passedOn = 'Prisma passes @encrypted on only from three slashes, at a field';
     const id = 'needs an id that is one field of the type String, Int or BigInt';
     for (const [line, problem] of [
@@ -205,8 +163,7 @@ enum Kind {
   });
 
   it('names the file too, if the schema has several', async () => {
-    const { said } = await generate(
-      'files',
+    const { said } = await prismaGenerate(
       'enum Kind {\n  one\n}\n',
       'model A {\n  id Int @id\n  s  Int /// @encrypted {iv}\n}\n',
     );
@@ -214,7 +171,7 @@ enum Kind {
   });
 
   it('does not take a schema without a mark for one where nothing is to be done', async () => {
-    const { said, fields } = await generate('none', 'model A {\n  id Int @id\n  s  String // encrypted\n}\n');
+    const { said, fields } = await prismaGenerate('model A {\n  id Int @id\n  s  String // encrypted\n}\n');
     expect(said).toContain('no field is marked /// @encrypted');
     expect(fields).toBeNull();
   });

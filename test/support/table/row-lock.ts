@@ -7,11 +7,13 @@ import { RUN_LOCK } from './witness.ts';
  * Runs `work` while a transaction of the application's holds a row: a rotation that comes to it waits there.
  *
  * @param work - gets what commits the transaction, and the client that has it
+ * @param table - as SQL names it
  */
 export async function whileHolding<T>(
   { url }: TestDatabase,
   id: string,
   work: (release: () => Promise<void>, holder: Client) => Promise<T>,
+  table = 'user_api_keys',
 ): Promise<T> {
   const client = new Client(url);
   // Some tests kill the server in the meantime.
@@ -19,7 +21,7 @@ export async function whileHolding<T>(
   await client.connect();
   try {
     await client.query('BEGIN');
-    await client.query('SELECT FROM user_api_keys WHERE id = $1 FOR UPDATE', [id]);
+    await client.query(`SELECT FROM ${table} WHERE id = $1 FOR UPDATE`, [id]);
     return await work(async () => {
       await client.query('COMMIT');
     }, client);

@@ -11,17 +11,18 @@ import { type ToolEnv, type ToolRun, workFolder } from './run-tool.ts';
  *
  * @param isTTY - whether its streams are a terminal
  * @param encryptedFields - as prisma/schema.prisma describes them
+ * @param interruption - aborted when a signal would reach the process
  */
 export async function runHere(
   args: readonly string[],
   env: ToolEnv = {},
   isTTY = false,
   encryptedFields: readonly EncryptedField[] = [defaultField],
+  interruption = new AbortController().signal,
 ): Promise<ToolRun> {
   // As run-tool.ts does, and for the same reason: no .env file of a developer's is there.
   process.chdir(workFolder);
   const [stdout, stderr] = [openStream(isTTY), openStream(isTTY)];
-  const interruption = new AbortController().signal;
   const code = await main({ argv: args, env, encryptedFields, stdout: stdout.stream, stderr: stderr.stream, interruption });
   const run = { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
   expectNoSecret(run.stdout + run.stderr);
