@@ -9,6 +9,7 @@ export type Access = 'verify' | 'rehearse' | 'write';
 
 const NUMBER_TYPES = ['smallint', 'integer', 'bigint'];
 const ID_TYPES = [...TEXT_TYPES, ...NUMBER_TYPES, 'uuid'];
+const FINGERPRINT_CHARACTERS = 16;
 /** What a column can be, by what schema.prisma says that it holds, and what an operator is told of that. */
 const TYPES_FOR = {
   text: [TEXT_TYPES, 'text: a String can be of type text, varchar or char'],
@@ -47,11 +48,16 @@ export function checkId(id: ColumnDescription, label: string): void {
 
 /** @param kind - what schema.prisma says that the column holds; `bound`: it is only a part of the associated data */
 export function checkColumn(
-  { name, type, base_type }: ColumnDescription,
+  { name, type, base_type, max_characters }: ColumnDescription,
   kind: LayoutDefinition['columns'][number]['kind'] | 'bound',
   label: string,
 ): void {
   const [types, expected] = TYPES_FOR[kind];
+  const isTooShort = kind === 'key-id' && max_characters !== null && max_characters < FINGERPRINT_CHARACTERS;
+  if (isTooShort) {
+    const hint = `a fingerprint has ${FINGERPRINT_CHARACTERS} characters: make the column longer`;
+    throw new DatabaseError(`column ${name} of ${label} holds ${max_characters} characters at most`, hint);
+  }
   if (types.some((each) => each === base_type)) return;
   const hint = 'change the column, or what prisma/schema.prisma says of it';
   throw new DatabaseError(`column ${name} of ${label} is ${type}, not ${expected}`, hint);

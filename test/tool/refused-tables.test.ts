@@ -11,7 +11,8 @@ const env = environment(newKeys(), database.url);
 beforeAll(() =>
   database.pool.query(`
     CREATE TYPE kind AS ENUM ('one', 'two');
-    CREATE TABLE plain (id int PRIMARY KEY, kind kind NOT NULL UNIQUE, a int NOT NULL, secret text, bytes bytea, number int, xml xml);
+    CREATE TABLE plain (id int PRIMARY KEY, kind kind NOT NULL UNIQUE, a int NOT NULL, secret text, bytes bytea, number int, xml xml,
+      short varchar(8));
     CREATE TABLE composite (a int, b int, secret text, PRIMARY KEY (a, b));
     CREATE VIEW view AS SELECT * FROM plain;
     CREATE MATERIALIZED VIEW materialized AS SELECT * FROM plain;
@@ -41,6 +42,13 @@ const REFUSED = [
   ],
   ['a String that is a number', 'plain', 'id Int @id', `number ${JOINED}`, 'column number of public.plain is integer, not text'],
   ['a String that is bytea', 'plain', 'id Int @id', `bytes ${JOINED}`, 'column bytes of public.plain is bytea, not text'],
+  [
+    'a key id that a fingerprint does not fit into',
+    'plain',
+    'id Int @id',
+    `secret ${JOINED}\n  short String? /// @encrypted {keyId}`,
+    'column short of public.plain holds 8 characters at most',
+  ],
   [
     'Bytes that are text',
     'plain',

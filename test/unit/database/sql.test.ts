@@ -122,7 +122,15 @@ describe('the statements that read', () => {
 
   it('the description of the table, and of one with child tables whether an id stands there twice', async () => {
     const column = (name: string) => ({
-      ...{ name, type: 'text', qualified_type: 'pg_catalog.text', base_type: 'text', not_null: true, is_unique: true },
+      ...{
+        name,
+        type: 'text',
+        qualified_type: 'pg_catalog.text',
+        base_type: 'text',
+        max_characters: null,
+        not_null: true,
+        is_unique: true,
+      },
       ...{ may_select: true, may_update: true },
     });
     const description = {
