@@ -12,19 +12,19 @@ export interface ValueColumn {
 }
 
 /** How SQL reads and writes a column whose content is text to the tool; `number` stands for all that is only read. */
-export type ColumnType = 'text' | 'bytea' | 'json' | 'jsonb' | 'number';
+export type ColumnType = 'text' | 'bpchar' | 'bytea' | 'json' | 'jsonb' | 'number';
 
 export function typeOf(baseType: string): ColumnType {
-  if (baseType === 'bytea' || baseType === 'json' || baseType === 'jsonb') return baseType;
+  if (baseType === 'bpchar' || baseType === 'bytea' || baseType === 'json' || baseType === 'jsonb') return baseType;
   return TEXT_TYPES.includes(baseType) ? 'text' : 'number';
 }
 
 /** The types whose order and equality are PostgreSQL's own, and which a String of Prisma can hold. */
 export const TEXT_TYPES = ['text', 'character varying', 'bpchar'];
 
-/** @returns the SQL that gives the column as text */
-export function read({ sql, type }: ValueColumn): string {
-  if (type === 'text') return sql;
+/** @returns the SQL that gives the column as text: char(n) with its padding, as applications see it, but the id of a key without */
+export function read({ sql, type, mayBeNull }: ValueColumn): string {
+  if (type === 'text' || (type === 'bpchar' && !mayBeNull)) return sql;
   return type === 'bytea' ? `pg_catalog.encode(${sql}, 'hex')` : `${sql}::pg_catalog.text`;
 }
 
@@ -38,6 +38,8 @@ export function write({ type }: ValueColumn, text: string): string {
 export function same({ sql, type, mayBeNull }: ValueColumn, text: string): string {
   const column = `stored.${sql}`;
   const stored = type === 'bytea' ? `pg_catalog.encode(${column}, 'hex')` : `${column}::pg_catalog.text`;
-  const equal = `${stored} COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) ${text}`;
+  // A cast of char(n) to text drops its padding.
+  const expected = type === 'bpchar' ? `${text}::pg_catalog.bpchar::pg_catalog.text` : text;
+  const equal = `${stored} COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) ${expected}`;
   return mayBeNull ? `(${equal} OR ${column} IS NULL AND ${text} IS NULL)` : equal;
 }

@@ -82,9 +82,9 @@ export function createLayout({ columns: definitions, aad }: LayoutDefinition): L
   }
 }
 
-/** Whether two stored values are the same, character for character. */
+/** Whether two stored values are the same, character for character. A column that is not there is null, as an older backup has it. */
 export function sameStored(one: StoredValue, other: StoredValue): boolean {
-  for (const column in one) if (one[column] !== other[column]) return false;
+  for (const column in one) if ((one[column] ?? null) !== (other[column] ?? null)) return false;
   return true;
 }
 

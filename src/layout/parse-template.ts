@@ -80,6 +80,7 @@ export function parseMembers(json: string, ivBytes: number | null): Readonly<Rec
   const members = stringMembers(json, new Map(keysOf(json).map((key) => [key, key])));
   if (members === 'json-duplicate') throw new MarkError('the JSON object of the template has a member twice');
   if (typeof members === 'string') throw new MarkError('every member in the JSON object of the template has to be a string');
+  if (members.some(({ key }) => key === '__proto__')) throw new MarkError('a member of the template cannot be called __proto__');
   return Object.fromEntries(members.map(({ key, text }) => [key, parsePieces(text, ivBytes)]));
 }
 

@@ -7,6 +7,9 @@ const stored = { iv: 'ab', content: 'cdef', tag: null };
 describe('stored values', () => {
   it('are the same if every column is, character for character', () => {
     expect(sameStored(stored, { ...stored })).toBe(true);
+    // A backup from before the column was registered does not have it.
+    expect(sameStored({ ...stored, keyId: null }, stored)).toBe(true);
+    expect(sameStored({ ...stored, keyId: 'k' }, stored)).toBe(false);
     for (const change of [{ iv: 'AB' }, { content: 'cdef ' }, { tag: '' }]) {
       expect(sameStored(stored, { ...stored, ...change })).toBe(false);
     }

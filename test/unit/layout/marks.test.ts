@@ -94,6 +94,7 @@ const PROBLEMS: [problem: string, fields: Fields][] = [
   ['the template is no JSON object of strings', { s: 'Json @encrypted {"iv":"{iv}"' }],
   ['the template is not valid JSON', { s: 'Json @encrypted {"iv" "{iv}"}' }],
   ['every member in the JSON object of the template has to be a string', { s: 'Json @encrypted {"v":1,"iv":"{iv}"}' }],
+  ['a member of the template cannot be called __proto__', { s: 'Json @encrypted {"__proto__":"{iv}{content}{tag}"} iv=12' }],
   ['the JSON object of the template has a member twice', { s: 'Json @encrypted {"iv":"{iv}","iv":"{tag}"}' }],
   ['bse64 is none of the options hex, base64, base64url, iv=12, iv=16 and aad="…"', { s: 'String @encrypted {iv} bse64' }],
   ['iv=13 is none of the options', { s: 'String @encrypted {iv} iv=13' }],
