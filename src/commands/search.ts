@@ -4,7 +4,8 @@ import type { SampleSize } from '../database/sample-sql.ts';
 import { readSamples } from '../database/samples.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
 import type { Pool } from '../database/with-pool.ts';
-import { type FoundValue, findValues, isRegistered, type RegisteredValue } from '../discovery/found-values.ts';
+import { type FoundValue, findValues, isRegistered, type RegisteredValue, unregistrable } from '../discovery/found-values.ts';
+import { placeName, placesOf } from '../discovery/places.ts';
 import type { NotRead } from '../discovery/sample.ts';
 
 /** For the command discover, which may take some seconds. */
@@ -12,10 +13,13 @@ export const THOROUGH: SampleSize = { rows: 100, pages: 16, statementMs: 2000, r
 /** For the preflight of a rotation, which may take a second on 200 tables. */
 export const QUICK: SampleSize = { rows: 10, pages: 4, statementMs: 250, rareMs: 400, attempts: 2000 };
 
+/** A value that the schema does not have. `problem` is why it cannot have it; null if it can. */
+export type UnregisteredFound = FoundValue & { readonly problem: string | null };
+
 /** What a search through all tables found. */
 export interface Search {
   readonly registered: readonly FoundValue[];
-  readonly unregistered: readonly FoundValue[];
+  readonly unregistered: readonly UnregisteredFound[];
   readonly notRead: readonly NotRead[];
   readonly tables: number;
   /** Of all tables together. */
@@ -49,16 +53,22 @@ export async function searchTables(
     found.push(...values);
     notTried.push(...left);
   });
+  const unregistered = found.filter((value) => !isRegistered(value, known));
+  const names = (value: FoundValue) => ({ ...value, columns: value.columns.map(({ name }) => name) });
   return {
     registered: found.filter((value) => isRegistered(value, known)),
-    unregistered: found.filter((value) => !isRegistered(value, known)),
+    unregistered: unregistered.map((value) => {
+      const others = [...known, ...unregistered.filter((other) => other !== value).map(names)];
+      return { ...value, problem: unregistrable(value, others) };
+    }),
     notRead: [...notRead, ...notTried],
     ...{ tables, rows },
   };
 }
 
 function registeredValue({ schema, table, columns, layout }: EncryptedField, defaultSchema: string): RegisteredValue {
-  const fields = new Set(layout.columns.map(({ column }) => column));
-  const names = columns.filter(({ field }) => fields.has(field)).map(({ column }) => column);
-  return { schema: schema ?? defaultSchema, table, columns: names };
+  const named = new Map(columns.map(({ field, column }) => [field, column]));
+  const nameOf = (field: string) => named.get(field) ?? field;
+  const places = placesOf(layout).map(({ column, member }) => placeName({ column: nameOf(column), member }));
+  return { schema: schema ?? defaultSchema, table, columns: layout.columns.map(({ column }) => nameOf(column)), places };
 }

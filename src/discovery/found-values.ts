@@ -1,12 +1,14 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
-import { recognize } from './recognize.ts';
+import { partsIn, placeName, placesOf } from './places.ts';
+import { isPrintable } from './printable-template.ts';
+import { recognize, sum } from './recognize.ts';
 import type { IdColumn, NotRead, SampledColumn, TableSample } from './sample.ts';
 import { templateText } from './template-text.ts';
 
 /** A column of a value, and what its field in schema.prisma is marked with. */
 interface FoundColumn extends SampledColumn {
-  /** To be written behind `/// @encrypted`, or behind a name in parentheses: the template and its options. */
-  readonly template: string;
+  /** To be written behind `/// @encrypted`, or behind a name in parentheses; null if it could show what a cell holds. */
+  readonly template: string | null;
 }
 
 /** An encrypted value of a table, under one of the keys for sure. */
@@ -15,16 +17,19 @@ export interface FoundValue {
   readonly table: string;
   readonly id: IdColumn | null;
   readonly columns: readonly FoundColumn[];
+  /** The places that hold its iv or its tag. */
+  readonly places: readonly string[];
   /** Sampled rows in which it was decrypted, by the fingerprint of the key. */
   readonly under: ReadonlyMap<string, number>;
   readonly sampledRows: number;
 }
 
-/** The columns of a value that schema.prisma names already, as the database names them. */
+/** A value that schema.prisma has already, with the names of the database. */
 export interface RegisteredValue {
   readonly schema: string;
   readonly table: string;
   readonly columns: readonly string[];
+  readonly places: readonly string[];
 }
 
 /**
@@ -43,9 +48,10 @@ export function findValues(
   const found = values.map(({ layout, under }) => {
     const columns = layout.columns.map((column) => ({
       ...kindOf(sample, column.column),
-      template: templateText(column),
+      template: isPrintable(column, sum(under.values())) ? templateText(column) : null,
     }));
-    return { schema, table, id, columns, under, sampledRows: rows.length };
+    const places = placesOf(layout).filter((place) => partsIn(place).some((part) => part !== 'content'));
+    return { schema, table, id, columns, places: places.map(placeName), under, sampledRows: rows.length };
   });
   const reason = `too many columns could be parts of a value: only ${attempts} layouts were tried`;
   return { values: found, notTried: complete ? [] : [{ kind: 'unread', schema, table, column: null, reason }] };
@@ -55,10 +61,28 @@ function kindOf({ columns }: TableSample, name: string): SampledColumn {
   return columns.find((column) => column.name === name) ?? { name, kind: 'text' };
 }
 
-/** Whether all columns of the value are columns of one that is registered. */
+/**
+ * Whether iv and tag of the value are those of one that is registered. With the same iv, tag and key, another content that decrypts is
+ * a copy of the same one.
+ */
 export function isRegistered(value: FoundValue, registered: readonly RegisteredValue[]): boolean {
   return registered.some(
-    ({ schema, table, columns }) =>
-      schema === value.schema && table === value.table && value.columns.every(({ name }) => columns.includes(name)),
+    ({ schema, table, places }) =>
+      schema === value.schema && table === value.table && value.places.every((place) => places.includes(place)),
   );
+}
+
+/**
+ * Says why a value that is not registered cannot be: a mark stands on a column of its own.
+ *
+ * @param others - all other values, found or registered
+ * @returns null if it can be
+ */
+export function unregistrable(
+  { schema, table, columns }: FoundValue,
+  others: readonly { readonly schema: string; readonly table: string; readonly columns: readonly string[] }[],
+): string | null {
+  const near = others.filter((other) => other.schema === schema && other.table === table).flatMap((other) => other.columns);
+  const shared = columns.find(({ name }) => near.includes(name));
+  return shared === undefined ? null : `shares column ${shared.name} with another value`;
 }

@@ -2,6 +2,7 @@ import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import { createLayout, type StoredValue } from '../layout/layout.ts';
 import type { LayoutDefinition } from '../layout/template.ts';
 import { ownValues, sharedColumns } from './candidates.ts';
+import { partsIn, placeName, placesOf } from './places.ts';
 import { complexity, formsOf } from './preference.ts';
 import type { Sample } from './sample.ts';
 import { keyOf, Trials } from './trials.ts';
@@ -18,7 +19,7 @@ interface Recognized {
 const LEAST_MISSES = 4;
 
 export interface Recognition {
-  /** No column is in two of them. */
+  /** No place is in two of them, apart from that of an iv alone. */
   readonly values: readonly Recognized[];
   /** Whether every layout was tried on every row. */
   readonly complete: boolean;
@@ -49,12 +50,12 @@ function layoutsThatOpen(
   const found: LayoutDefinition[] = [];
   for (const row of rows) {
     const opened = found.filter((layout) => trials.succeeds(layout, row));
-    const taken = new Set(opened.flatMap(columnsOf));
+    const taken = new Set(opened.flatMap(claimsOf));
     for (const layout of candidatesIn(row)) {
       if (trials.exhausted) return found;
-      if (columnsOf(layout).some((column) => taken.has(column)) || !trials.succeeds(layout, row)) continue;
+      if (claimsOf(layout).some((column) => taken.has(column)) || !trials.succeeds(layout, row)) continue;
       found.push(layout);
-      for (const column of columnsOf(layout)) taken.add(column);
+      for (const column of claimsOf(layout)) taken.add(column);
     }
   }
   return found;
@@ -78,7 +79,7 @@ function best(
   judged.sort((one, other) => other.rows - one.rows || one.complexity - other.complexity);
   const taken = new Set<string>();
   return judged.flatMap(({ layout, under }) => {
-    const names = columnsOf(layout);
+    const names = claimsOf(layout);
     if (names.some((name) => taken.has(name))) return [];
     for (const name of names) taken.add(name);
     return [{ layout, under }];
@@ -89,7 +90,14 @@ function columnsOf({ columns }: LayoutDefinition): readonly string[] {
   return columns.map(({ column }) => column);
 }
 
-function sum(numbers: Iterable<number>): number {
+/** What belongs to one value alone: its places without that of a lone iv, which values may share. */
+function claimsOf(layout: LayoutDefinition): readonly string[] {
+  return placesOf(layout)
+    .filter((place) => partsIn(place).join() !== 'iv')
+    .map(placeName);
+}
+
+export function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;

@@ -37,8 +37,8 @@ export async function runDiscover(given: Given, host: Host): Promise<ExitCode> {
         ),
     );
     tell(search, output);
-    if (search.unregistered.length > 0)
-      output.result(printableLines(schemaText(search.unregistered, host.encryptedFields, database.schema)));
+    const possible = search.unregistered.filter(({ problem }) => problem === null);
+    if (possible.length > 0) output.result(printableLines(schemaText(possible, host.encryptedFields, database.schema)));
     return end(conclude(search), output);
   } catch (error) {
     const cause: unknown = host.interruption.aborted ? host.interruption.reason : error;

@@ -16,11 +16,18 @@ export function conclude({ registered, unregistered, tables }: Search): Conclusi
     return {
       exitCode: EXIT.unreadableRows,
       headline: `found ${values} that prisma/schema.prisma does not have, in ${looked}`,
-      details: listed(unregistered.map(said)),
+      details: listed(unregistered.map((value) => `${said(value)}${value.problem === null ? '' : `; ${value.problem}`}`)),
       nextSteps: [
-        'paste the lines from stdout into prisma/schema.prisma',
-        'npx prisma generate',
-        `then see what a rotation would do: ${typed('--dry-run')}`,
+        ...(unregistered.some(({ problem }) => problem !== null)
+          ? ['give values that share a column columns of their own: this tool cannot rotate them']
+          : []),
+        ...(unregistered.some(({ problem }) => problem === null)
+          ? [
+              'paste the lines from stdout into prisma/schema.prisma',
+              'npx prisma generate',
+              `then see what a rotation would do: ${typed('--dry-run')}`,
+            ]
+          : []),
       ],
     };
   }

@@ -6,6 +6,8 @@ import { fieldName, modelName, Names, valueName } from './names.ts';
 const TYPES: Readonly<Record<ColumnKind, string>> = { text: 'String', bytes: 'Bytes', json: 'Json' };
 const NO_ID = '  // an id is missing: it has to be a column that is unique and NOT NULL by itself, of type String, Int or BigInt';
 
+const UNPRINTABLE = 'the text around the value could be data';
+
 /** A line of a model, which is aligned with others. */
 type Line = readonly [name: string, type: string, attributes: string, comment: string];
 
@@ -64,7 +66,8 @@ function valueLines(values: readonly FoundValue[], known: readonly EncryptedFiel
     const given = columns.map((column) => ({ ...column, field: fields.give(fieldName(column.name)) }));
     const name = isNamed ? `(${names.give(valueName(given.map(({ field }) => field)))})` : '';
     return given.map(({ name: column, field, kind, template }): Line => {
-      return [field, `${TYPES[kind]}?`, mapped(column, field), `/// @encrypted${name} ${template}`];
+      const mark = template === null ? `// write the mark by hand: ${UNPRINTABLE}` : `/// @encrypted${name} ${template}`;
+      return [field, `${TYPES[kind]}?`, mapped(column, field), mark];
     });
   });
 }

@@ -8,20 +8,32 @@ import type { RotatePlan } from './plan.ts';
 
 const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
-/** Says what was forgotten: the last key of these values would be lost with the old one. */
+/** Says what was forgotten: it would be lost with the old key. */
 export function unregistered(values: readonly UnregisteredValue[], { report }: RotatePlan): Conclusion {
-  const lines = values.map(({ table, columns }) => `${columns.map((column) => `${table}.${column}`).join(', ')}`);
-  // No backup has been begun.
-  const again = `${repeated({ report, backup: null })}${report === null ? ' with ' : ', and with '}`;
+  const lines = values.map(({ table, columns, problem }) => {
+    return `${columns.map((column) => `${table}.${column}`).join(', ')}${problem === null ? '' : `: ${problem}`}`;
+  });
+  const possible = values.filter(({ problem }) => problem === null).length;
   return {
     exitCode: EXIT.unreadableRows,
     headline: `${values.length} encrypted ${verb(values.length, 'field is', 'fields are')} not in prisma/schema.prisma, but ${verb(values.length, 'holds', 'hold')} values under these keys`,
     details: ['nothing was written', ...listed(lines)],
     nextSteps: [
-      `add ${verb(values.length, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
-      `or, if ${verb(values.length, 'it is', 'they are')} meant to stay as ${verb(values.length, 'it is', 'they are')}: ${again}--ignore TABLE.COLUMN${verb(values.length, '', ' for each')}`,
+      ...(possible < values.length
+        ? ['give each value columns of its own, iv included: rotating one of two that share a column would destroy the other']
+        : []),
+      ...(possible > 0 ? registering(possible, report) : []),
     ],
   };
+}
+
+function registering(values: number, report: string | null): string[] {
+  // No backup has been begun.
+  const again = `${repeated({ report, backup: null })}${report === null ? ' with ' : ', and with '}`;
+  return [
+    `add ${verb(values, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
+    `or, if ${verb(values, 'it is', 'they are')} meant to stay as ${verb(values, 'it is', 'they are')}: ${again}--ignore TABLE.COLUMN${verb(values, '', ' for each')}`,
+  ];
 }
 
 /** Says that the table needs no rotation. */

@@ -21,12 +21,14 @@ export async function findUnregistered(
   signal: AbortSignal,
 ): Promise<UnregisteredValue[]> {
   const { unregistered } = await searchTables(pool, settings, keysOf(ring), encryptedFields, QUICK, signal);
-  const values = unregistered.map(({ schema, table, columns }) => ({
+  const values = unregistered.map(({ schema, table, columns, problem }) => ({
+    problem,
     table: `${schema}.${table}`,
     columns: columns.map(({ name }) => name),
     names: columns.flatMap(({ name }) => [`${table}.${name}`, `${schema}.${table}.${name}`]),
   }));
+  // What shares a column with a value that is rotated would be destroyed: it cannot be ignored.
   return values
-    .filter(({ names }) => !ignored.some((name) => names.includes(name)))
-    .map(({ table, columns }) => ({ table, columns }));
+    .filter(({ names, problem }) => problem !== null || !ignored.some((name) => names.includes(name)))
+    .map(({ table, columns, problem }) => ({ table, columns, problem }));
 }

@@ -114,7 +114,7 @@ describe('the summary of a rotation of two fields', () => {
     ['unreadable values', { kind: 'unreadable-rows', fields: surveyed(census(12, 0), census(9, 0, 3)) }, ['preflight']],
     [
       'an unregistered value',
-      { kind: 'unregistered', values: [{ table: 'public.sessions', columns: ['iv', 'content', 'tag'] }] },
+      { kind: 'unregistered', values: [{ table: 'public.sessions', columns: ['iv', 'content', 'tag'], problem: null }] },
       [],
     ],
     [
@@ -122,8 +122,8 @@ describe('the summary of a rotation of two fields', () => {
       {
         kind: 'unregistered',
         values: [
-          { table: 'public.sessions', columns: ['token'] },
-          { table: 'auth.refresh_tokens', columns: ['previous_token'] },
+          { table: 'public.sessions', columns: ['token'], problem: null },
+          { table: 'auth.refresh_tokens', columns: ['previous_token'], problem: null },
         ],
       },
       [],

@@ -12,7 +12,7 @@ function column(name: string, template: string, kind: FoundColumn['kind'] = 'tex
 
 function value(table: string, columns: readonly FoundColumn[], more: Partial<FoundValue> = {}): FoundValue {
   const id = { name: 'id', type: 'String' } as const;
-  return { schema: 'public', table, id, columns, under: new Map(), sampledRows: 1, ...more };
+  return { schema: 'public', table, id, columns, under: new Map(), sampledRows: 1, places: [], ...more };
 }
 
 const registered: EncryptedField = {
