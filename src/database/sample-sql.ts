@@ -7,8 +7,11 @@ export interface SampleSize {
   readonly rows: number;
   /** Pages that the latter are from. */
   readonly pages: number;
-  /** How long any one statement may take. */
+  /** How long any one statement may take, and how long it may wait for a lock. */
   readonly statementMs: number;
+  readonly lockMs: number;
+  /** How long reading and recognizing may take in all; null: as long as it takes, and a list of tables that fails is an error. */
+  readonly totalMs: number | null;
   /** How long the search for values of columns that the sample shows as null may take, in all. */
   readonly rareMs: number;
   /** Layouts that are tried on a table, at the most. */
@@ -48,7 +51,7 @@ export function sqlToSample(
   name: string,
   parts: readonly string[],
   columns: readonly SampledColumn[],
-  { rows, pages }: SampleSize,
+  { rows, pages }: Pick<SampleSize, 'rows' | 'pages'>,
 ): string {
   // Here and not where tables are listed: it waits for a lock, and only this statement has a limit of its own.
   const bytes = `(SELECT sum(pg_relation_size(part)) FROM unnest('{${parts.join(',')}}'::regclass[]) AS part)`;
