@@ -15,6 +15,7 @@ export const THOROUGH: SampleSize = {
   lockMs: 1000,
   totalMs: null,
   rareMs: 20_000,
+  otherTypes: true,
   attempts: 40_000,
 };
 /** For the preflight of a rotation, which may take a second on 200 tables. */
@@ -25,6 +26,7 @@ export const QUICK: SampleSize = {
   lockMs: 20,
   totalMs: 1000,
   rareMs: 400,
+  otherTypes: false,
   attempts: 2000,
 };
 

@@ -11,8 +11,8 @@ const ALL_NULL = `
 const NOTHING_KNOWN = `SELECT ''::name, ''::name WHERE $2::text IS NULL`;
 
 /**
- * Ordinary and partitioned tables, but not what they consist of: partitions and child tables are read through their parents. Functions that
- * would wait for a lock on a table are not called. `base` is the type behind a domain. Each CTE is joined, not looked up for each column:
+ * Ordinary and partitioned tables, but not what they consist of: partitions and child tables are read through their parents,
+ * except for what a child table has of its own. Functions that would wait for a lock on a table are not called. `base` is the type behind a domain. Each CTE is joined, not looked up for each column:
  * that would take seconds where there are a thousand tables.
  *
  * @param allNull - what selects the columns that are null in every row
@@ -44,13 +44,18 @@ const list = (allNull: string) => `
                     SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
                                              AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
                   'is_primary', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)),
+                  'is_inherited', a.attinhcount > 0,
+                  'is_generated', a.attgenerated <> '',
                   'is_null', (c.relname, a.attname) IN (SELECT tablename, attname FROM all_null),
                   'may_select', COALESCE(has_column_privilege(c.oid, a.attnum, 'SELECT'), false)) ORDER BY a.attnum)
              FROM pg_attribute a LEFT JOIN base ON base.type = a.atttypid AND base.parent = 0
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '[]') AS columns
     FROM pg_class c JOIN parts ON parts.root = c.oid
    WHERE c.relnamespace = $1::oid AND c.relkind IN ('r', 'p')
-     AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
+     AND (NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
+          OR NOT c.relispartition
+             AND EXISTS (SELECT FROM pg_attribute a
+                          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0))
    ORDER BY c.relname`;
 
 const SCHEMA = `
@@ -71,6 +76,10 @@ const listedTable = z.object({
       /** Whether it alone names a row. */
       is_id: z.boolean(),
       is_primary: z.boolean(),
+      /** Whether it is read through a parent. */
+      is_inherited: z.boolean(),
+      /** Whether it only repeats what is in other columns. */
+      is_generated: z.boolean(),
       /** Whether the statistics say that all of it is null. */
       is_null: z.boolean(),
       may_select: z.boolean(),

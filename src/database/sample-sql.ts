@@ -14,6 +14,8 @@ export interface SampleSize {
   readonly totalMs: number | null;
   /** How long the search for values of columns that the sample shows as null may take, in all. */
   readonly rareMs: number;
+  /** Whether to name columns that may hold text but are of a type that is not read. */
+  readonly otherTypes: boolean;
   /** Layouts that are tried on a table, at the most. */
   readonly attempts: number;
 }
@@ -35,6 +37,16 @@ const KINDS: Readonly<Record<string, ColumnKind>> = {
 /** @param type - the type as format_type names it, that behind a domain */
 export function kindOf(type: string): ColumnKind | null {
   return KINDS[type] ?? null;
+}
+
+/** Types that hold text, and that no field of prisma/schema.prisma which the tool can rotate is of. */
+const OTHER_TYPES = ['citext', 'hstore', 'xml'];
+
+/** @param type - as kindOf takes it; that of an extension is behind a schema */
+export function mayHoldText(type: string): boolean {
+  const element = type.replace(/\[\]$/u, '');
+  const name = element.replace(/^.*\./u, '');
+  return OTHER_TYPES.includes(name) || (element !== type && kindOf(element) !== null);
 }
 
 /** Reads rows from the beginning of a table. */

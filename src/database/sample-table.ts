@@ -3,7 +3,7 @@ import type { StoredValue } from '../layout/layout.ts';
 import type { ListedColumn, ListedTable } from './list-tables.ts';
 import { quote } from './own-names.ts';
 import type { Read, SampleReader } from './read-sample.ts';
-import { kindOf, MOST_CELL_BYTES, type SampleSize, sqlToBegin, sqlToFind, sqlToSample } from './sample-sql.ts';
+import { kindOf, MOST_CELL_BYTES, mayHoldText, type SampleSize, sqlToBegin, sqlToFind, sqlToSample } from './sample-sql.ts';
 import { TEXT_TYPES } from './value-column.ts';
 
 /** What came of a table. */
@@ -38,9 +38,12 @@ export async function sampleTable(
   const about = (kind: NotRead['kind'], column: string | null, reason: string): NotRead => ({
     ...{ kind, schema, table: table.name, column, reason },
   });
-  const wanted = table.columns.filter(({ type }) => kindOf(type) !== null);
+  const own = table.columns.filter(({ is_inherited, is_generated }) => !is_inherited && !is_generated);
+  const others = size.otherTypes ? own.filter(({ type }) => mayHoldText(type)) : [];
+  const notSupported = others.map(({ name: column, type }) => about('unread', column, `it is of type ${type}`));
+  const wanted = own.filter(({ type }) => kindOf(type) !== null);
   const refused = wanted.filter(({ may_select }) => !may_select);
-  if (wanted.length === 0) return { sample: null, notRead: [] };
+  if (wanted.length === 0) return { sample: null, notRead: notSupported };
   const forbidden = 'this role may not SELECT it';
   if (refused.length === wanted.length) return { sample: null, notRead: [about('unread', null, forbidden)] };
   if (table.row_security) return { sample: null, notRead: [about('unread', null, 'row-level security hides rows of it')] };
@@ -57,7 +60,7 @@ export async function sampleTable(
   // A message of its own: where it fails, the rows from the beginning are still there.
   const more = hasMore ? await read([sqlToSample(name, table.parts, columns, size)], columns) : null;
   const rows = distinct([...begin, ...(more?.kind === 'rows' ? more.results.flat() : [])]);
-  const notRead = refused.map((column) => about('unread', column.name, forbidden));
+  const notRead = [...notSupported, ...refused.map((column) => about('unread', column.name, forbidden))];
   if (rows.length === 0) return { sample: null, notRead: [...notRead, about('empty', null, 'it has no rows')] };
   for (const column of columns.filter((each) => !hasValue(rows, each))) {
     const rare = isWhole || column.is_null ? null : await findRare(read, name, column, columns, size, patience);

@@ -7,7 +7,7 @@ import type { TableSample } from '../../src/discovery/sample.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { settingsOf } from '../support/tool/settings.ts';
 
-const TABLES = 400;
+const TABLES = 800;
 const database = useDatabase();
 const settings = settingsOf(database.url);
 const never = new AbortController().signal;
@@ -43,8 +43,8 @@ describe('a list of many tables', () => {
       return performance.now() - start;
     });
     client.release();
-    // It was more than a second.
-    expect(took).toBeLessThan(700);
+    // It was more than two seconds.
+    expect(took).toBeLessThan(1500);
   });
 });
 

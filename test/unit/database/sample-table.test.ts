@@ -3,8 +3,11 @@ import type { ListedTable } from '../../../src/database/list-tables.ts';
 import type { SampleReader } from '../../../src/database/read-sample.ts';
 import { sampleTable } from '../../../src/database/sample-table.ts';
 
-const size = { rows: 2, pages: 4, statementMs: 1, lockMs: 1, totalMs: 1, rareMs: 1, attempts: 1 };
-const secret = { name: 'secret', type: 'text', is_id: false, is_primary: false, is_null: false, may_select: true };
+const size = { rows: 2, pages: 4, statementMs: 1, lockMs: 1, totalMs: 1, rareMs: 1, otherTypes: true, attempts: 1 };
+const secret = {
+  ...{ name: 'secret', type: 'text', may_select: true },
+  ...{ is_id: false, is_primary: false, is_inherited: false, is_generated: false, is_null: false },
+};
 const table: ListedTable = { name: 't', row_security: false, parts: ['1'], blocks: 10, columns: [secret] };
 
 /** @returns what was sampled, and the statements that asked for it */
@@ -30,6 +33,23 @@ describe('a sample of a table', () => {
     const { sample, asked } = await sampleOf({ blocks: 1_000_001 });
     expect(asked).toHaveLength(1);
     expect(sample?.rows).toHaveLength(2);
+  });
+
+  it('has no column that is generated from others, or read through a parent', async () => {
+    const { asked } = await sampleOf({ columns: [{ ...secret, is_generated: true }] });
+    expect(asked).toEqual([]);
+    const both = [secret, { ...secret, name: 'inherited', is_inherited: true }];
+    expect((await sampleOf({ columns: both })).sample?.columns.map(({ name }) => name)).toEqual(['secret']);
+  });
+
+  it('says which columns are of a type that is not read, though they may hold text', async () => {
+    const types = ['text', 'text[]', 'public.citext', 'integer[]', 'xml', 'uuid'];
+    const { notRead } = await sampleOf({ columns: types.map((type, index) => ({ ...secret, name: `c${index}`, type })) });
+    expect(notRead.filter(({ kind }) => kind === 'unread').map(({ column, reason }) => [column, reason])).toEqual([
+      ['c1', 'it is of type text[]'],
+      ['c2', 'it is of type public.citext'],
+      ['c4', 'it is of type xml'],
+    ]);
   });
 
   it('is not taken when no time is left, which only matters where there was something to read', async () => {
