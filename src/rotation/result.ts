@@ -68,6 +68,8 @@ export interface UnregisteredValue {
   /** `schema.table` */
   readonly table: string;
   readonly columns: readonly string[];
+  /** Why it can neither be registered nor stay as it is; null if it can. */
+  readonly problem: string | null;
 }
 
 /** How far a run had come with a field when it stopped. Fields of which nothing was counted are not listed. */

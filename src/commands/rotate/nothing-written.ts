@@ -6,11 +6,19 @@ import type { UnregisteredValue } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import type { RotatePlan } from './plan.ts';
 
+/** Of a value that has no iv of its own: a new one would be written for the other value. */
+const LOST =
+  'a value that shares its iv with another one would be destroyed by rotating the other: let the application store it with an iv of its own first';
 const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
 /** Says what was forgotten: the last key of these values would be lost with the old one. */
 export function unregistered(values: readonly UnregisteredValue[], { report }: RotatePlan): Conclusion {
-  const lines = values.map(({ table, columns }) => `${columns.map((column) => `${table}.${column}`).join(', ')}`);
+  const lines = values.map(({ table, columns, problem }) => {
+    const names = columns.map((column) => `${table}.${column}`).join(', ');
+    return problem === null ? names : `${names}: ${problem}`;
+  });
+  const lost = values.filter(({ problem }) => problem !== null).length;
+  const free = values.length - lost;
   // No backup has been begun.
   const again = `${repeated({ report, backup: null })}${report === null ? ' with ' : ', and with '}`;
   return {
@@ -18,8 +26,13 @@ export function unregistered(values: readonly UnregisteredValue[], { report }: R
     headline: `${values.length} encrypted ${verb(values.length, 'field is', 'fields are')} not in prisma/schema.prisma, but ${verb(values.length, 'holds', 'hold')} values under these keys`,
     details: ['nothing was written', ...listed(lines)],
     nextSteps: [
-      `add ${verb(values.length, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
-      `or, if ${verb(values.length, 'it is', 'they are')} meant to stay as ${verb(values.length, 'it is', 'they are')}: ${again}--ignore TABLE.COLUMN${verb(values.length, '', ' for each')}`,
+      ...(lost === 0 ? [] : [LOST]),
+      ...(free === 0
+        ? []
+        : [
+            `add ${verb(free, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
+            `or, if ${verb(free, 'it is', 'they are')} meant to stay as ${verb(free, 'it is', 'they are')}: ${again}--ignore TABLE.COLUMN${verb(free, '', ' for each')}`,
+          ]),
     ],
   };
 }

@@ -114,7 +114,7 @@ describe('the summary of a rotation of two fields', () => {
     ['unreadable values', { kind: 'unreadable-rows', fields: surveyed(census(12, 0), census(9, 0, 3)) }, ['preflight']],
     [
       'an unregistered value',
-      { kind: 'unregistered', values: [{ table: 'public.sessions', columns: ['iv', 'content', 'tag'] }] },
+      { kind: 'unregistered', values: [{ table: 'public.sessions', columns: ['iv', 'content', 'tag'], problem: null }] },
       [],
     ],
     [
@@ -122,12 +122,31 @@ describe('the summary of a rotation of two fields', () => {
       {
         kind: 'unregistered',
         values: [
-          { table: 'public.sessions', columns: ['token'] },
-          { table: 'auth.refresh_tokens', columns: ['previous_token'] },
+          { table: 'public.sessions', columns: ['token'], problem: null },
+          { table: 'auth.refresh_tokens', columns: ['previous_token'], problem: null },
         ],
       },
       [],
       { backup: 'keys.backup.jsonl', report: 'report.json' },
+    ],
+    [
+      'unregistered values, one of which has no iv of its own',
+      {
+        kind: 'unregistered',
+        values: [
+          { table: 'public.sessions', columns: ['token'], problem: null },
+          { table: 'public.accounts', columns: ['iv', 'secret'], problem: 'shares iv with Account' },
+        ],
+      },
+      [],
+    ],
+    [
+      'an unregistered value that has no iv of its own',
+      {
+        kind: 'unregistered',
+        values: [{ table: 'public.accounts', columns: ['iv', 'secret'], problem: 'shares iv with Account' }],
+      },
+      [],
     ],
     [
       'a row that failed',
