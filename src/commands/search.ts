@@ -9,9 +9,27 @@ import { placeName, placesOf } from '../discovery/places.ts';
 import type { NotRead } from '../discovery/sample.ts';
 
 /** For the command discover, which may take some seconds. */
-export const THOROUGH: SampleSize = { rows: 100, pages: 16, statementMs: 2000, rareMs: 20_000, attempts: 40_000 };
+export const THOROUGH: SampleSize = {
+  rows: 100,
+  pages: 16,
+  statementMs: 2000,
+  lockMs: 1000,
+  totalMs: null,
+  rareMs: 20_000,
+  otherTypes: true,
+  attempts: 40_000,
+};
 /** For the preflight of a rotation, which may take a second on 200 tables. */
-export const QUICK: SampleSize = { rows: 10, pages: 4, statementMs: 250, rareMs: 400, attempts: 2000 };
+export const QUICK: SampleSize = {
+  rows: 10,
+  pages: 4,
+  statementMs: 250,
+  lockMs: 20,
+  totalMs: 1000,
+  rareMs: 400,
+  otherTypes: false,
+  attempts: 2000,
+};
 
 /** A value that the schema does not have. `problem` is why it cannot have it; null if it can. */
 export type UnregisteredFound = FoundValue & { readonly problem: string | null };
@@ -45,7 +63,11 @@ export async function searchTables(
   const notTried: NotRead[] = [];
   let tables = 0;
   let rows = 0;
-  const schemas = [...new Set([settings.schema, ...known.map(({ schema }) => schema)])];
+  const schemas = [...new Set([settings.schema, ...known.map(({ schema }) => schema)])].map((name) => ({
+    name,
+    // That of DATABASE_URL does not matter where every model has its own @@schema.
+    required: encryptedFields.length === 0 || known.some(({ schema }) => schema === name),
+  }));
   const notRead = await readSamples(pool, settings, schemas, size, signal, (sample) => {
     tables += 1;
     rows += sample.rows.length;

@@ -48,10 +48,14 @@ export function checkId(id: ColumnDescription, label: string): void {
 
 /** @param kind - what schema.prisma says that the column holds; `bound`: it is only a part of the associated data */
 export function checkColumn(
-  { name, type, base_type, max_characters }: ColumnDescription,
+  { name, type, base_type, is_generated, max_characters }: ColumnDescription,
   kind: LayoutDefinition['columns'][number]['kind'] | 'bound',
   label: string,
 ): void {
+  if (is_generated && kind !== 'bound') {
+    const hint = 'name the column that it is made of in prisma/schema.prisma, or make it an ordinary one with DROP EXPRESSION';
+    throw new DatabaseError(`column ${name} of ${label} is generated from others, so nothing can be written to it`, hint);
+  }
   const [types, expected] = TYPES_FOR[kind];
   const isTooShort = kind === 'key-id' && max_characters !== null && max_characters < FINGERPRINT_CHARACTERS;
   if (isTooShort) {

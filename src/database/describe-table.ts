@@ -37,6 +37,7 @@ const DESCRIBE = `
                                        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = a.atttypid),
                   'base_type', (SELECT format_type(base.oid, -1) FROM base WHERE base.type = a.atttypid AND base.parent = 0),
                   'max_characters', CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END,
+                  'is_generated', a.attgenerated <> '',
                   'not_null', a.attnotnull,
                   'is_unique', EXISTS (SELECT FROM pg_index i
                                         WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
@@ -72,6 +73,8 @@ const description = z.object({
       base_type: z.string(),
       /** Of varchar(n) and char(n); null for any other type. */
       max_characters: z.number().nullable(),
+      /** The server makes it of other columns, and lets nobody write it. */
+      is_generated: z.boolean(),
       not_null: z.boolean(),
       is_unique: z.boolean(),
       may_select: z.boolean(),

@@ -7,10 +7,15 @@ export interface SampleSize {
   readonly rows: number;
   /** Pages that the latter are from. */
   readonly pages: number;
-  /** How long any one statement may take. */
+  /** How long any one statement may take, and how long it may wait for a lock. */
   readonly statementMs: number;
+  readonly lockMs: number;
+  /** How long reading and recognizing may take in all; null: as long as it takes, and a list of tables that fails is an error. */
+  readonly totalMs: number | null;
   /** How long the search for values of columns that the sample shows as null may take, in all. */
   readonly rareMs: number;
+  /** Whether to name columns that may hold text but are of a type that is not read. */
+  readonly otherTypes: boolean;
   /** Layouts that are tried on a table, at the most. */
   readonly attempts: number;
 }
@@ -34,6 +39,16 @@ export function kindOf(type: string): ColumnKind | null {
   return KINDS[type] ?? null;
 }
 
+/** Types that hold text, and that no field of prisma/schema.prisma which the tool can rotate is of. */
+const OTHER_TYPES = ['citext', 'hstore', 'xml'];
+
+/** @param type - as kindOf takes it; that of an extension is behind a schema */
+export function mayHoldText(type: string): boolean {
+  const element = type.replace(/\[\]$/u, '');
+  const name = element.replace(/^.*\./u, '');
+  return OTHER_TYPES.includes(name) || (element !== type && kindOf(element) !== null);
+}
+
 /** Reads rows from the beginning of a table. */
 export function sqlToBegin(name: string, columns: readonly SampledColumn[], rows: number): string {
   return `SELECT ${columns.map(cell).join(', ')} FROM ${name} LIMIT ${rows}`;
@@ -48,7 +63,7 @@ export function sqlToSample(
   name: string,
   parts: readonly string[],
   columns: readonly SampledColumn[],
-  { rows, pages }: SampleSize,
+  { rows, pages }: Pick<SampleSize, 'rows' | 'pages'>,
 ): string {
   // Here and not where tables are listed: it waits for a lock, and only this statement has a limit of its own.
   const bytes = `(SELECT sum(pg_relation_size(part)) FROM unnest('{${parts.join(',')}}'::regclass[]) AS part)`;

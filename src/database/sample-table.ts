@@ -3,7 +3,7 @@ import type { StoredValue } from '../layout/layout.ts';
 import type { ListedColumn, ListedTable } from './list-tables.ts';
 import { quote } from './own-names.ts';
 import type { Read, SampleReader } from './read-sample.ts';
-import { kindOf, MOST_CELL_BYTES, type SampleSize, sqlToBegin, sqlToFind, sqlToSample } from './sample-sql.ts';
+import { kindOf, MOST_CELL_BYTES, mayHoldText, type SampleSize, sqlToBegin, sqlToFind, sqlToSample } from './sample-sql.ts';
 import { TEXT_TYPES } from './value-column.ts';
 
 /** What came of a table. */
@@ -13,10 +13,17 @@ export interface SampledTable {
   readonly notRead: readonly NotRead[];
 }
 
-/** How long looking for rare values may still take, over all tables. */
+/** How long may still be taken over all tables. */
 export interface Patience {
-  leftMs: number;
+  /** For looking for rare values. */
+  rareMs: number;
+  /** For everything: until then, as performance.now() has it. */
+  until: number;
 }
+
+/** TABLESAMPLE thinks of each block of a table, so that it takes too long for one of more than 8 GB. */
+const MOST_BLOCKS = 1_000_000;
+const NO_TIME = 'no time left';
 
 type ReadableColumn = SampledColumn & Pick<ListedColumn, 'is_null'>;
 
@@ -31,21 +38,29 @@ export async function sampleTable(
   const about = (kind: NotRead['kind'], column: string | null, reason: string): NotRead => ({
     ...{ kind, schema, table: table.name, column, reason },
   });
-  const wanted = table.columns.filter(({ type }) => kindOf(type) !== null);
+  const own = table.columns.filter(({ is_inherited, is_generated }) => !is_inherited && !is_generated);
+  const others = size.otherTypes ? own.filter(({ type }) => mayHoldText(type)) : [];
+  const notSupported = others.map(({ name: column, type }) => about('unread', column, `it is of type ${type}`));
+  const wanted = own.filter(({ type }) => kindOf(type) !== null);
   const refused = wanted.filter(({ may_select }) => !may_select);
-  if (wanted.length === 0) return { sample: null, notRead: [] };
+  if (wanted.length === 0) return { sample: null, notRead: notSupported };
   const forbidden = 'this role may not SELECT it';
   if (refused.length === wanted.length) return { sample: null, notRead: [about('unread', null, forbidden)] };
   if (table.row_security) return { sample: null, notRead: [about('unread', null, 'row-level security hides rows of it')] };
 
+  if (isOver(patience)) return { sample: null, notRead: [about('unread', null, NO_TIME)] };
+
   const columns = wanted.flatMap(readable);
   const name = `${quote(schema)}.${quote(table.name)}`;
-  const first = await read([sqlToBegin(name, columns, size.rows), sqlToSample(name, table.parts, columns, size)], columns);
+  const first = await read([sqlToBegin(name, columns, size.rows)], columns);
   if (first.kind === 'failed') return { sample: null, notRead: [about('unread', null, first.reason)] };
-  const [begin = [], sampled = []] = first.results;
+  const begin = first.results.flat();
   const isWhole = begin.length < size.rows;
-  const rows = distinct(isWhole ? begin : [...begin, ...sampled]);
-  const notRead = refused.map((column) => about('unread', column.name, forbidden));
+  const hasMore = !isWhole && table.blocks <= MOST_BLOCKS && !isOver(patience);
+  // A message of its own: where it fails, the rows from the beginning are still there.
+  const more = hasMore ? await read([sqlToSample(name, table.parts, columns, size)], columns) : null;
+  const rows = distinct([...begin, ...(more?.kind === 'rows' ? more.results.flat() : [])]);
+  const notRead = [...notSupported, ...refused.map((column) => about('unread', column.name, forbidden))];
   if (rows.length === 0) return { sample: null, notRead: [...notRead, about('empty', null, 'it has no rows')] };
   for (const column of columns.filter((each) => !hasValue(rows, each))) {
     const rare = isWhole || column.is_null ? null : await findRare(read, name, column, columns, size, patience);
@@ -75,11 +90,15 @@ async function findRare(
   { rows }: SampleSize,
   patience: Patience,
 ): Promise<Read> {
-  if (patience.leftMs <= 0) return { kind: 'failed', reason: 'no time left to look for more' };
+  if (patience.rareMs <= 0 || isOver(patience)) return { kind: 'failed', reason: NO_TIME };
   const start = performance.now();
   const found = await read([sqlToFind(name, column, columns, rows)], columns);
-  patience.leftMs -= performance.now() - start;
+  patience.rareMs -= performance.now() - start;
   return found;
+}
+
+function isOver({ until }: Patience): boolean {
+  return performance.now() > until;
 }
 
 function distinct(rows: readonly StoredValue[]): StoredValue[] {

@@ -12,7 +12,7 @@ beforeAll(() =>
   database.pool.query(`
     CREATE TYPE kind AS ENUM ('one', 'two');
     CREATE TABLE plain (id int PRIMARY KEY, kind kind NOT NULL UNIQUE, a int NOT NULL, secret text, bytes bytea, number int, xml xml,
-      short varchar(8));
+      short varchar(8), copy text GENERATED ALWAYS AS (secret) STORED);
     CREATE TABLE composite (a int, b int, secret text, PRIMARY KEY (a, b));
     CREATE VIEW view AS SELECT * FROM plain;
     CREATE MATERIALIZED VIEW materialized AS SELECT * FROM plain;
@@ -48,6 +48,13 @@ const REFUSED = [
     'id Int @id',
     `secret ${JOINED}\n  short String? /// @encrypted {keyId}`,
     'column short of public.plain holds 8 characters at most',
+  ],
+  [
+    'a column that the server makes of others',
+    'plain',
+    'id Int @id',
+    `copy ${JOINED}`,
+    'column copy of public.plain is generated from others, so nothing can be written to it',
   ],
   [
     'Bytes that are text',

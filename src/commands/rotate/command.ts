@@ -2,7 +2,6 @@ import type { BackupDescription } from '../../backup/backup-format.ts';
 import { createBackupWriter } from '../../backup/backup-writer.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import type { EncryptedField } from '../../database/encrypted-field.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
@@ -10,6 +9,7 @@ import { wordsFor } from '../../report/total.ts';
 import type { Result, RotateEnding } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
 import type { RunOptions } from '../../rotation/run.ts';
+import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readOutputPlan } from '../output-plan.ts';
@@ -17,7 +17,7 @@ import { runOnTables, type TableRun } from '../table-run.ts';
 import { conclude } from './conclusion.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
-import { findUnregistered } from './unregistered.ts';
+import { findUnregistered, notSearchedLine } from './unregistered.ts';
 
 /** Preflight, rotate, verify. @throws UsageError */
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
@@ -28,7 +28,7 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const run: TableRun<RotateEnding> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
     announcement: [...(plan.target === 'old' ? ['direction: back from the new key to the old key'] : []), fingerprints],
-    work: (opened, options) => rotateTables(plan, keys, database, opened, host.encryptedFields, options),
+    work: (opened, options) => rotateTables(plan, keys, database, opened, host, options),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
     conclude: (ending) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length)),
   };
@@ -40,11 +40,13 @@ async function rotateTables(
   { ring }: RotationKeys,
   settings: DatabaseSettings,
   { fields, pool }: Database,
-  encryptedFields: readonly EncryptedField[],
+  host: Host,
   options: RunOptions,
 ): Promise<Result<RotateEnding>> {
   // Before anything else: what is forgotten would stay under the old key, and be lost with it.
-  const values = await findUnregistered(pool, settings, ring, encryptedFields, plan.ignore, options.signal);
+  const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
+  const line = notSearchedLine(notSearched);
+  if (line !== null) createOutput(host, false).warn(line);
   if (values.length > 0) return { ending: { kind: 'unregistered', values }, phases: [] };
   const describe = (): BackupDescription => ({
     createdAt: new Date().toISOString(),

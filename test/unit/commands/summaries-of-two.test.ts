@@ -130,6 +130,25 @@ describe('the summary of a rotation of two fields', () => {
       { backup: 'keys.backup.jsonl', report: 'report.json' },
     ],
     [
+      'unregistered values, one of which has no iv of its own',
+      {
+        kind: 'unregistered',
+        values: [
+          { table: 'public.sessions', columns: ['token'], problem: null },
+          { table: 'public.accounts', columns: ['iv', 'secret'], problem: 'shares iv with Account' },
+        ],
+      },
+      [],
+    ],
+    [
+      'an unregistered value that has no iv of its own',
+      {
+        kind: 'unregistered',
+        values: [{ table: 'public.accounts', columns: ['iv', 'secret'], problem: 'shares iv with Account' }],
+      },
+      [],
+    ],
+    [
       'a row that failed',
       { kind: 'row-failed', field: REFRESH, id: 'row-5', why: { kind: 'not-authentic' }, reached: reached() },
       ['preflight', 'rotate'],
