@@ -128,6 +128,7 @@ describe('the statements that read', () => {
         qualified_type: 'pg_catalog.text',
         base_type: 'text',
         max_characters: null,
+        is_generated: false,
         not_null: true,
         is_unique: true,
       },
