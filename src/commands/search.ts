@@ -32,7 +32,7 @@ export const QUICK: SampleSize = {
 };
 
 /** A value that the schema does not have. `problem` is why it cannot have it; null if it can. */
-export type UnregisteredFound = FoundValue & { readonly problem: string | null };
+type UnregisteredFound = FoundValue & { readonly problem: string | null };
 
 /** What a search through all tables found. */
 export interface Search {
