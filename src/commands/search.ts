@@ -25,7 +25,7 @@ export const QUICK: SampleSize = {
   pages: 4,
   statementMs: 250,
   lockMs: 20,
-  totalMs: 1000,
+  totalMs: 10_000,
   rareMs: 400,
   otherTypes: false,
   attempts: 2000,
