@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type FieldSwaps, restore } from '../../../src/rotation/restore.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { verify } from '../../../src/rotation/verify.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
@@ -140,5 +141,96 @@ describe('a row whose columns are all null', () => {
     };
     const { ending } = await rotate({ ...options(store, store), fields: [{ name: 'UserApiKey', store, layout }] });
     expect(ending).toMatchObject({ kind: 'not-verified', doubt: { kind: 'rows-gone', went: 2 } });
+  });
+});
+
+describe('several fields of which only one', () => {
+  it('is under the old key: that one is written, and both are verified', async () => {
+    const [access, refresh] = [tableOf(2, 'new'), tableOf(2)];
+    const { ending } = await rotate(options(access, refresh));
+    expect(ending).toMatchObject({ kind: 'rotated', fields: [{ tally: { rotated: 0 } }, { tally: { rotated: 2 } }] });
+    expect((await rotate(options(tableOf(2), tableOf(2, 'new'), { dryRun: true }))).ending.kind).toBe('rehearsed');
+  });
+
+  it('has a row that is skipped, and none anything to write: that is not "nothing to do"', async () => {
+    const [access, refresh] = [tableOf(2, 'new'), tableOf(2, 'new')];
+    refresh.put(strangeRow(3));
+    const { ending } = await rotate(options(access, refresh, { skipUnreadable: true }));
+    expect(ending).toMatchObject({ kind: 'rotated-except-unreadable', fields: [{}, { after: { unreadable: 1 } }] });
+  });
+
+  it('has rows that are not under the new key, and an open transaction as well: they do not cancel out', async () => {
+    const [access, refresh] = [tableOf(1, 'new'), tableOf(2, 'new')];
+    refresh.put(row(1, 'old'));
+    refresh.uncommitted = ['pid 1'];
+    const { fields, signal, observer } = options(access, refresh);
+    expect((await verify({ fields, signal, observer, target: keys.new })).ending.kind).toBe('not-verified');
+  });
+});
+
+describe('the disk', () => {
+  const waits = (store: MemoryStore) => store.calls.filter(({ method }) => method === 'waitForDisk').length;
+
+  it.each([
+    [false, 1],
+    [true, 0],
+  ])('is waited for also if there is nothing to do, unless nothing is written (dry run: %j)', async (dryRun, times) => {
+    const [access, refresh] = [tableOf(2, 'new'), tableOf(2, 'new')];
+    expect((await rotate(options(access, refresh, { dryRun }))).ending.kind).toBe('nothing-to-do');
+    expect(waits(access) + waits(refresh)).toBe(times);
+  });
+
+  it.each([
+    [false, 1],
+    [true, 0],
+  ])('is waited for after a restore (dry run: %j)', async (dryRun, times) => {
+    const store = tableOf(2);
+    const { fields, signal, observer } = options(store, tableOf(1));
+    async function* readSwaps() {}
+    await restore({ fields, signal, observer, readSwaps, swaps: 0, dryRun });
+    expect(waits(store)).toBe(times);
+  });
+});
+
+describe('restoring several fields', () => {
+  it('puts each value back into its own field, and settles what is there more than once per field', async () => {
+    const [access, refresh] = [tableOf(2), tableOf(2)];
+    const before = [access.table, refresh.table];
+    const taken: FieldSwaps[] = [];
+    const beforeWrite: RotateOptions['beforeWrite'] = async (field, swaps) => void taken.push({ field, swaps: [...swaps] });
+    // The second row of the second field changes during the run: the backup has it twice.
+    refresh.before = ({ method }, nth) => {
+      if (method === 'swap' && nth === 1) refresh.put(row(2, 'old', 'changed'));
+    };
+    const run = options(access, refresh, { beforeWrite });
+    expect((await rotate(run)).ending.kind).toBe('rotated');
+    refresh.before = () => {};
+
+    const { fields, signal, observer } = run;
+    const readSwaps = async function* () {
+      yield* taken;
+    };
+    const { ending } = await restore({ fields, signal, observer, readSwaps, swaps: 5, dryRun: false });
+    expect(ending).toMatchObject({
+      kind: 'restored',
+      reached: [
+        { field: 'Account.access', restored: 2, changed: new Set() },
+        { field: 'Account.refresh', restored: 2, changed: new Set() },
+      ],
+    });
+    expect(access.table).toEqual(before[0]);
+    expect(contents(refresh)).toEqual(['old: plaintext of row-00001', 'old: changed']);
+  });
+
+  it('is a bug if the backup has a field that the run does not have', async () => {
+    const { fields, signal, observer } = options(tableOf(1), tableOf(1));
+    const readSwaps = async function* () {
+      yield { field: 'Account.other', swaps: [] };
+    };
+    const { ending } = await restore({ fields, signal, observer, readSwaps, swaps: 1, dryRun: false });
+    expect(ending).toMatchObject({
+      kind: 'stopped',
+      cause: new Error('the backup has a field that was not announced: Account.other'),
+    });
   });
 });

@@ -104,6 +104,30 @@ describe('a survey', () => {
     expect(census.unreadableIds.size).toBe(1_000_000);
   });
 
+  it('names unreadable rows in the order of their ids, whatever the order in which they are read', async () => {
+    async function* pages() {
+      yield ['b', 'c', 'a'].map((id) => ({ id, stored: { iv: '', content: '', tag: '' } }));
+    }
+    const scan = { rows: 3, largestRow: 1, parts: '', uncommitted: [], pages: pages() };
+    const known = new Set<string>();
+    const census = await survey({ scan, ring, layout, digestKey, known, onProgress: () => {}, onUnreadable: () => {} });
+    expect(census.unreadableRows.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(census.ruinedRows.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps the first 1000 ruined rows, and the ids of the first 20,000 rows under a source key', async () => {
+    const bad = Array.from({ length: 1001 }, (_, index) => ({ id: idOf(index), stored: { iv: '', content: '', tag: '' } }));
+    const { id: _id, ...stored } = row(1, 'old');
+    const old = Array.from({ length: 20_001 }, (_, index) => ({ id: `old-${index}`, stored }));
+    async function* pages() {
+      yield [...bad, ...old];
+    }
+    const scan = { rows: 21_002, largestRow: 1, parts: '', uncommitted: [], pages: pages() };
+    const known = new Set<string>();
+    const census = await survey({ scan, ring, layout, digestKey, known, onProgress: () => {}, onUnreadable: () => {} });
+    expect([census.ruined, census.ruinedRows.length, census.sourceIds.length]).toEqual([1001, 1000, 20_000]);
+  });
+
   it('reports its progress after each page, and writes nothing', async () => {
     const store = tableOf(2500);
     const told: number[] = [];
