@@ -1,9 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { open } from '../../../src/crypto/aes-256-gcm.ts';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import type { StoredValue } from '../../../src/layout/layout.ts';
+import type { Layout, StoredValue } from '../../../src/layout/layout.ts';
 import { newKey } from '../../support/application/application.ts';
 import { layoutOf, valueIn } from './layout-of.ts';
 import { CASES, type Case, type Form, forms, type Parts } from './stored-forms.ts';
@@ -36,7 +36,11 @@ function storedForms({ write, ivBytes: only, others }: Case) {
 
 describe.each(CASES)('$name', (each) => {
   const { fields, aad, others, write, ivBytes } = each;
-  const layout = layoutOf(fields);
+  let layout: Layout;
+
+  beforeEach(() => {
+    layout = layoutOf(fields);
+  });
   const keyId = 'keyId' in fields ? KEY_ID : {};
 
   it('says which columns it writes, and which it only reads', () => {

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { type Misfit, type StoredValue, sameStored, storedBytes } from '../../../src/layout/layout.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Layout, type Misfit, type StoredValue, sameStored, storedBytes } from '../../../src/layout/layout.ts';
 import { type Fields, HEX_COLUMNS, layoutOf, valueIn } from './layout-of.ts';
 
 const stored = { iv: 'ab', content: 'cdef', tag: null };
@@ -47,7 +47,11 @@ describe('a value that is not there', () => {
 });
 
 describe('associated data', () => {
-  const layout = layoutOf({ id: 'Int', org: 'String', ...HEX_COLUMNS, tag: 'String @encrypted {tag} aad="{org}:{id}:{org}"' });
+  let layout: Layout;
+
+  beforeEach(() => {
+    layout = layoutOf({ id: 'Int', org: 'String', ...HEX_COLUMNS, tag: 'String @encrypted {tag} aad="{org}:{id}:{org}"' });
+  });
 
   it('is the UTF-8 of its columns and literals', () => {
     expect(valueIn(layout, { ...GOOD, id: '-3', org: 'ü' }).aad).toEqual(Buffer.from('ü:-3:ü'));

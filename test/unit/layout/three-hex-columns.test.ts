@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { open } from '../../../src/crypto/aes-256-gcm.ts';
 import type { Part } from '../../../src/crypto/encrypted-value.ts';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import type { Misfit } from '../../../src/layout/layout.ts';
+import type { Layout, Misfit } from '../../../src/layout/layout.ts';
 import { encrypt, newKey } from '../../support/application/application.ts';
 import { HEX_COLUMNS, layoutOf, valueIn } from './layout-of.ts';
 
 type Stored = Readonly<Record<Part, string | null>>;
 
-const layout = layoutOf(HEX_COLUMNS);
+let layout: Layout;
+
+beforeEach(() => {
+  layout = layoutOf(HEX_COLUMNS);
+});
 const GOOD = { iv: '0a'.repeat(16), content: 'c0ffee', tag: '0b'.repeat(16) };
 
 const MALFORMED: [title: string, change: Partial<Stored>, column: Part, misfit: Misfit][] = [
