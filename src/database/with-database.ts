@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Field } from '../rotation/store.ts';
 import type { Access } from './check-table.ts';
 import { createCompareAndSwap } from './compare-and-swap.ts';
-import { type Connector, createConnector, reachesServer } from './connection.ts';
+import { createConnector, reachesServer } from './connection.ts';
 import type { EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
 import { type LockedTable, withRotationLock } from './lock.ts';
@@ -10,6 +10,7 @@ import { lockNumbers } from './lock-numbers.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { createStore } from './store.ts';
 import { type InspectedField, inspectField } from './table.ts';
+import { closePool } from './with-pool.ts';
 
 export interface Database {
   /** In the order of the schema. */
@@ -24,8 +25,6 @@ type LockableField = InspectedField & LockedTable;
 
 /** One reads ahead while the other writes; the lock has a third. */
 const POOL_CONNECTIONS = 2;
-/** How long closing a connection may take before it is cut. */
-const CLOSE_TIMEOUT_MS = 1000;
 
 /**
  * Opens all connections that a run needs, checks the tables, runs `work`, and closes every connection whatever happens.
@@ -67,7 +66,7 @@ export async function withDatabase<T>(
     return await work({ fields, pool, withLock });
   } finally {
     stopCutting();
-    await close(pool, connector);
+    await closePool(pool, connector);
   }
 
   async function open(): Promise<{ fields: LockableField[]; mayPrepare: boolean }> {
@@ -82,14 +81,4 @@ export async function withDatabase<T>(
     }
     return { fields, mayPrepare: await reachesServer(pool) };
   }
-}
-
-async function close(pool: Pool, connector: Connector): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise((resolve) => {
-    timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-  });
-  await Promise.race([pool.end(), limit]);
-  clearTimeout(timer);
-  connector.destroy();
 }

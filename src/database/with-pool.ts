@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { createConnector } from './connection.ts';
+import { type Connector, createConnector } from './connection.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 export type { Pool } from 'pg';
@@ -31,12 +31,17 @@ export async function withPool<T>(
     throw error;
   } finally {
     signal.removeEventListener('abort', connector.destroy);
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise((resolve) => {
-      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
-    });
-    await Promise.race([pool.end(), limit]);
-    clearTimeout(timer);
-    connector.destroy();
+    await closePool(pool, connector);
   }
+}
+
+/** Closes every connection, and cuts those that do not close in time. */
+export async function closePool(pool: Pool, connector: Connector): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise((resolve) => {
+    timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+  });
+  await Promise.race([pool.end(), limit]);
+  clearTimeout(timer);
+  connector.destroy();
 }
