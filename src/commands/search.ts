@@ -4,7 +4,14 @@ import type { SampleSize } from '../database/sample-sql.ts';
 import { readSamples } from '../database/samples.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
 import type { Pool } from '../database/with-pool.ts';
-import { type FoundValue, findValues, isRegistered, type RegisteredValue, unregistrable } from '../discovery/found-values.ts';
+import {
+  type FoundValue,
+  findValues,
+  isRegistered,
+  type Obstacle,
+  obstacleTo,
+  type RegisteredValue,
+} from '../discovery/found-values.ts';
 import { placeName, placesOf } from '../discovery/places.ts';
 import type { NotRead } from '../discovery/sample.ts';
 
@@ -31,8 +38,8 @@ export const QUICK: SampleSize = {
   attempts: 2000,
 };
 
-/** A value that the schema does not have. `problem` is why it cannot have it; null if it can. */
-type UnregisteredFound = FoundValue & { readonly problem: string | null };
+/** A value that the schema does not have, and what is in the way of that. */
+type UnregisteredFound = FoundValue & Obstacle;
 
 /** What a search through all tables found. */
 export interface Search {
@@ -76,12 +83,11 @@ export async function searchTables(
     notTried.push(...left);
   });
   const unregistered = found.filter((value) => !isRegistered(value, known));
-  const names = (value: FoundValue) => ({ ...value, columns: value.columns.map(({ name }) => name) });
   return {
     registered: found.filter((value) => isRegistered(value, known)),
     unregistered: unregistered.map((value) => {
-      const others = [...known, ...unregistered.filter((other) => other !== value).map(names)];
-      return { ...value, problem: unregistrable(value, others) };
+      const others = unregistered.filter((other) => other !== value);
+      return { ...value, ...obstacleTo(value, known, others) };
     }),
     notRead: [...notRead, ...notTried],
     ...{ tables, rows },
@@ -93,4 +99,17 @@ function registeredValue({ schema, table, columns, layout }: EncryptedField, def
   const nameOf = (field: string) => named.get(field) ?? field;
   const places = placesOf(layout).map(({ column, member }) => placeName({ column: nameOf(column), member }));
   return { schema: schema ?? defaultSchema, table, columns: layout.columns.map(({ column }) => nameOf(column)), places };
+}
+
+/** @returns what was not read, a line for each reason, with that many names at the most */
+export function notReadLines(notRead: readonly NotRead[], kind: NotRead['kind'], most = Number.POSITIVE_INFINITY): string[] {
+  const places = new Map<string, string[]>();
+  for (const { schema, table, column, reason } of notRead.filter((each) => each.kind === kind)) {
+    const place = `${schema}.${table}${column === null ? '' : `.${column}`}`;
+    places.set(reason, [...(places.get(reason) ?? []), place]);
+  }
+  return [...places].map(([reason, names]) => {
+    const more = names.length > most ? ` and ${names.length - most} more` : '';
+    return `${reason}: ${names.slice(0, most).join(', ')}${more}`;
+  });
 }

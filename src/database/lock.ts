@@ -42,7 +42,7 @@ export interface LockedTable {
 
 /**
  * Runs `work` while holding the locks of all tables: no rotation beside it, and no write that an earlier one left behind in the server.
- * The locks belong to a transaction that stays open on a connection of its own, so it also holds behind a pooler in transaction
+ * The locks belong to a transaction that stays open on a connection of its own, so they also hold behind a pooler in transaction
  * mode, and end with the connection whatever happens.
  *
  * @param work - gets a signal that is aborted, with a DatabaseError, as soon as the lock is known to be lost

@@ -72,17 +72,26 @@ export function isRegistered(value: FoundValue, registered: readonly RegisteredV
   );
 }
 
-/**
- * Says why a value that is not registered cannot be: a mark stands on a column of its own.
- *
- * @param others - all other values, found or registered
- * @returns null if it can be
- */
-export function unregistrable(
-  { schema, table, columns }: FoundValue,
-  others: readonly { readonly schema: string; readonly table: string; readonly columns: readonly string[] }[],
-): string | null {
-  const near = others.filter((other) => other.schema === schema && other.table === table).flatMap((other) => other.columns);
-  const shared = columns.find(({ name }) => near.includes(name));
-  return shared === undefined ? null : `shares column ${shared.name} with another value`;
+/** What is in the way of registering a value. */
+export interface Obstacle {
+  /** Such as `shares column iv with another value`, since a mark stands on a column of its own; null if nothing is. */
+  readonly problem: string | null;
+  /** Whether its iv is that of a registered value, so that rotating that one would destroy it. */
+  readonly endangered: boolean;
+}
+
+/** @param others - the other values that are not registered */
+export function obstacleTo(value: FoundValue, registered: readonly RegisteredValue[], others: readonly FoundValue[]): Obstacle {
+  const isNear = ({ schema, table }: { readonly schema: string; readonly table: string }) =>
+    schema === value.schema && table === value.table;
+  const known = registered.filter(isNear);
+  const taken = new Set([
+    ...known.flatMap(({ columns }) => columns),
+    ...others.filter(isNear).flatMap(({ columns }) => columns.map(({ name }) => name)),
+  ]);
+  const shared = value.columns.find(({ name }) => taken.has(name));
+  return {
+    problem: shared === undefined ? null : `shares column ${shared.name} with another value`,
+    endangered: known.some(({ places }) => value.places.some((place) => places.includes(place))),
+  };
 }

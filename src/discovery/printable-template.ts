@@ -21,5 +21,5 @@ export function isPrintable(column: ColumnLayout, rows: number): boolean {
 
 function isForm(piece: Piece, rows: number): boolean {
   if ('run' in piece) return true;
-  return piece.literal.length <= MOST_CHARACTERS && (rows > 1 ? FORM : VERSION).test(piece.literal);
+  return piece.literal.length <= MOST_CHARACTERS && (VERSION.test(piece.literal) || (rows > 1 && FORM.test(piece.literal)));
 }

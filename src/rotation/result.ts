@@ -63,15 +63,6 @@ export type Doubt =
   /** Rows under a source key that were written during the run. */
   | { readonly kind: 'written-meanwhile'; readonly count: number };
 
-/** A value under one of the keys in columns that no encrypted field has. */
-export interface UnregisteredValue {
-  /** `schema.table` */
-  readonly table: string;
-  readonly columns: readonly string[];
-  /** Why it cannot be registered either, such as `shares column iv with another value`; null if it can. */
-  readonly problem: string | null;
-}
-
 /** How far a run had come with a field when it stopped. Fields of which nothing was counted are not listed. */
 export interface Reached {
   readonly field: string;
@@ -108,8 +99,6 @@ export type RotateEnding =
   | { readonly kind: 'nothing-to-do'; readonly fields: readonly FieldCensus[] }
   /** A dry run found nothing in the way. */
   | { readonly kind: 'rehearsed'; readonly fields: readonly FieldCensus[] }
-  /** Columns that no field has hold values under the keys: nothing was written. */
-  | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] }
   /** Rows that no key opens: nothing was written. */
   | { readonly kind: 'unreadable-rows'; readonly fields: readonly FieldCensus[] }
   | {

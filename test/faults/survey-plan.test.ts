@@ -32,10 +32,11 @@ describe('a survey, if an index covers all that it reads and the role has enable
     const { code, stderr } = await runHere([command], env);
     expect(code, stderr).toBe(command === 'verify' ? 6 : 0);
     const after = await scans();
-    // Once to measure the rows, once to read them; the search for forgotten values, which proves nothing, takes some rows anyhow.
-    expect(after.table - before.table).toBeGreaterThanOrEqual(2);
-    expect(after.rows - before.rows).toBeGreaterThanOrEqual(2 * ROWS);
-    if (command === 'verify')
-      expect(after).toEqual({ table: before.table + 2, rows: before.rows + 2 * ROWS, indexes: before.indexes });
+    // Once to measure the rows, once to read them. Before that the search for forgotten values takes some rows, by no index either.
+    const searches = command === 'verify' ? 0 : 1;
+    expect([after.table - before.table, after.indexes - before.indexes]).toEqual([2 + searches, 0]);
+    const sampled = after.rows - before.rows - 2 * ROWS;
+    expect(sampled).toBeGreaterThanOrEqual(0);
+    expect(sampled).toBeLessThanOrEqual(searches * ROWS);
   });
 });

@@ -10,8 +10,8 @@ import { createOutput, type Output } from '../../terminal/output.ts';
 import { printable } from '../../text/printable.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
-import { type Search, searchTables, THOROUGH } from '../search.ts';
-import { BLIND_SPOT, conclude, notReadLines, said } from './conclusion.ts';
+import { notReadLines, type Search, searchTables, THOROUGH } from '../search.ts';
+import { BLIND_SPOT, conclude, said } from './conclusion.ts';
 import { type GivenKey, readGivenKeys } from './keys.ts';
 import { schemaText } from './models.ts';
 

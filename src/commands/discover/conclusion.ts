@@ -1,5 +1,4 @@
 import type { FoundValue } from '../../discovery/found-values.ts';
-import type { NotRead } from '../../discovery/sample.ts';
 import { type Conclusion, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { listed, rowCount } from '../../report/wording.ts';
@@ -45,14 +44,4 @@ export function conclude({ registered, unregistered, tables }: Search): Conclusi
 export function said({ schema, table, columns, under, sampledRows }: FoundValue): string {
   const keys = [...under].map(([fingerprint, rows]) => `${rows} under ${fingerprint}`).join(', ');
   return `${schema}.${table}: ${columns.map(({ name }) => name).join(', ')}: of ${rowCount(sampledRows)} sampled, ${keys}`;
-}
-
-/** @returns what was not read, a line for each reason */
-export function notReadLines(notRead: readonly NotRead[], kind: NotRead['kind']): readonly string[] {
-  const places = new Map<string, string[]>();
-  for (const { schema, table, column, reason } of notRead.filter((each) => each.kind === kind)) {
-    const place = `${schema}.${table}${column === null ? '' : `.${column}`}`;
-    places.set(reason, [...(places.get(reason) ?? []), place]);
-  }
-  return [...places].map(([reason, names]) => `${reason}: ${names.join(', ')}`);
 }

@@ -6,7 +6,7 @@ import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { wordsFor } from '../../report/total.ts';
-import type { Result, RotateEnding } from '../../rotation/result.ts';
+import type { Result } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
 import type { RunOptions } from '../../rotation/run.ts';
 import { createOutput } from '../../terminal/output.ts';
@@ -17,7 +17,7 @@ import { runOnTables, type TableRun } from '../table-run.ts';
 import { conclude } from './conclusion.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
-import { findUnregistered, notSearchedLine } from './unregistered.ts';
+import { type Ending, findUnregistered, notSearchedLine } from './unregistered.ts';
 
 /** Preflight, rotate, verify. @throws UsageError */
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
@@ -25,7 +25,7 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const plan = await readRotatePlan(given);
   const [keys, database, outputPlan] = await allOf([readRotationKeys(env, plan), readDatabase(env), readOutputPlan(given)]);
   const fingerprints = `keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`;
-  const run: TableRun<RotateEnding> = {
+  const run: TableRun<Ending> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
     announcement: [...(plan.target === 'old' ? ['direction: back from the new key to the old key'] : []), fingerprints],
     work: (opened, options) => rotateTables(plan, keys, database, opened, host, options),
@@ -42,7 +42,7 @@ async function rotateTables(
   { fields, pool }: Database,
   host: Host,
   options: RunOptions,
-): Promise<Result<RotateEnding>> {
+): Promise<Result<Ending>> {
   // Before anything else: what is forgotten would stay under the old key, and be lost with it.
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
   const line = notSearchedLine(notSearched);

@@ -4,16 +4,17 @@ import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
 import { listUnreadable, rowProblem, verb } from '../../report/wording.ts';
-import type { Compared, RotateEnding, RowProblem } from '../../rotation/result.ts';
+import type { Compared, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
 import { tableState } from './table-state.ts';
+import type { Ending } from './unregistered.ts';
 
 /** Says how a rotation ended. */
-export function conclude(ending: RotateEnding, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
+export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
   const { target } = plan;
   const again = repeated(plan);
   const runAgain = `${again}: it continues where it stopped`;

@@ -2,9 +2,9 @@ import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { nothingThere, type Total, withoutValue } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
-import type { UnregisteredValue } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import type { RotatePlan } from './plan.ts';
+import type { UnregisteredValue } from './unregistered.ts';
 
 const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
@@ -13,27 +13,28 @@ export function unregistered(values: readonly UnregisteredValue[], { report }: R
   const lines = values.map(({ table, columns, problem }) => {
     return `${columns.map((column) => `${table}.${column}`).join(', ')}${problem === null ? '' : `: ${problem}`}`;
   });
-  const possible = values.filter(({ problem }) => problem === null).length;
+  const addable = values.filter(({ problem }) => problem === null).length;
+  const endangered = values.filter((value) => value.endangered).length;
+  const others = values.length - endangered;
+  // No backup has been begun.
+  const again = `${repeated({ report, backup: null })}${report === null ? ' with ' : ', and with '}`;
+  const stay = verb(others, 'it is', 'they are');
+  const ignore = `if ${stay} meant to stay as ${stay}: ${again}--ignore TABLE.COLUMN${verb(others, '', ' for each')}`;
   return {
     exitCode: EXIT.unreadableRows,
     headline: `${values.length} encrypted ${verb(values.length, 'field is', 'fields are')} not in prisma/schema.prisma, but ${verb(values.length, 'holds', 'hold')} values under these keys`,
     details: ['nothing was written', ...listed(lines)],
     nextSteps: [
-      ...(possible < values.length
-        ? ['give each value columns of its own, iv included: rotating one of two that share a column would destroy the other']
+      ...(endangered > 0 ? ['give each value an iv of its own: rotating one of two that share it would destroy the other'] : []),
+      ...(addable + endangered < values.length
+        ? ['give each value a column of its own: two in one column cannot both be added to prisma/schema.prisma']
         : []),
-      ...(possible > 0 ? registering(possible, report) : []),
+      ...(addable > 0
+        ? [`add ${verb(addable, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`]
+        : []),
+      ...(others > 0 ? [`or, ${ignore}`] : []),
     ],
   };
-}
-
-function registering(values: number, report: string | null): string[] {
-  // No backup has been begun.
-  const again = `${repeated({ report, backup: null })}${report === null ? ' with ' : ', and with '}`;
-  return [
-    `add ${verb(values, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
-    `or, if ${verb(values, 'it is', 'they are')} meant to stay as ${verb(values, 'it is', 'they are')}: ${again}--ignore TABLE.COLUMN${verb(values, '', ' for each')}`,
-  ];
 }
 
 /** Says that the table needs no rotation. */

@@ -1,8 +1,9 @@
 import { countsOf, type FieldOutcome, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
-import type { Compared, Reached, RotateEnding, Tally } from '../../rotation/result.ts';
+import type { Compared, Reached, Tally } from '../../rotation/result.ts';
+import type { Ending } from './unregistered.ts';
 
 /** What the report says about the end of a rotation. */
-export function outcome(ending: RotateEnding): Outcome {
+export function outcome(ending: Ending): Outcome {
   return {
     ending: ending.kind,
     doubt: ending.kind === 'not-verified' ? ending.doubt.kind : null,
@@ -12,7 +13,7 @@ export function outcome(ending: RotateEnding): Outcome {
   };
 }
 
-function fieldsOf(ending: RotateEnding): [string, FieldOutcome][] {
+function fieldsOf(ending: Ending): [string, FieldOutcome][] {
   switch (ending.kind) {
     case 'rotated':
     case 'rotated-except-unreadable':

@@ -2,10 +2,21 @@ import { type KeyRing, keysOf } from '../../crypto/key-ring.ts';
 import type { EncryptedField } from '../../database/encrypted-field.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Pool } from '../../database/with-pool.ts';
+import type { Obstacle } from '../../discovery/found-values.ts';
 import type { NotRead } from '../../discovery/sample.ts';
 import { verb } from '../../report/wording.ts';
-import type { UnregisteredValue } from '../../rotation/result.ts';
-import { QUICK, searchTables } from '../search.ts';
+import type { RotateEnding } from '../../rotation/result.ts';
+import { notReadLines, QUICK, searchTables } from '../search.ts';
+
+/** A value under one of the keys in columns that no encrypted field has. */
+export interface UnregisteredValue extends Obstacle {
+  /** `schema.table` */
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** How the command ends: as a rotation does, or before it, since something was forgotten. */
+export type Ending = RotateEnding | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] };
 
 /** What a search for forgotten values came to. */
 export interface Forgotten {
@@ -33,31 +44,25 @@ export async function findUnregistered(
   signal: AbortSignal,
 ): Promise<Forgotten> {
   const { unregistered, notRead } = await searchTables(pool, settings, keysOf(ring), encryptedFields, QUICK, signal);
-  const values = unregistered.map(({ schema, table, columns, problem }) => ({
-    problem,
+  const values = unregistered.map(({ schema, table, columns, problem, endangered }) => ({
+    ...{ problem, endangered },
     table: `${schema}.${table}`,
     columns: columns.map(({ name }) => name),
     names: columns.flatMap(({ name }) => [`${table}.${name}`, `${schema}.${table}.${name}`]),
   }));
   return {
     values: values
-      // What shares a column with a value that is rotated would be destroyed: it cannot be ignored.
-      .filter(({ names, problem }) => problem !== null || !ignored.some((name) => names.includes(name)))
-      .map(({ table, columns, problem }) => ({ table, columns, problem })),
+      // What would be destroyed cannot be ignored.
+      .filter(({ names, endangered }) => endangered || !ignored.some((name) => names.includes(name)))
+      .map(({ names: _names, ...value }) => value),
     notSearched: notRead.filter(({ kind }) => kind === 'unread'),
   };
 }
 
 /** @returns the line that says what was not searched, or null if all was */
 export function notSearchedLine(notSearched: readonly NotRead[]): string | null {
-  const places = new Map<string, string[]>();
-  for (const { schema, table, column, reason } of notSearched)
-    places.set(reason, [...(places.get(reason) ?? []), `${schema}.${table}${column === null ? '' : `.${column}`}`]);
-  if (places.size === 0) return null;
-  const reasons = [...places].map(([reason, names]) => {
-    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-    return `${reason}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`;
-  });
+  const reasons = notReadLines(notSearched, 'unread', MOST_NAMES);
+  if (reasons.length === 0) return null;
   const tables = new Set(notSearched.map(({ schema, table }) => `${schema}.${table}`)).size;
   return `not searched for forgotten values: ${tables} ${verb(tables, 'table', 'tables')} (${reasons.join('; ')})`;
 }

@@ -52,7 +52,6 @@ export function told(
     case 'unreadable-rows':
       return { ...unknown, ending: { kind: ending.kind }, before: named(only(ending.fields).census) };
     case 'restored':
-    case 'unregistered':
       return { ...unknown, ending };
     default: {
       const { reached, ...how } = ending;

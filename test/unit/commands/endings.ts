@@ -142,8 +142,6 @@ export function mirrored(ending: RotateEnding): RotateEnding {
     case 'rehearsed':
     case 'unreadable-rows':
       return { ...ending, fields: ending.fields.map(({ field, census: found }) => ({ field, census: swapped(found) })) };
-    case 'unregistered':
-      return ending;
     default: {
       const reached = ending.reached.map((field) => ({ ...field, before: swapped(field.before), last: swapped(field.last) }));
       return { ...ending, reached };

@@ -1,8 +1,10 @@
 // The same with two fields in two tables: what is said of both, and what of one of them.
+
 import { describe, expect, it } from 'vitest';
 import { conclude as concludeRestore, outcome as outcomeOfRestore } from '../../../src/commands/restore/conclusion.ts';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
+import type { Ending } from '../../../src/commands/rotate/unregistered.ts';
 import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
 import { wordsFor } from '../../../src/report/total.ts';
 import type { Census } from '../../../src/rotation/census.ts';
@@ -14,7 +16,6 @@ import type {
   Reached,
   RestoreEnding,
   RestoreTally,
-  RotateEnding,
   VerifyEnding,
 } from '../../../src/rotation/result.ts';
 import {
@@ -75,7 +76,7 @@ function reached(change: Partial<Reached> = {}): Reached[] {
 }
 
 describe('the summary of a rotation of two fields', () => {
-  it.each<[title: string, ending: RotateEnding, phases: PhaseName[], change?: Partial<typeof PLAN>]>([
+  it.each<[title: string, ending: Ending, phases: PhaseName[], change?: Partial<typeof PLAN>]>([
     ['rotated', { kind: 'rotated', fields: both() }, ['preflight', 'rotate', 'verify'], { backup: 'keys.backup.jsonl' }],
     [
       'rotated while an application wrote, with values that are null',
@@ -114,7 +115,10 @@ describe('the summary of a rotation of two fields', () => {
     ['unreadable values', { kind: 'unreadable-rows', fields: surveyed(census(12, 0), census(9, 0, 3)) }, ['preflight']],
     [
       'an unregistered value',
-      { kind: 'unregistered', values: [{ table: 'public.sessions', columns: ['iv', 'content', 'tag'], problem: null }] },
+      {
+        kind: 'unregistered',
+        values: [{ table: 'public.sessions', columns: ['iv', 'content', 'tag'], problem: null, endangered: false }],
+      },
       [],
     ],
     [
@@ -122,8 +126,8 @@ describe('the summary of a rotation of two fields', () => {
       {
         kind: 'unregistered',
         values: [
-          { table: 'public.sessions', columns: ['token'], problem: null },
-          { table: 'auth.refresh_tokens', columns: ['previous_token'], problem: null },
+          { table: 'public.sessions', columns: ['token'], problem: null, endangered: false },
+          { table: 'auth.refresh_tokens', columns: ['previous_token'], problem: null, endangered: false },
         ],
       },
       [],
@@ -134,8 +138,13 @@ describe('the summary of a rotation of two fields', () => {
       {
         kind: 'unregistered',
         values: [
-          { table: 'public.sessions', columns: ['token'], problem: null },
-          { table: 'public.accounts', columns: ['iv', 'secret'], problem: 'shares iv with Account' },
+          { table: 'public.sessions', columns: ['token'], problem: null, endangered: false },
+          {
+            table: 'public.accounts',
+            columns: ['iv', 'secret'],
+            problem: 'shares column iv with another value',
+            endangered: true,
+          },
         ],
       },
       [],
@@ -144,7 +153,24 @@ describe('the summary of a rotation of two fields', () => {
       'an unregistered value that has no iv of its own',
       {
         kind: 'unregistered',
-        values: [{ table: 'public.accounts', columns: ['iv', 'secret'], problem: 'shares iv with Account' }],
+        values: [
+          {
+            table: 'public.accounts',
+            columns: ['iv', 'secret'],
+            problem: 'shares column iv with another value',
+            endangered: true,
+          },
+        ],
+      },
+      [],
+    ],
+    [
+      'an unregistered value beside another one in a column',
+      {
+        kind: 'unregistered',
+        values: [
+          { table: 'public.accounts', columns: ['data'], problem: 'shares column data with another value', endangered: false },
+        ],
       },
       [],
     ],
@@ -201,7 +227,7 @@ describe('the summary of a rotation of two fields', () => {
     ['reverted', { kind: 'reverted', count: 1, ids: ids(1) }, census(1, 11)],
     ['written-meanwhile', { kind: 'written-meanwhile', count: 2 }, census(2, 10)],
   ])('that the second field keeps from being verified: %s', (_title, doubt, after) => {
-    const ending: RotateEnding = { kind: 'not-verified', field: REFRESH, doubt, fields: both({ after }) };
+    const ending: Ending = { kind: 'not-verified', field: REFRESH, doubt, fields: both({ after }) };
     const conclusion = concludeRotate(ending, PLAN, KEYS, TWO);
     const phases: PhaseName[] = ['preflight', 'rotate', 'verify'];
     expect(summary('rotate', KEYS, phases, outcomeOfRotate(ending), conclusion, FIELDS)).toMatchSnapshot();

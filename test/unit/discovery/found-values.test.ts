@@ -1,7 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
-import { type FoundValue, findValues, isRegistered, unregistrable } from '../../../src/discovery/found-values.ts';
+import { type FoundValue, findValues, isRegistered, obstacleTo } from '../../../src/discovery/found-values.ts';
 import { encrypt, newKey } from '../../support/application/application.ts';
 
 const hex = newKey();
@@ -29,6 +29,7 @@ describe('what is printed of a template', () => {
     ['v1:', () => 'v1:'],
     ['enc:v1:', () => 'enc:v1:'],
     ['nothing', () => ''],
+    ['v1', () => 'v1'],
   ])('is the text around the parts if it is a form that rows share: %s', (_form, text) => {
     const [value] = find([0, 1, 2].map((index) => ({ secret: `${text(index)}${joined(`p${index}`)}` })));
     expect(value?.columns[0]?.template).toBe(`${text(0)}{iv}{content}{tag} iv=12`);
@@ -58,7 +59,9 @@ describe('two values that share a column', () => {
     const values = find(rows);
     const forgotten = values.filter((value) => !isRegistered(value, [REGISTERED]));
     expect(forgotten.map(({ columns }) => columns.map(({ name }) => name))).toEqual([['iv', 'secret', 'secret_tag']]);
-    expect(forgotten.map((value) => unregistrable(value, [REGISTERED]))).toEqual(['shares column iv with another value']);
+    expect(forgotten.map((value) => obstacleTo(value, [REGISTERED], []))).toEqual([
+      { problem: 'shares column iv with another value', endangered: true },
+    ]);
   });
 
   it('as members of one object are both found, and only the registered one counts as such', () => {
@@ -71,6 +74,10 @@ describe('two values that share a column', () => {
     const registered = { ...REGISTERED, columns: ['data'], places: [JSON.stringify(['data', 'access'])] };
     const forgotten = values.filter((each) => !isRegistered(each, [registered]));
     expect(forgotten.map(({ places }) => places)).toEqual([[JSON.stringify(['data', 'refresh'])]]);
+    // It cannot be registered, but it may stay: rotating the other member leaves it as it is.
+    expect(forgotten.map((each) => obstacleTo(each, [registered], []))).toEqual([
+      { problem: 'shares column data with another value', endangered: false },
+    ]);
   });
 });
 
