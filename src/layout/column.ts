@@ -62,7 +62,7 @@ function templateColumn(name: string, written: keyof typeof CODECS, template: Te
 }
 
 function readRun(codec: Codec, run: Run, text: string, found: Found): Misfit | null {
-  if (text === '' && run.least > 0) return 'empty';
+  if (text === '' && !run.mayBeEmpty) return 'empty';
   const bytes = codec.decode(text);
   return typeof bytes === 'string' ? bytes : run.take(bytes, found);
 }

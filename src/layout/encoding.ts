@@ -75,7 +75,7 @@ const ALPHABETS: Readonly<Record<Encoding, string>> = { hex: '0-9A-Fa-f', base64
 /** @returns a regular expression for the text of a run of so many bytes, padded or not */
 export function encodedPattern(encoding: Encoding, bytes: number): string {
   const padding = encoding === 'hex' ? 0 : (3 - (bytes % 3)) % 3;
-  return `[${ALPHABETS[encoding]}]{${digitsOf(encoding, bytes)}}${padding === 0 ? '' : `(?:${'='.repeat(padding)})?`}`;
+  return `[${ALPHABETS[encoding]}]{${digitsOf(encoding, bytes)}}(?:${'='.repeat(padding)})?`;
 }
 
 /** @returns the first character of a literal that the encoding never writes, padding included; null if there is none */

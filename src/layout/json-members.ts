@@ -21,19 +21,17 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
  * @returns all of them, in the order of the text; or what is wrong with it
  */
 export function stringMembers<T>(json: string, wanted: ReadonlyMap<string, T>): readonly StringMember<T>[] | Misfit {
-  const object = parsed(json);
-  if (object === undefined) return 'not-json';
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) return 'json-shape';
+  if (!isJson(json)) return 'not-json';
   const members: StringMember<T>[] = [];
   let depth = 0;
   let key = '';
   let token = '';
   for (const { 0: next, index } of json.matchAll(TOKEN)) {
-    if (depth === 1 && next === ':') key = JSON.parse(token);
+    if (next === ':') key = JSON.parse(token);
     const as = depth === 1 && token === ':' ? wanted.get(key) : undefined;
     if (as !== undefined) {
       if (members.some((member) => member.key === key)) return 'json-duplicate';
-      if (!next.startsWith('"')) return 'json-shape';
+      if (next[0] !== '"') return 'json-shape';
       members.push({ key, as, text: JSON.parse(next), from: index, to: index + next.length });
     }
     if (next === '{' || next === '[') depth += 1;
@@ -43,11 +41,11 @@ export function stringMembers<T>(json: string, wanted: ReadonlyMap<string, T>): 
   return members.length === wanted.size ? members : 'json-shape';
 }
 
-/** @returns undefined where the text is not JSON */
-function parsed(json: string): unknown {
+function isJson(text: string): boolean {
   try {
-    return JSON.parse(json);
+    JSON.parse(text);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }

@@ -52,11 +52,11 @@ export function createLayout({ columns: definitions, aad }: LayoutDefinition): L
     bound: associated.columns,
 
     parse(stored) {
+      if (columns.every(({ name }) => (stored[name] ?? null) === null)) return { kind: 'none' };
       const value = { iv: NOTHING, content: NOTHING, tag: NOTHING };
       for (const column of columns) {
         const text = stored[column.name] ?? null;
         const misfit = text === null ? 'null' : column.read(text, value);
-        if (misfit === 'null' && columns.every(({ name }) => (stored[name] ?? null) === null)) return { kind: 'none' };
         if (misfit !== null) return { kind: 'malformed', column: column.name, misfit };
       }
       const bytes = associated.of(stored);

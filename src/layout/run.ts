@@ -7,8 +7,7 @@ export type Found = Record<Part, Buffer>;
 
 /** Adjacent parts as one sequence of bytes. */
 export interface Run {
-  /** The least number of bytes. */
-  readonly least: number;
+  readonly mayBeEmpty: boolean;
   /** The number of bytes; null if it varies. */
   readonly bytes: number | null;
   /** Cuts the bytes into the parts, which it enters in `found`. */
@@ -25,15 +24,15 @@ export function createRun(parts: readonly PartOf[]): Run {
   const fixed = parts.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   const open = parts.find(({ bytes }) => bytes === null);
   const lengths = open === undefined ? [0] : LENGTHS[open.part];
-  const least = fixed + Math.min(...(lengths ?? [0]));
   const bytes = open === undefined ? fixed : null;
   const fits = (length: number) => (lengths === null ? length >= fixed : lengths.includes(length - fixed));
+  const mayBeEmpty = fits(0);
   const [first] = parts;
 
   if (first !== undefined && parts.length === 1) {
     const { part } = first;
     return {
-      least,
+      mayBeEmpty,
       bytes,
       take(all, found) {
         if (!fits(all.length)) return 'wrong-length';
@@ -45,7 +44,7 @@ export function createRun(parts: readonly PartOf[]): Run {
   }
 
   return {
-    least,
+    mayBeEmpty,
     bytes,
     take(all, found) {
       if (!fits(all.length)) return 'wrong-length';

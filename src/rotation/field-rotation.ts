@@ -60,9 +60,10 @@ export class FieldRotation {
   async pass(round: number): Promise<void> {
     const { left } = this;
     this.#leftBefore = left;
+    this.#pass = null;
     if (left === 0) return;
     if (round === 1 || this.#last.sourceIds.length < left) await this.#passOverAll(left);
-    this.#pass = round === 1 ? null : await this.#passOverListed();
+    if (round > 1) this.#pass = await this.#passOverListed();
   }
 
   /** A row counts as being under the target key only because that key alone opened it. */

@@ -85,6 +85,32 @@ describe('a key id', () => {
   });
 });
 
+describe('the form of a part that does not show it', () => {
+  const value = { iv: Buffer.alloc(12, 0xab), content: Buffer.from([0x6b, 0xff, 0xff]), tag: Buffer.alloc(16, 0xff) };
+
+  it.each(['{content} base64', 'x:{content} base64'])('is that of the other hex, whatever base64 has beside it: %s', (mark) => {
+    const layout = layoutOf({ ...HEX_COLUMNS, content: `String @encrypted ${mark}` });
+    const content = `${mark.startsWith('x') ? 'x:' : ''}abcd`;
+    const like = { iv: 'CD'.repeat(12), content, tag: '11'.repeat(16) };
+    expect(layout.format(value, like, '')['tag']).toBe('FF'.repeat(16));
+    expect(layout.format(value, { ...like, iv: 'cd'.repeat(12) }, '')['tag']).toBe('ff'.repeat(16));
+  });
+
+  it.each([
+    ['\\/', 'a slash with an escape'],
+    ['/', 'a slash without one'],
+  ])('is that of the other members of its JSON object: %s, %s', (slash) => {
+    const layout = layoutOf({ secret: 'Json @encrypted {"iv":"{iv}","content":"{content}","tag":"{tag}"} base64' });
+    const [plain, slashed] = [Buffer.alloc(12).toString('base64'), Buffer.alloc(16, 255).toString('base64')];
+    const written = (iv: string, content: string, tag: string) =>
+      `{"iv":"${iv}","content":"${content}","tag":"${tag}"}`.replaceAll('/', slash);
+    const { iv, content, tag } = value;
+    expect(layout.format(value, { secret: written(plain, 'aaaa', slashed) }, '')).toEqual({
+      secret: written(iv.toString('base64'), content.toString('base64'), tag.toString('base64')),
+    });
+  });
+});
+
 describe('a form that is no form', () => {
   it.each<[fields: Fields, like: StoredValue, misfit: Misfit]>([
     [{ secret: 'String @encrypted {iv}:{content}:{tag}' }, { secret: 'x' }, 'no-match'],

@@ -45,6 +45,28 @@ const COLUMNS: [field: string, texts: [title: string, text: string, misfit: Misf
     ],
   ],
   [
+    'String @encrypted {iv}a{tag}:{content}',
+    [
+      ['all of it', `${IV}a${TAG}:c0ffee`, null],
+      ['padding, which hex does not have', `${IV}a${TAG}==:c0ffee`, 'no-match'],
+    ],
+  ],
+  [
+    'String @encrypted {tag}={content}:{iv}',
+    [['a tag that is no hex, before an = that no hex has', `${'zz'.repeat(16)}=00:${IV}`, 'not-hex']],
+  ],
+  [
+    'String @encrypted {tag}t{content}:{iv}',
+    [['a tag that is no hex, before a t that no hex has', `${'zz'.repeat(16)}t00:${IV}`, 'not-hex']],
+  ],
+  [
+    'String @encrypted {tag}a={content}.{iv} base64',
+    [
+      ['padding before an =', `${TAG64}a=eHk=.${IV64}`, null],
+      ['no padding before an =', `${TAG64.slice(0, -2)}a=eHk=.${IV64}`, null],
+    ],
+  ],
+  [
     'String @encrypted {iv}.{content}.{tag} base64 iv=16',
     [
       ['all of it, padded', `${IV64}.eHk=.${TAG64}`, null],
@@ -79,6 +101,7 @@ const COLUMNS: [field: string, texts: [title: string, text: string, misfit: Misf
     [
       ['all of it', `76${IV}${TAG}c0ffee`, null],
       ['another literal', `77${IV}${TAG}c0ffee`, 'no-match'],
+      ['another form of hex than that of bytes', `76${IV}${TAG}C0FFEE`, 'not-hex'],
       ['nothing', '', 'empty'],
       ['too little', `76${IV}00`, 'wrong-length'],
     ],

@@ -28,6 +28,11 @@ describe('the rows that were added and removed', () => {
     expect(came).toBeLessThanOrEqual(300);
   });
 
+  it('are exact if rows were only added, wherever they fall', () => {
+    const ids = Array.from({ length: 100_000 }, (_, index) => idOf(index));
+    expect(counting().trafficUntil(counting(...ids))).toEqual({ came: 100_000, went: 0 });
+  });
+
   it('are still counted beyond what one bucket holds', () => {
     const many = Array.from({ length: 65_540 }, () => 'the same');
     expect(counting(...many).trafficUntil(counting(...many, 'the same'))).toEqual({ came: 1, went: 0 });

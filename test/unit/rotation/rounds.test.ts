@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { SOURCE_IDS_KEPT } from '../../../src/rotation/census.ts';
 import type { MemoryStore } from '../../support/model/memory-store.ts';
-import { contents, idOf, ringBack, rotateTable, row, strangeRow, tableOf, under } from './table.ts';
+import { contents, FIELD, idOf, ringBack, rotateTable, row, silentObserver, strangeRow, tableOf, under } from './table.ts';
 
 /** The application does `write` between a pass that wrote and the verification after it, in the first `rounds` passes. */
 function writeBehindCursor(store: MemoryStore, rounds: number, write: (round: number) => void): void {
@@ -50,6 +51,28 @@ describe('an application that writes while the rotation runs', () => {
     const store = tableOf(5);
     writeBehindCursor(store, 99, (round) => store.put(row(10 + round, 'old')));
     expect((await rotateTable(store)).ending).toEqual({ kind: 'not-verified', doubt: { kind: 'written-meanwhile', count: 1 } });
+  });
+
+  it('with the new key while a row is moved, then with the old one, forever: no row is said to have been written back', async () => {
+    const store = tableOf(5);
+    writeBehindCursor(store, 99, (round) => store.put(row(1, 'old', `written ${round}`)));
+    const behind = store.before;
+    store.before = (call, nth) => {
+      behind(call, nth);
+      if (call.method === 'swap' && call.swaps.some(({ id }) => id === idOf(1)) && nth > 5)
+        store.put(row(1, 'new', `moved ${nth}`));
+    };
+    expect((await rotateTable(store)).ending).toEqual({ kind: 'not-verified', doubt: { kind: 'written-meanwhile', count: 1 } });
+  });
+
+  it('with the old key, more rows than the survey can name: the next round goes over all of them', async () => {
+    const store = tableOf(1);
+    writeBehindCursor(store, 1, () => {
+      for (let number = 1; number <= SOURCE_IDS_KEPT + 1; number += 1) store.put(row(number, 'old'));
+    });
+    const { ending, phases } = await rotateTable(store, { batchRows: 5000 });
+    expect(ending).toEqual({ kind: 'rotated' });
+    expect(passes(phases)).toBe('preflight rotate verify rotate rotate verify');
   });
 
   it('a value that neither key can decrypt: not verified, at once', async () => {
@@ -187,10 +210,16 @@ describe('rows that the pages do not reach', () => {
     const store = tableOf(5);
     const readPage = store.readPage.bind(store);
     store.readPage = async (after, limit) => (await readPage(after, limit)).filter(({ id }) => id !== idOf(3));
-    const { ending, late, tally, phases } = await rotateTable(store);
+    const told: string[] = [];
+    const observer = {
+      ...silentObserver(),
+      onRow: (field: string, id: string, outcome: string) => told.push(`${field} ${id} ${outcome}`),
+    };
+    const { ending, late, tally, phases } = await rotateTable(store, { observer });
     expect(ending).toEqual({ kind: 'rotated' });
     expect(late).toBe(1);
     expect(tally.rotated).toBe(5);
+    expect(told).toEqual([1, 2, 4, 5, 3].map((number) => `${FIELD} ${idOf(number)} rotated`));
     expect(passes(phases)).toBe('preflight rotate verify rotate verify');
     expect(contents(store)).toEqual(under('new', 1, 5));
   });

@@ -89,6 +89,29 @@ describe('several fields', () => {
     expect(phases.filter(({ name, field }) => name === 'rotate' && field === 'Account.access')).toHaveLength(1);
   });
 
+  it('are doubted by name: the one that keeps its rows, not one that has none left', async () => {
+    const [access, refresh] = [tableOf(3), tableOf(3)];
+    refresh.before = ({ method }, nth) => {
+      if (method === 'scan' && nth > 1) refresh.put(row(1, 'old', `written ${nth}`));
+    };
+    expect((await rotate(options(access, refresh))).ending).toMatchObject({
+      ...{ kind: 'not-verified', field: 'Account.refresh', doubt: { kind: 'reverted', count: 1, ids: [idOf(1)] } },
+    });
+  });
+
+  it('are doubted by name: one that gets its first row in the last round', async () => {
+    const [access, refresh] = [tableOf(3), tableOf(3)];
+    access.before = ({ method }, nth) => {
+      if (method === 'scan' && nth === 4) access.put(row(9, 'old', 'late'));
+    };
+    refresh.before = ({ method }, nth) => {
+      if (method === 'scan' && nth > 1 && nth < 4) refresh.put(row(1, 'old', `written ${nth}`));
+    };
+    expect((await rotate(options(access, refresh))).ending).toMatchObject({
+      ...{ kind: 'not-verified', field: 'Account.access', doubt: { kind: 'written-meanwhile', count: 1 } },
+    });
+  });
+
   it('are doubted by name, also if there was nothing to write', async () => {
     const [access, refresh] = [tableOf(3, 'new'), tableOf(3, 'new')];
     refresh.uncommitted = ['pid 1'];
@@ -131,6 +154,16 @@ describe('a row whose columns are all null', () => {
     };
     const { ending } = await rotate({ ...options(store, store), fields: [{ name: 'UserApiKey', store, layout }] });
     expect(ending).toMatchObject({ kind: 'rotated', fields: [{ tally: { rotated: 2, conflicts: 1, gone: 1 } }] });
+  });
+
+  it('does not count among those of which half have gone', async () => {
+    const store = tableOf(4);
+    for (const number of [5, 6]) store.put({ id: idOf(number), iv: null, content: null, tag: null });
+    store.before = ({ method }, nth) => {
+      if (method === 'scan' && nth === 2) for (const number of [1, 2]) store.rows.delete(idOf(number));
+    };
+    const { ending } = await rotate({ ...options(store, store), fields: [{ name: 'UserApiKey', store, layout }] });
+    expect(ending).toMatchObject({ kind: 'not-verified', doubt: { kind: 'rows-gone', went: 2 } });
   });
 
   it('is no reason to call a table done from which half of the values have gone', async () => {
