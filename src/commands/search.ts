@@ -35,7 +35,7 @@ export const QUICK: SampleSize = {
   totalMs: 10_000,
   rareMs: 400,
   otherTypes: false,
-  attempts: 2000,
+  attempts: 1000,
 };
 
 /** A value that the schema does not have, and what is in the way of that. */

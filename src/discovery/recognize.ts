@@ -15,7 +15,7 @@ interface Recognized {
   readonly under: ReadonlyMap<string, number>;
 }
 
-/** Rows on which a layout is tried at the least. */
+/** Rows on which a layout is tried before it may be put off. */
 const LEAST_MISSES = 4;
 
 export interface Recognition {
@@ -58,7 +58,7 @@ function layoutsThatOpen(
       for (const column of claimsOf(layout)) taken.add(column);
     }
   }
-  return found;
+  return [...found, ...trials.finish()];
 }
 
 /** Keeps, of layouts that share a column, the one that fits most rows, and the simplest of those that fit as many. */

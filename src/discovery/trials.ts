@@ -16,18 +16,19 @@ export function keyOf(layout: Layout, row: StoredValue, keys: readonly Encryptio
   return null;
 }
 
-/** Tries layouts on rows: none too often, and not too many in all. */
+/** Tries layouts on rows: those that fail again and again last, and not too many in all. */
 export class Trials {
   readonly #keys: readonly EncryptionKey[];
   /** How often layouts of one shape, whatever their literal text, have failed. */
   readonly #misses = new Map<string, number>();
   readonly #mostMisses: number;
+  #putOff: (readonly [LayoutDefinition, StoredValue])[] = [];
   #left: number;
 
   /**
    * @param most - how many may be made, in all
-   * @param mostMisses - how often a layout may fail on texts of the right length. Where there are values under the keys, one of the first
-   *   is; what fails again and again are digests, tokens and ids
+   * @param mostMisses - how often a layout may fail on texts of the right length before it is put off. Where there are values under the
+   *   keys, one of the first usually is; what fails again and again are mostly digests, tokens and ids
    */
   constructor(keys: readonly EncryptionKey[], most: number, mostMisses: number) {
     this.#keys = keys;
@@ -40,16 +41,33 @@ export class Trials {
     return this.#left < 0;
   }
 
-  /** @returns whether the row has a value by this layout */
+  /** @returns whether the row has a value by this layout; false as well if that is put off */
   succeeds(definition: LayoutDefinition, row: StoredValue): boolean {
     const shape = definition.columns.map(shapeOf).join(' ');
     const misses = this.#misses.get(shape) ?? 0;
-    if (misses >= this.#mostMisses) return false;
-    this.#left -= 1;
-    if (this.#left < 0) return false;
-    const hit = keyOf(createLayout(definition), row, this.#keys) !== null;
+    if (misses >= this.#mostMisses) {
+      this.#putOff.push([definition, row]);
+      return false;
+    }
+    const hit = this.#opens(definition, row);
     this.#misses.set(shape, hit ? Number.NEGATIVE_INFINITY : misses + 1);
     return hit;
+  }
+
+  /** Tries what was put off. @returns the layouts by which a row has a value after all, each once */
+  finish(): readonly LayoutDefinition[] {
+    const found = new Map<string, LayoutDefinition>();
+    for (const [definition, row] of this.#putOff) {
+      if (this.exhausted) break;
+      if (this.#opens(definition, row)) found.set(JSON.stringify(definition), definition);
+    }
+    this.#putOff = [];
+    return [...found.values()];
+  }
+
+  #opens(definition: LayoutDefinition, row: StoredValue): boolean {
+    this.#left -= 1;
+    return this.#left >= 0 && keyOf(createLayout(definition), row, this.#keys) !== null;
   }
 }
 

@@ -10,6 +10,24 @@ function hexOf(value: ReturnType<typeof seal>) {
   return { iv: value.iv.toString('hex'), content: value.content.toString('hex'), tag: value.tag.toString('hex') };
 }
 
+describe('values behind rows under a key that is not given', () => {
+  const third = newKey();
+
+  it.each([
+    ['in one column', (key: ReturnType<typeof newKey>) => ({ secret: Object.values(hexOf(seal(key.bytes, 12))).join(':') })],
+    ['in three columns', (key: ReturnType<typeof newKey>) => hexOf(seal(key.bytes, 12))],
+  ])('are found %s, however many there are before them', (_title, write) => {
+    const rows = rowsOf(100, (index) => ({ digest: index.toString(16).padStart(64, '0'), ...write(index < 97 ? third : one) }));
+    const names = Object.keys(rows[0] ?? {});
+    expect(recognized(columnsOf(...names), rows, one, other).map(({ rows: count }) => count)).toEqual([3]);
+  });
+
+  it('may be missed if there is too much to try, which is said', () => {
+    const rows = rowsOf(100, (index) => ({ secret: Object.values(hexOf(seal((index < 97 ? third : one).bytes, 12))).join(':') }));
+    expect(recognize({ columns: columnsOf('secret'), rows }, [one.key], 100)).toEqual({ values: [], complete: false });
+  });
+});
+
 describe('the formats of known applications', () => {
   it('tzurot: three hex columns, an iv of 16 bytes, among others', () => {
     const rows = rowsOf(ROWS, (index) => ({
