@@ -31,8 +31,11 @@ export async function readOutputPlan(given: Given): Promise<OutputPlan> {
 }
 
 /** How to repeat a command: nothing is ever overwritten, so its files need new names. */
-export function repeated({ report, backup }: Pick<OutputPlan, 'report' | 'backup'>): string {
+export function repeated(
+  { report, backup }: Pick<OutputPlan, 'report' | 'backup'>,
+  how: 'again' | 'without --dry-run' = 'again',
+): string {
   const named = [backup === null ? [] : ['--backup'], report === null ? [] : ['--report']].flat();
   const others = named.length === 0 ? '' : ` with ${named.map((flag) => `another ${flag} file`).join(' and ')}`;
-  return `run the same command again${others}`;
+  return `run the same command ${how}${others}`;
 }

@@ -10,7 +10,7 @@ export function createObserver(
   output: Output,
   stderr: OutputStream,
   { verbose, quiet, keys }: { readonly verbose: boolean; readonly quiet: boolean; readonly keys: readonly NamedKey[] },
-  { prefix }: Words,
+  { prefix, noun }: Words,
   interruption: AbortSignal,
 ): Observer {
   // A bar and a line per row would overwrite each other.
@@ -20,7 +20,7 @@ export function createObserver(
     output.say('finishing the current write; send the signal again to quit now');
   });
   return {
-    onPhase: (phase, _field, expected) => progress.begin(phase, expected),
+    onPhase: (phase, field, expected) => progress.begin(phase, noun === 'value' ? field : null, expected),
     onProgress: progress.update,
     onPhaseEnd: progress.end,
     onCensus: (phase, field, census) => output.say(`${phase}: ${prefix(field)}${censusLine(census, keys)}`),

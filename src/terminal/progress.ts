@@ -4,7 +4,8 @@ import type { OutputStream } from './output.ts';
 
 /** Shows how far a phase is. */
 export interface Progress {
-  begin(phase: PhaseName, total: number): void;
+  /** @param field - null if there is only one */
+  begin(phase: PhaseName, field: string | null, total: number): void;
   update(done: number): void;
   end(): void;
 }
@@ -32,14 +33,15 @@ const BAR_COLUMNS = 10;
 
 /** A bar, for a terminal. The cursor stays visible: a run that is killed could not bring it back. */
 export function createBar(stderr: OutputStream): Progress {
-  const format = '{phase} [{bar}] {percentage}% | {value}/{total} rows | {rate} rows/s | {left} left';
+  const format = '{title} [{bar}] {percentage}% | {value}/{total} rows | {rate} rows/s | {left} left';
   const options = { format, stream: stderr, barsize: BAR_COLUMNS, clearOnComplete: true, gracefulExit: false, fps: 10 };
   const bar = new SingleBar(options, Presets.rect);
   let total = 0;
   let start = 0;
   return {
-    begin: (phase, expected) => {
-      bar.start(expected, 0, { phase: phase.padEnd(9), rate: '-', left: '-' });
+    begin: (phase, field, expected) => {
+      const title = field === null ? phase.padEnd(9) : `${phase} ${field}`;
+      bar.start(expected, 0, { title, rate: '-', left: '-' });
       total = expected;
       start = performance.now();
     },
@@ -55,21 +57,21 @@ const LINE_EVERY_MS = 10_000;
 
 /** Occasional plain lines, for a file or a pipe. */
 export function createLines(say: (line: string) => void): Progress {
-  let current: { readonly phase: PhaseName; readonly total: number; readonly start: number };
+  let current: { readonly title: string; readonly total: number; readonly start: number };
   let lastLine = Number.POSITIVE_INFINITY;
   return {
-    begin: (phase, total) => {
+    begin: (phase, field, total) => {
       lastLine = performance.now();
-      current = { phase, total, start: lastLine };
+      current = { title: field === null ? phase : `${phase}: ${field}`, total, start: lastLine };
     },
     update: (done) => {
       const now = performance.now();
       if (now - lastLine < LINE_EVERY_MS) return;
       lastLine = now;
-      const { phase, total, start } = current;
+      const { title, total, start } = current;
       const { percent, rowsPerSecond, secondsLeft } = snapshot(done, total, (now - start) / 1000);
       const left = secondsLeft === null ? '' : `, ${formatSeconds(secondsLeft)} left`;
-      say(`${phase}: ${done} of ${total} rows (${percent}%), ${rowsPerSecond} rows/s${left}`);
+      say(`${title}: ${done} of ${total} rows (${percent}%), ${rowsPerSecond} rows/s${left}`);
     },
     end: () => {
       lastLine = Number.POSITIVE_INFINITY;

@@ -31,11 +31,11 @@ export function conclude(
   { report }: { readonly report: string | null },
   words: Words,
 ): Conclusion {
-  const again = repeated({ report, backup: null });
-  const runAgain = `${again}: it continues where it stopped`;
+  const files = { report, backup: null };
+  const runAgain = `${repeated(files)}: it continues where it stopped`;
   switch (ending.kind) {
     case 'restored':
-      return restored(ending.reached, dryRun, again, words);
+      return restored(ending.reached, dryRun ? repeated(files, 'without --dry-run') : null, words);
     case 'write-in-doubt': {
       const stop = stoppedBy(ending.cause, runAgain);
       const rows = inDoubt(
@@ -69,7 +69,9 @@ function sum(tallies: readonly RestoreTally[], count: (tally: RestoreTally) => n
   return tallies.reduce((total, tally) => total + count(tally), 0);
 }
 
-function restored(tallies: readonly RestoreTally[], dryRun: boolean, again: string, words: Words): Conclusion {
+/** @param forReal - how to do what a dry run has tried; null if it was no dry run */
+function restored(tallies: readonly RestoreTally[], forReal: string | null, words: Words): Conclusion {
+  const dryRun = forReal !== null;
   const count = sum(tallies, (tally) => tally.restored);
   const alreadyRestored = sum(tallies, (tally) => tally.alreadyRestored);
   const others = sum(tallies, ({ changed, gone }) => changed.size + gone);
@@ -82,9 +84,9 @@ function restored(tallies: readonly RestoreTally[], dryRun: boolean, again: stri
       nextSteps: ['check that it is the right file; if there are several backups, restore the newest first'],
     };
   }
-  if (dryRun) {
+  if (forReal !== null) {
     if (count === 0) return done('there is nothing to put back', details, []);
-    return done(`a restore would put back ${words.count(count)}`, details, [again.replace('again', 'without --dry-run')]);
+    return done(`a restore would put back ${words.count(count)}`, details, [forReal]);
   }
   const nextSteps = [
     `see which key the ${words.noun}s are under (if the new key is lost, set NEW_ENCRYPTION_KEY to any other valid key): ${typed('--dry-run')}`,

@@ -53,7 +53,7 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
       const total = totalOf(ending.fields);
       const values = words.count(total.under(keys, 'source'));
       const headline = `a run would rotate ${values} to the ${target} key; no problems found`;
-      return done(headline, ['nothing was written', ...withoutValue(total)], [again.replace('again', 'without --dry-run')]);
+      return done(headline, ['nothing was written', ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
     }
     case 'unreadable-rows': {
       const total = totalOf(ending.fields);
