@@ -49,7 +49,7 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
   return withContext(env, interruption, async (context) => {
     if (keyForm(env) === 'pair') return readOne('new', context);
     const [first = ''] = await readTexts(context);
-    return { name: ordinal(0), key: await resolveKey(first, positionOf(0), LIST_HINT) };
+    return { name: ordinal(0), key: await resolveKey(first, positionOf(0), LIST_HINT, context) };
   });
 }
 
@@ -80,12 +80,12 @@ async function withContext<T>(
 async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
   const variable = KEY_VARIABLE[name];
   const text = await readKeyVariable(variable, HINT[name], context);
-  return { name, key: await resolveKey(text, variable, HINT[name]) };
+  return { name, key: await resolveKey(text, variable, HINT[name], context) };
 }
 
 async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
   const texts = await readTexts(context);
-  const keys = await allOf(texts.map((text, index) => resolveKey(text, positionOf(index), LIST_HINT)));
+  const keys = await allOf(texts.map((text, index) => resolveKey(text, positionOf(index), LIST_HINT, context)));
   const given = keys.map((key, index) => ({ name: ordinal(index), key }));
   for (const [index, each] of given.entries()) {
     const earlier = given.findIndex((other) => isSame(other, each));

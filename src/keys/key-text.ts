@@ -1,10 +1,14 @@
 import { encryptionKeyProblem, keyBytesProblem } from '../crypto/encryption-key.ts';
+import { parseReference, type Reference } from './reference.ts';
 
-/** What a text stands for. */
-export type KeyText = { readonly kind: 'bytes'; readonly bytes: Buffer } | { readonly kind: 'problem'; readonly problem: string };
+/** What a text stands for: the key itself, or a reference to a source that hands it out. */
+export type KeyText =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'reference'; readonly reference: Reference }
+  | { readonly kind: 'problem'; readonly problem: string };
 
 /**
- * Reads a key as a person writes it: 64 hex characters, `base64:` and 32 bytes or `utf8:` and a text of exactly 32 bytes.
+ * Reads a key as a person writes it: 64 hex characters, `base64:` and 32 bytes, `utf8:` and a text of exactly 32 bytes, or a reference.
  *
  * @returns `bytes` that are a usable key, and that the caller overwrites; a `problem` to be read after the name of the variable, which
  * never quotes the text
@@ -12,6 +16,7 @@ export type KeyText = { readonly kind: 'bytes'; readonly bytes: Buffer } | { rea
 export function parseKeyText(text: string): KeyText {
   if (text.startsWith('base64:')) return parseBase64(text.slice('base64:'.length));
   if (text.startsWith('utf8:')) return usable(Buffer.from(text.slice('utf8:'.length)));
+  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return parseReference(text);
   const problem = encryptionKeyProblem(text);
   return problem === null ? { kind: 'bytes', bytes: Buffer.from(text, 'hex') } : { kind: 'problem', problem };
 }
@@ -29,7 +34,7 @@ function usable(bytes: Buffer): KeyText {
 }
 
 /** @returns the bytes of base64 or base64url, with or without padding; null where Node would skip characters instead of refusing them */
-function decodeBase64(text: string): Buffer | null {
+export function decodeBase64(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64');
   const standard = text
     .replaceAll('-', '+')

@@ -37,8 +37,8 @@ export function runProgram(
     signal.addEventListener('abort', end, { once: true });
     const settle = (how: ProgramEnd) => {
       signal.removeEventListener('abort', end);
-      for (const chunk of chunks) chunk.fill(0);
       resolve(how);
+      for (const chunk of chunks) chunk.fill(0);
     };
     child.stdout.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
