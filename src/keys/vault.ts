@@ -42,8 +42,9 @@ export async function askVault({ label, context, signal }: KeyRequest, { path, q
     redirect: 'manual',
     signal,
   }).catch((error: unknown) => {
-    const problem = networkProblem(error);
-    if (problem === null) throw error;
+    signal.throwIfAborted();
+    // A port that fetch does not go to, for example, has no code.
+    const problem = networkProblem(error) ?? 'cannot be asked';
     return refuse(
       `${label}: the server in VAULT_ADDR ${problem}`,
       'check VAULT_ADDR and the network; NODE_EXTRA_CA_CERTS names a file with a private authority',

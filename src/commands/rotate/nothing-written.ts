@@ -46,7 +46,7 @@ export function nothingToDo({ rollback }: RotatePlan, { target, sources, them, i
   if (rollback) return done(headline, withoutValue(total), [`make sure that every service has ${target}`]);
   const decrypt = them === 'it' ? 'decrypts' : 'decrypt';
   const swapped = inList
-    ? 'the order is wrong: the first key in ENCRYPTION_KEYS is one that the services use now'
+    ? 'the order is wrong: ENCRYPTION_KEYS begins with a key that the services use now'
     : 'the keys are swapped: NEW_ENCRYPTION_KEY holds the key that the services use now';
   return done(
     headline,
