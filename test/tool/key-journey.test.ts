@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { DecryptCommand } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application/application.ts';
+import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { hasMoto, type Moto, sayIfNoMoto, startMoto } from '../support/keys/moto.ts';
 import { hasSoftHsm, type SoftHsm, sayIfNoSoftHsm, startSoftHsm } from '../support/keys/soft-hsm.ts';
 import { startVault, type VaultStub } from '../support/keys/vault-stub.ts';
@@ -21,11 +22,6 @@ sayIfNoSoftHsm('key-journey');
 interface Stage {
   readonly hex: string;
   readonly variables: (prefix: 'OLD_' | 'NEW_') => ToolEnv;
-}
-
-function fingerprintOf(hex: string): string {
-  const hmac = createHmac('sha256', Buffer.from(hex, 'hex')).update('rotate-encryption-key fingerprint v1');
-  return hmac.digest('hex').slice(0, 16);
 }
 
 describe.skipIf(!hasMoto || !hasSoftHsm)('values that go from key to key', () => {

@@ -21,7 +21,7 @@ export interface Moto {
 export const REGION = 'eu-west-1';
 export const hasMoto = isInstalled('moto_server', '--help');
 export const sayIfNoMoto = (suite: string) =>
-  sayIfMissing(hasMoto, suite, "moto_server is not on this machine (pip install 'moto[kms,server]')");
+  sayIfMissing(hasMoto, suite, "moto_server is not on this machine (pip install 'moto[server]')");
 
 export async function startMoto(secretKey: string): Promise<Moto> {
   const port = await freePort();
