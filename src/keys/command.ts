@@ -1,7 +1,7 @@
 import { printable } from '../text/printable.ts';
 import { refuse } from '../text/problem.ts';
 import type { KeyContext } from './key-source.ts';
-import { runProgram } from './run-program.ts';
+import { hasTerminal, runProgram } from './run-program.ts';
 import { withinLimit } from './within-limit.ts';
 
 const FORM =
@@ -34,7 +34,7 @@ export async function outputOfCommand(json: string, variable: string, context: K
     message: `${variable}: ${name}, or something that it started, had not ended after ${seconds} s, and was killed`,
     hint: 'run it by hand to see what it waits for, or set KEY_TIMEOUT_MS to give it more time',
   });
-  const end = await withinLimit(context, late, (signal) => runProgram(program, args, env, signal));
+  const end = await inTurn(() => withinLimit(context, late, (signal) => runProgram(program, args, env, signal)));
   const lookAbove = 'what it printed to stderr is above; run it by hand to see more';
   switch (end.kind) {
     case 'printed':
@@ -53,6 +53,17 @@ export async function outputOfCommand(json: string, variable: string, context: K
     default:
       return end satisfies never;
   }
+}
+
+/** The command that has the terminal, if there is one. */
+let earlier: Promise<unknown> = Promise.resolve();
+
+/** On a terminal one command at a time may ask for its PIN; otherwise all run at once. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (!hasTerminal()) return work();
+  const turn = earlier.then(work, work);
+  earlier = turn;
+  return turn;
 }
 
 function parseCommand(json: string): readonly string[] | null {

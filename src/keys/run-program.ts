@@ -15,6 +15,11 @@ const STDIN = 0;
 /** How long a program that is told to end may take to put the terminal in order, which a PIN entry changes. */
 const GRACE_MS = 500;
 
+/** Whether somebody may be there to type a PIN. */
+export function hasTerminal(): boolean {
+  return isatty(STDIN);
+}
+
 /**
  * Runs a program in a process group of its own, to its end and to that of its output, which something that it started may hold open.
  *
@@ -60,7 +65,7 @@ function start(program: string, args: readonly string[], env: Readonly<Record<st
   try {
     return spawn(program, args, {
       ...{ env, shell: false, detached: true },
-      stdio: [isatty(STDIN) ? 'inherit' : 'ignore', 'pipe', 'inherit'],
+      stdio: [hasTerminal() ? 'inherit' : 'ignore', 'pipe', 'inherit'],
     });
   } catch (error) {
     // Most errors are events; arguments that are too long, for one, are not.

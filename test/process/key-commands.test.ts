@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application/application.ts';
 import { type Loopback, startSilent } from '../support/keys/loopback.ts';
 import { secret } from '../support/tool/known-secrets.ts';
-import { runTool, type ToolEnv, workFolder } from '../support/tool/run-tool.ts';
+import { runTool, startTool, type ToolEnv, workFolder } from '../support/tool/run-tool.ts';
 
 const oldKey = secret(newKey());
 const freshKey = secret(newKey());
@@ -38,6 +38,13 @@ function verify(command: string, env: ToolEnv = {}) {
     NEW_ENCRYPTION_KEY_COMMAND: command,
     ...env,
   });
+}
+
+/** @param name - of a file with the id of a process */
+function expectEnded(name: string): void {
+  const pid = readFileSync(at(name), 'utf8');
+  // A container may keep what has ended in its list.
+  expect(spawnSync('ps', ['-o', 'stat=', '-p', pid]).stdout.toString()).toMatch(/^(Z.*\n)?$/u);
 }
 
 describe('a command that gives no key', () => {
@@ -107,9 +114,23 @@ describe('a command that gives no key', () => {
     expect(code, stderr).toBe(2);
     expect(stderr).toContain('or something that it started, had not ended after 2 s, and was killed');
     expect(existsSync(at('grandchild'))).toBe(true);
-    const pid = Number(readFileSync(at('grandchild'), 'utf8'));
-    // A container may keep what has ended in its list.
-    expect(spawnSync('ps', ['-o', 'stat=', '-p', String(pid)]).stdout.toString()).toMatch(/^(Z.*\n)?$/u);
+    expectEnded('grandchild');
+  });
+
+  it('is ended by a signal that stops the run', async () => {
+    const command = program(
+      'waits',
+      `require('node:fs').writeFileSync('waits.pid', String(process.pid)); console.error('here'); ${hanging}`,
+    );
+    const url = 'postgresql://app@127.0.0.1:1/app';
+    const { child, end } = startTool(['verify'], { DATABASE_URL: url, NEW_ENCRYPTION_KEY_COMMAND: command });
+    child.stderr?.on('data', (text: Buffer) => {
+      if (text.toString().includes('here')) child.kill('SIGTERM');
+    });
+    const { code, stderr } = await end;
+    expect(code, stderr).toBe(143);
+    expect(stderr).toContain('stopped by SIGTERM; nothing was written');
+    expectEnded('waits.pid');
   });
 
   it('is not run where Node would show its arguments', async () => {

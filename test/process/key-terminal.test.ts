@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
@@ -12,24 +12,40 @@ import { startTool, workFolder } from '../support/tool/run-tool.ts';
 const hasScript = process.platform === 'linux' && isInstalled('script', '--version');
 sayIfMissing(hasScript, 'key-terminal', "util-linux's script is not on this machine");
 
-const hex = secret(newKey());
-const asks = path.join(workFolder, 'asks');
-writeFileSync(
-  asks,
-  `#!${process.execPath}
-process.stderr.write('terminal: ' + process.stdin.isTTY + ', PIN? ');
-process.stdin.once('data', (text) => { console.log(String(text).trim() === '4711' ? '${hex}' : 'wrong'); process.exit(); });
-`,
-);
-chmodSync(asks, 0o755);
+const [oldKey, freshKey] = [secret(newKey()), secret(newKey())];
+const order = path.join(workFolder, 'order');
 
-describe.skipIf(!hasScript)('a command on a terminal', () => {
-  it('can ask for a PIN, and gives the key', async () => {
+/** @returns a command that asks for a PIN before it prints a key, and notes when it begins and ends */
+function asking(name: string, key: string): string {
+  const at = path.join(workFolder, name);
+  writeFileSync(
+    at,
+    `#!${process.execPath}
+    const note = (text) => require('node:fs').appendFileSync('order', text + ' ');
+    note('begin');
+    process.stderr.write('terminal: ' + process.stdin.isTTY + ', PIN? ');
+    process.stdin.once('data', (text) => {
+      console.log(String(text).trim() === '4711' ? '${key}' : 'wrong');
+      note('end');
+      process.exit();
+    });
+    `,
+  );
+  chmodSync(at, 0o755);
+  return JSON.stringify([at]);
+}
+
+describe.skipIf(!hasScript)('commands on a terminal', () => {
+  it('ask for their PINs one after the other, and give the keys', async () => {
     // It takes the command as one text, for a shell.
     const script = `exec script --quiet --return --echo never /dev/null --command "$(printf "'%s' " "$@")"`;
     const { child, end } = startTool(
-      ['verify'],
-      { NEW_ENCRYPTION_KEY_COMMAND: JSON.stringify([asks]), DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' },
+      ['--dry-run'],
+      {
+        OLD_ENCRYPTION_KEY_COMMAND: asking('old', oldKey),
+        NEW_ENCRYPTION_KEY_COMMAND: asking('new', freshKey),
+        DATABASE_URL: 'postgresql://app@127.0.0.1:1/app',
+      },
       ['pipe', 'pipe', 'pipe'],
       ['sh', '-c', script, 'sh'],
     );
@@ -38,7 +54,8 @@ describe.skipIf(!hasScript)('a command on a terminal', () => {
     });
     const { code, stdout } = await end;
     expect(stdout).toContain('terminal: true, PIN? ');
-    expect(stdout).toContain(`keys      new ${fingerprintOf(hex)}`);
+    expect(stdout).toContain(`keys      old ${fingerprintOf(oldKey)}, new ${fingerprintOf(freshKey)}`);
+    expect(readFileSync(order, 'utf8')).toBe('begin end begin end ');
     expect(code).toBe(4);
   });
 });
