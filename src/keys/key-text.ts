@@ -1,10 +1,9 @@
 import { encryptionKeyProblem, keyBytesProblem } from '../crypto/encryption-key.ts';
-import { parseReference, type Reference } from './reference.ts';
 
 /** What a text stands for: the key itself, or a reference to a source that hands it out. */
 export type KeyText =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'reference'; readonly reference: Reference }
+  | { readonly kind: 'reference' }
   | { readonly kind: 'problem'; readonly problem: string };
 
 /**
@@ -16,7 +15,7 @@ export type KeyText =
 export function parseKeyText(text: string): KeyText {
   if (text.startsWith('base64:')) return parseBase64(text.slice('base64:'.length));
   if (text.startsWith('utf8:')) return usable(Buffer.from(text.slice('utf8:'.length)));
-  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return parseReference(text);
+  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return { kind: 'reference' };
   const problem = encryptionKeyProblem(text);
   return problem === null ? { kind: 'bytes', bytes: Buffer.from(text, 'hex') } : { kind: 'problem', problem };
 }

@@ -2,7 +2,7 @@ import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import { refuse } from '../text/problem.ts';
 import type { KeyContext } from './key-source.ts';
 import { parseUnwrapped } from './reference.ts';
-import { lateOf, loadSource, resolveKey, SOURCE_NAME } from './resolve-key.ts';
+import { lateOf, loadSource, SOURCE_NAME, unwrap } from './unwrap.ts';
 import { withinLimit } from './within-limit.ts';
 
 /** A data key that a source made and wrapped: it was never written down. */
@@ -37,5 +37,5 @@ export async function wrapNewKey(text: string, label: string, context: KeyContex
   const fragment = await withinLimit(context, lateOf(label, source), (signal) => wrapNew({ reference, label, context, signal }));
   const [place = ''] = text.split('#');
   const whole = `${place}#${fragment}`;
-  return { reference: whole, source, key: await resolveKey(whole, label, hint, context) };
+  return { reference: whole, source, key: await unwrap(whole, label, hint, context) };
 }

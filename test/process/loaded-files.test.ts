@@ -24,7 +24,7 @@ async function sourcesLoadedBy(name: string, args: readonly string[], env: ToolE
 }
 
 /** They tell a key from a reference, and load nothing else. */
-const READERS = ['key-text.ts', 'reference.ts', 'resolve-key.ts', 'within-limit.ts'];
+const READERS = ['key-text.ts', 'resolve-key.ts'];
 
 const [oldKey, freshKey] = [secret(newKey()), secret(newKey())];
 const hex = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' };
@@ -42,9 +42,13 @@ describe('the sources of keys', () => {
 
   it('are loaded one by one, as a key names them', async () => {
     const of = (name: string, env: ToolEnv) => sourcesLoadedBy(name, ['verify'], { ...others, ...env });
-    expect(await of('command', { NEW_ENCRYPTION_KEY_COMMAND: '["true"]' })).toEqual(['command.ts', 'run-program.ts']);
+    expect(await of('command', { NEW_ENCRYPTION_KEY_COMMAND: '["true"]' })).toEqual([
+      'command.ts',
+      'run-program.ts',
+      'within-limit.ts',
+    ]);
     expect(await of('kv', { NEW_ENCRYPTION_KEY: 'vaultkv://secret/app#x' })).toEqual([
-      ...['network-problem.ts', 'vault-kv.ts', 'vault.ts'],
+      ...['network-problem.ts', 'reference.ts', 'unwrap.ts', 'vault-kv.ts', 'vault.ts', 'within-limit.ts'],
     ]);
     const AWS = { NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AQID', AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1', AWS_REGION: 'x' };
     expect(await of('aws', AWS)).toEqual(expect.arrayContaining(['aws-kms.ts', 'aws-problem.ts', 'client-kms']));
