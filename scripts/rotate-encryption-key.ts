@@ -6,6 +6,9 @@ import { EXIT, Interrupted, type StopSignal } from '../src/report/exit-code.ts';
 /** Restores line wrapping, which the progress bar switched off (xterm's DECAWM). */
 const WRAP_LINES = '\u001b[?7h\n';
 
+// The SDK of AWS would warn on Node 20, which npm does as well, in the middle of the output of a run.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 const interruption = new AbortController();
 const signals: StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 

@@ -53,7 +53,16 @@ const generateKey: Command = {
   name: 'generate-key',
   summary: ['print a new key; with --out FILE, write it to FILE'],
   argument: null,
-  options: [option('out FILE', 'write the key to FILE, which must not exist')],
+  options: [
+    option(
+      'in REFERENCE',
+      'have AWS KMS or Vault make and wrap the key, such as',
+      'awskms:///alias/app or hashivault://app; print the',
+      'reference to it (docs/keys.md)',
+    ),
+    option('out FILE', 'write the key to FILE, which must not exist'),
+    ...RUN_OPTIONS.filter(({ flag }) => flag === 'env'),
+  ],
   load: async () => (await import('./generate-key/command.ts')).runGenerateKey,
 };
 

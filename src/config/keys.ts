@@ -1,31 +1,117 @@
-import { type EncryptionKey, encryptionKeyProblem, importEncryptionKey } from '../crypto/encryption-key.ts';
+import type { EncryptionKey } from '../crypto/encryption-key.ts';
+import type { KeyContext } from '../keys/key-source.ts';
+import { resolveKey } from '../keys/resolve-key.ts';
 import { allOf, refuse } from '../text/problem.ts';
-import { type Environment, readVariable } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { isSet, KEY_VARIABLE, type KeyName, keyContext, keyForm, LIST, readKeyVariable } from './key-variables.ts';
 
-/** What a person calls a key, after the variable that holds it. */
-export type KeyName = 'old' | 'new';
+/** A key, and what a person calls it: `old` and `new`, or its place in the list, such as `first`. */
+export interface GivenKey {
+  readonly name: string;
+  readonly key: EncryptionKey;
+}
 
-const KEY_VARIABLE: Readonly<Record<KeyName, string>> = { old: 'OLD_ENCRYPTION_KEY', new: 'NEW_ENCRYPTION_KEY' };
+/** Keys, the target first, and at least one source. */
+export type GivenRing = readonly [target: GivenKey, source: GivenKey, ...others: GivenKey[]];
 
 const HINT: Readonly<Record<KeyName, string>> = {
   old: 'set it to the key that the rows are under now: exactly 64 hex characters',
   new: 'set it to the key to move to: exactly 64 hex characters, as printed by generate-key',
 };
+const LIST_HINT =
+  'separate keys by white space, and write each as 64 hex characters, base64: and 32 bytes, utf8: and 32 bytes without white space, or as a reference to a key in a KMS or Vault';
 
 /**
- * Reads the key of a variable, or of the file that it names.
+ * Reads the keys of a rotation, all sources at once: NEW_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY, or the list ENCRYPTION_KEYS, whose first
+ * is the target.
  *
- * @throws UsageError, which never quotes the text
+ * @throws UsageError with every problem of all of them, or if two are the same; the reason of the interruption
  */
-export async function readKey(env: Environment, name: KeyName): Promise<EncryptionKey> {
-  const text = readVariable(env, KEY_VARIABLE[name], HINT[name]);
-  const problem = encryptionKeyProblem(text);
-  return problem === null ? importEncryptionKey(text) : refuse(`${KEY_VARIABLE[name]} ${problem}`, HINT[name]);
+export function readRing(env: Environment, interruption: AbortSignal): Promise<GivenRing> {
+  return withContext(env, interruption, async (context) => {
+    if (keyForm(env) === 'pair') {
+      const [target, source] = await allOf([readOne('new', context), readOne('old', context)]);
+      if (isSame(target, source)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);
+      return [target, source] as const;
+    }
+    const [target, source, ...others] = await readList(context);
+    if (target !== undefined && source !== undefined) return [target, source, ...others] as const;
+    return refuse(`${LIST} holds only one key`, 'put the key to move to first, and after it each key that rows may be under');
+  });
 }
 
-/** @throws UsageError with every problem of the two, or if they are the same */
-export async function readBothKeys(env: Environment): Promise<Readonly<Record<KeyName, EncryptionKey>>> {
-  const [newKey, oldKey] = await allOf([readKey(env, 'new'), readKey(env, 'old')]);
-  if (oldKey.keyObject.equals(newKey.keyObject)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);
-  return { old: oldKey, new: newKey };
+/**
+ * Reads the key to move to alone: the others need not be there.
+ *
+ * @throws UsageError; the reason of the interruption
+ */
+export function readTarget(env: Environment, interruption: AbortSignal): Promise<GivenKey> {
+  return withContext(env, interruption, async (context) => {
+    if (keyForm(env) === 'pair') return readOne('new', context);
+    const [first = ''] = await readTexts(context);
+    return { name: ordinal(0), key: await resolveKey(first, positionOf(0), LIST_HINT, context) };
+  });
+}
+
+/**
+ * Reads every key that is set: one is enough to search with.
+ *
+ * @throws UsageError with every problem of all of them; the reason of the interruption
+ */
+export function readGivenKeys(env: Environment, interruption: AbortSignal): Promise<readonly GivenKey[]> {
+  return withContext(env, interruption, async (context) => {
+    if (keyForm(env) === 'list') return readList(context);
+    const names = (['old', 'new'] as const).filter((name) => isSet(env, KEY_VARIABLE[name]));
+    if (names.length > 0) return allOf(names.map((name) => readOne(name, context)));
+    return refuse('neither OLD_ENCRYPTION_KEY nor NEW_ENCRYPTION_KEY is set', 'set the keys that the values may be under');
+  });
+}
+
+async function withContext<T>(
+  env: Environment,
+  interruption: AbortSignal,
+  read: (context: KeyContext) => Promise<T>,
+): Promise<T> {
+  const { context, limit } = await keyContext(env, interruption);
+  const [keys] = await allOf([read(context), limit]);
+  return keys;
+}
+
+async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
+  const variable = KEY_VARIABLE[name];
+  const text = await readKeyVariable(variable, HINT[name], context);
+  return { name, key: await resolveKey(text, variable, HINT[name], context) };
+}
+
+async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
+  const texts = await readTexts(context);
+  const keys = await allOf(texts.map((text, index) => resolveKey(text, positionOf(index), LIST_HINT, context)));
+  const given = keys.map((key, index) => ({ name: ordinal(index), key }));
+  for (const [index, each] of given.entries()) {
+    const earlier = given.findIndex((other) => isSame(other, each));
+    if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'name each key once');
+  }
+  return given;
+}
+
+async function readTexts(context: KeyContext): Promise<readonly string[]> {
+  const texts = (await readKeyVariable(LIST, LIST_HINT, context)).split(/\s+/u).filter((text) => text !== '');
+  return texts.length > 0 ? texts : refuse(`${LIST} is empty`, LIST_HINT);
+}
+
+function isSame({ key: one }: GivenKey, { key: other }: GivenKey): boolean {
+  return one.keyObject.equals(other.keyObject);
+}
+
+function positionOf(index: number): string {
+  return `key ${index + 1} of ${LIST}`;
+}
+
+const FIRST_ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
+const SUFFIX = { zero: 'th', one: 'st', two: 'nd', few: 'rd', many: 'th', other: 'th' } as const;
+
+/** @returns for example `first` for 0, `12th` for 11 */
+function ordinal(index: number): string {
+  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(index + 1);
+  return FIRST_ORDINALS[index] ?? `${index + 1}${SUFFIX[rule]}`;
 }

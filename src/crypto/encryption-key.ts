@@ -7,11 +7,12 @@ export interface EncryptionKey {
   readonly keyObject: KeyObject;
 }
 
+const KEY_BYTES = 32;
 const KEY_HEX_CHARACTERS = 64;
 const FINGERPRINT_LABEL = 'rotate-encryption-key fingerprint v1';
 
 /** The values that `.env.example` shows: anybody can read them, so they are no keys. */
-const SAMPLE_KEYS = new Set(['0123456789abcdef'.repeat(4), 'fedcba9876543210'.repeat(4)]);
+const SAMPLE_KEYS = ['0123456789abcdef', 'fedcba9876543210'].map((half) => Buffer.from(half.repeat(4), 'hex'));
 
 /**
  * Says what keeps `text` from being an encryption key, never quoting it.
@@ -25,16 +26,26 @@ export function encryptionKeyProblem(text: string): string | null {
   if (/^0x/iu.test(text)) return 'begins with 0x';
   if (!/^[0-9a-f]*$/iu.test(text)) return 'contains a character that is not a hex digit (0-9, a-f)';
   if (text.length !== KEY_HEX_CHARACTERS) return `has ${text.length} characters instead of ${KEY_HEX_CHARACTERS}`;
-  if (/^(..)\1*$/iu.test(text)) return 'is one byte repeated 32 times';
-  if (SAMPLE_KEYS.has(text.toLowerCase())) return 'is the sample value of the documentation';
+  const bytes = Buffer.from(text, 'hex');
+  const problem = keyBytesProblem(bytes);
+  bytes.fill(0);
+  return problem;
+}
+
+/**
+ * The same for bytes, however they were written.
+ *
+ * @returns the problem, to be read after the name of the variable; null where the bytes are a usable key
+ */
+export function keyBytesProblem(bytes: Buffer): string | null {
+  if (bytes.length !== KEY_BYTES) return `has ${bytes.length} bytes instead of ${KEY_BYTES}`;
+  if (bytes.every((byte) => byte === bytes[0])) return 'is one byte repeated 32 times';
+  if (SAMPLE_KEYS.some((sample) => sample.equals(bytes))) return 'is the sample value of the documentation';
   return null;
 }
 
 /**
  * Turns 64 hex characters into an encryption key.
- *
- * The fingerprint is HMAC-SHA256(key, fixed label), cut to 8 bytes. It is never the encryption of a zero block,
- * because in GCM that is the hash key H (SP 800-38D, section 6.4).
  *
  * @param hex - 64 hex characters
  * @throws Error where `encryptionKeyProblem` finds a problem; the message does not quote the text
@@ -42,7 +53,18 @@ export function encryptionKeyProblem(text: string): string | null {
 export function importEncryptionKey(hex: string): EncryptionKey {
   const problem = encryptionKeyProblem(hex);
   if (problem !== null) throw new Error(`the encryption key ${problem}`);
-  const bytes = Buffer.from(hex, 'hex');
+  return createEncryptionKey(Buffer.from(hex, 'hex'));
+}
+
+/**
+ * Turns 32 bytes into an encryption key, and overwrites them.
+ *
+ * The fingerprint is HMAC-SHA256(key, fixed label), cut to 8 bytes. It is never the encryption of a zero block,
+ * because in GCM that is the hash key H (SP 800-38D, section 6.4).
+ *
+ * @param bytes - in which `keyBytesProblem` finds no problem
+ */
+export function createEncryptionKey(bytes: Buffer): EncryptionKey {
   const keyObject = createSecretKey(bytes);
   bytes.fill(0);
   const fingerprint = createHmac('sha256', keyObject).update(FINGERPRINT_LABEL).digest('hex').slice(0, 16);

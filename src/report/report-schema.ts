@@ -92,7 +92,9 @@ export const reportSchema = z.object({
   database: z.object({ host: z.string(), port: z.int(), name: z.string(), user: z.string() }),
   keys: z
     .array(z.object({ role: z.enum(['target', 'source']), name: z.string(), fingerprint }))
-    .describe('the keys of the run; with --rollback the new key is a source'),
+    .describe(
+      'the keys of the run, named old and new, or by their place in ENCRYPTION_KEYS: first, second; with --rollback the new key is a source',
+    ),
   ending: z.enum(ENDINGS),
   doubt: z.enum(DOUBTS).nullable(),
   exitCode: z.int(),

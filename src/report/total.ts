@@ -1,5 +1,6 @@
 import { type Census, countUnder, type UnreadableRow } from '../rotation/census.ts';
 import type { FieldCensus } from '../rotation/result.ts';
+import type { KeyWords } from './key-words.ts';
 import type { NamedKey } from './report.ts';
 import { type NamedRow, rowCount, verb } from './wording.ts';
 
@@ -91,8 +92,8 @@ export function withoutValue({ rows, values, noun, count }: Total): string[] {
 }
 
 /** Says how many values no key can decrypt, and the likely cause. */
-export function unreadableHeadline({ values, unreadable, unreadableRows, count }: Total): string {
-  if (unreadable < values) return `neither key can decrypt ${unreadable} of ${count(values)}`;
+export function unreadableHeadline({ values, unreadable, unreadableRows, count }: Total, { none }: KeyWords): string {
+  if (unreadable < values) return `${none} can decrypt ${unreadable} of ${count(values)}`;
   const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
-  return `neither key can decrypt any of ${count(values)}${cause}`;
+  return `${none} can decrypt any of ${count(values)}${cause}`;
 }

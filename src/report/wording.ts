@@ -2,6 +2,7 @@ import type { Misfit } from '../layout/layout.ts';
 import type { Census } from '../rotation/census.ts';
 import type { Unreadable } from '../rotation/judge.ts';
 import type { RowProblem } from '../rotation/result.ts';
+import type { KeyWords } from './key-words.ts';
 import type { NamedKey } from './report.ts';
 
 /** Ids that are listed for a person; the JSON report has more, and `--verbose` prints all. */
@@ -35,12 +36,12 @@ export function verb(count: number, one: string, many: string): string {
   return count === 1 ? one : many;
 }
 
-export function rowProblem(why: RowProblem): string {
+export function rowProblem(why: RowProblem, { none }: KeyWords): string {
   switch (why.kind) {
     case 'malformed':
       return `its ${why.column} ${MISFIT[why.misfit]}`;
     case 'not-authentic':
-      return 'neither key can decrypt it';
+      return `${none} can decrypt it`;
     case 'conflicts':
       return `gave up after ${why.attempts} conflicting writes: the value keeps changing, or a trigger or rule reverts it`;
     default:

@@ -31,6 +31,9 @@ export async function allOf<T extends readonly unknown[]>(
   const failed = (await Promise.allSettled(checks)).flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
   const other: unknown = failed.find((reason) => !(reason instanceof UsageError));
   if (other !== undefined) throw other;
-  if (failed.length > 0) throw new UsageError(failed.flatMap(({ problems }: UsageError) => problems));
+  const problems = failed.flatMap((reason: UsageError) => reason.problems);
+  // Two checks may need the same variable.
+  const different = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+  if (different.length > 0) throw new UsageError(different);
   return Promise.all(checks);
 }

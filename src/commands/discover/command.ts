@@ -1,5 +1,6 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
+import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
 import { unencryptedTo } from '../../database/connection-url.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { withPool } from '../../database/with-pool.ts';
@@ -12,13 +13,12 @@ import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { notReadLines, type Search, searchTables, THOROUGH } from '../search.ts';
 import { BLIND_SPOT, conclude, said } from './conclusion.ts';
-import { type GivenKey, readGivenKeys } from './keys.ts';
 import { schemaText } from './models.ts';
 
 /** Finds the columns that hold values under the keys, and prints the lines for prisma/schema.prisma. @throws UsageError */
 export async function runDiscover(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
-  const [keys, database] = await allOf([readGivenKeys(env), readDatabase(env)]);
+  const [keys, database] = await allOf([readGivenKeys(env, host.interruption), readDatabase(env)]);
   const output = createOutput(host, false);
   announce(keys, database, host, output);
   try {

@@ -8,27 +8,42 @@ import { refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 
 /**
- * Makes an encryption key: 32 bytes from the system's random source, as 64 hex characters.
+ * Makes an encryption key: 32 bytes from the system's random source, as 64 hex characters; with --in, a reference to a key that a KMS
+ * made and wrapped.
  *
- * @throws UsageError if the key cannot be written
+ * @throws UsageError if the key cannot be made or written
  */
 export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode> {
   const file = given.value('out');
   const output = createOutput(host, false);
-  const hex = randomBytes(32).toString('hex');
-  if (file === null) await output.resultWritten(hex).catch(() => cannotWrite('the key cannot be written to stdout'));
-  else writeKey(file, hex);
-  if (file === null && host.stderr.isTTY !== true) return EXIT.done;
-  output.say(`a new encryption key, fingerprint ${importEncryptionKey(hex).fingerprint}`);
-  output.say('save it in your secret store, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services');
+  const problem = file === null ? null : newFileProblem('--out', file);
+  if (problem !== null) throw new UsageError([problem]);
+  const { text, lines } = await makeKey(given, host);
+  if (file === null) await output.resultWritten(text).catch(() => cannotWrite('the key cannot be written to stdout'));
+  else writeKey(file, text);
+  if (file === null && host.stderr.isTTY !== true && !given.has('in')) return EXIT.done;
+  for (const line of lines) output.say(line);
   return EXIT.done;
 }
 
-function writeKey(file: string, hex: string): void {
-  const problem = newFileProblem('--out', file);
-  if (problem !== null) throw new UsageError([problem]);
+/** @returns what is written, and what is said of it */
+async function makeKey(given: Given, host: Host): Promise<{ readonly text: string; readonly lines: readonly string[] }> {
+  const place = given.value('in');
+  if (place === null) {
+    const hex = randomBytes(32).toString('hex');
+    const lines = [
+      `a new encryption key, fingerprint ${importEncryptionKey(hex).fingerprint}`,
+      'save it in your secret store, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services',
+    ];
+    return { text: hex, lines };
+  }
+  const { wrapKeyIn } = await import('./wrapped-key.ts');
+  return wrapKeyIn(place, given.value('env'), host);
+}
+
+function writeKey(file: string, text: string): void {
   try {
-    createFile(file, `${hex}\n`);
+    createFile(file, `${text}\n`);
   } catch {
     cannotWrite(`--out: ${printable(file)} cannot be written`);
   }

@@ -5,6 +5,7 @@ import { withEnvFile } from '../../config/environment.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
+import { keyWords } from '../../report/key-words.ts';
 import { wordsFor } from '../../report/total.ts';
 import type { Result } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
@@ -23,11 +24,17 @@ import { type Ending, findUnregistered, notSearchedLine } from './unregistered.t
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const plan = await readRotatePlan(given);
-  const [keys, database, outputPlan] = await allOf([readRotationKeys(env, plan), readDatabase(env), readOutputPlan(given)]);
+  const [keys, database, outputPlan] = await allOf([
+    readRotationKeys(env, plan, host.interruption),
+    readDatabase(env),
+    readOutputPlan(given),
+  ]);
+  const { target, sources } = keyWords(keys.named);
+  const direction = `direction: back from ${sources} to ${target}`;
   const fingerprints = `keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`;
   const run: TableRun<Ending> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
-    announcement: [...(plan.target === 'old' ? ['direction: back from the new key to the old key'] : []), fingerprints],
+    announcement: [...(plan.rollback ? [direction] : []), fingerprints],
     work: (opened, options) => rotateTables(plan, keys, database, opened, host, options),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
     conclude: (ending) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length)),
@@ -43,7 +50,7 @@ async function rotateTables(
   host: Host,
   options: RunOptions,
 ): Promise<Result<Ending>> {
-  // Before anything else: what is forgotten would stay under the old key, and be lost with it.
+  // Before anything else: what is forgotten would stay under its old key, and be lost with it.
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
   const line = notSearchedLine(notSearched);
   if (line !== null) createOutput(host, false).warn(line);

@@ -1,5 +1,6 @@
 import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
+import { type KeyWords, keyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
@@ -15,7 +16,7 @@ import type { Ending } from './unregistered.ts';
 
 /** Says how a rotation ended. */
 export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
-  const { target } = plan;
+  const names = keyWords(keys);
   const again = repeated(plan);
   const runAgain = `${again}: it continues where it stopped`;
   const continued = (before: Total) => before.under(keys, 'target') > 0;
@@ -26,56 +27,56 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
         ? 'the plaintexts are the same as before'
         : `the plaintexts are not all the same as before: an application wrote to ${words.place} during the run`;
       const details = [
-        `the ${target} key alone decrypted ${words.count(after.values)} after the last write`,
+        `${names.target} alone decrypted ${words.count(after.values)} after the last write`,
         proof,
         ...withoutValue(after),
-        ...ending.fields.flatMap((field) => traffic(field, plan, words)),
+        ...ending.fields.flatMap((field) => traffic(field, names, words)),
       ];
-      return done(`every ${words.noun} is under the ${target} key`, details, afterRotation(plan, continued(before), after));
+      return done(`every ${words.noun} is under ${names.target}`, details, afterRotation(plan, names, continued(before), after));
     }
     case 'rotated-except-unreadable': {
       const [before, after] = totals(ending.fields);
       return {
         exitCode: EXIT.unreadableRows,
-        headline: unreadableHeadline(after),
+        headline: unreadableHeadline(after, names),
         details: [
-          `the ${target} key decrypts the other ${words.count(after.under(keys, 'target'))}`,
+          `${names.target} decrypts the other ${words.count(after.under(keys, 'target'))}`,
           ...withoutValue(after),
           ...listUnreadable(after.unreadable, after.unreadableRows),
-          ...ending.fields.flatMap((field) => traffic(field, plan, words)),
+          ...ending.fields.flatMap((field) => traffic(field, names, words)),
         ],
-        nextSteps: afterRotation(plan, continued(before), after),
+        nextSteps: afterRotation(plan, names, continued(before), after),
       };
     }
     case 'nothing-to-do':
-      return nothingToDo(plan, totalOf(ending.fields));
+      return nothingToDo(plan, names, totalOf(ending.fields));
     case 'rehearsed': {
       const total = totalOf(ending.fields);
       const values = words.count(total.under(keys, 'source'));
-      const headline = `a run would rotate ${values} to the ${target} key; no problems found`;
+      const headline = `a run would rotate ${values} to ${names.target}; no problems found`;
       return done(headline, ['nothing was written', ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
     }
     case 'unreadable-rows': {
       const total = totalOf(ending.fields);
       return {
         exitCode: EXIT.unreadableRows,
-        headline: unreadableHeadline(total),
+        headline: unreadableHeadline(total, names),
         details: ['nothing was written', ...listUnreadable(total.unreadable, total.unreadableRows)],
-        nextSteps: unreadableAdvice(total, plan),
+        nextSteps: unreadableAdvice(total, plan, names),
       };
     }
     case 'unregistered':
       return unregistered(ending.values, plan);
     case 'not-verified':
-      return notVerified(ending, plan, runAgain);
+      return notVerified(ending, names, runAgain);
     case 'row-failed': {
       const batch = plan.batchRows > 1 ? ', except possibly in the same batch' : '';
       return {
         exitCode: EXIT.database,
-        headline: `${words.rowName(ending.field, ending.id)} could not be rotated: ${rowProblem(ending.why)}`,
+        headline: `${words.rowName(ending.field, ending.id)} could not be rotated: ${rowProblem(ending.why, names)}`,
         details: [
           `the ${words.noun}s before it are rotated; no later ${words.noun} was written${batch}`,
-          ...tableState(ending.reached, plan, keys, words, null),
+          ...tableState(ending.reached, names, keys, words, null),
         ],
         nextSteps: [rowAdvice(ending.why), runAgain],
       };
@@ -83,13 +84,13 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
     case 'write-in-doubt': {
       const { cause, found } = ending;
       const stop = stoppedBy(cause, runAgain);
-      const rows = inDoubt(cause, found, (id) => words.rowName(ending.field, id), 'it is under one of the two keys');
-      const state = tableState(ending.reached, plan, keys, words, isRefused(cause) ? null : found.unknown.length);
+      const rows = inDoubt(cause, found, (id) => words.rowName(ending.field, id), `it is under ${names.either} keys`);
+      const state = tableState(ending.reached, names, keys, words, isRefused(cause) ? null : found.unknown.length);
       return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, ...state] };
     }
     case 'stopped': {
       const nothing = plan.dryRun || ending.phase === null;
-      const details = nothing ? ['nothing was written'] : tableState(ending.reached, plan, keys, words, null);
+      const details = nothing ? ['nothing was written'] : tableState(ending.reached, names, keys, words, null);
       return { ...stoppedBy(ending.cause, runAgain), details };
     }
     default:
@@ -112,9 +113,9 @@ function totals(fields: readonly Compared[]): [before: Total, after: Total] {
 }
 
 /** Says how many rows were added and removed between the first survey and the last. */
-function traffic({ field, before, after, late }: Compared, { source }: RotatePlan, { prefix, count }: Words): string[] {
+function traffic({ field, before, after, late }: Compared, { aSource }: KeyWords, { prefix, count }: Words): string[] {
   const { came, went } = before.ids.trafficUntil(after.ids);
   const moved = `${prefix(field)}${count(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows - before.withoutValue} before, ${after.rows - after.withoutValue} after`;
-  const again = `${prefix(field)}${count(late)} needed another round: written with the ${source} key during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
+  const again = `${prefix(field)}${count(late)} needed another round: written with ${aSource} during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
   return [...(came + went > 0 ? [moved] : []), ...(late > 0 ? [again] : [])];
 }

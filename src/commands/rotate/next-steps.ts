@@ -1,4 +1,5 @@
 import { typed } from '../../report/conclusion.ts';
+import type { KeyWords } from '../../report/key-words.ts';
 import type { Total } from '../../report/total.ts';
 import type { RotatePlan } from './plan.ts';
 
@@ -12,19 +13,20 @@ const MANY = 10;
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
  */
 export function afterRotation(
-  { backup, source, target }: RotatePlan,
+  { backup, rollback }: RotatePlan,
+  { target, sources, them }: KeyWords,
   continued: boolean,
   { unreadable, place, noun }: Total,
 ): string[] {
   const keep = continued
-    ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
-    : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`;
+    ? `keep ${backup} and the backups of the earlier runs until you retire ${sources}: restore can undo the rotation from these files, newest first, without any key`
+    : `keep ${backup} until you retire ${sources}: restore can undo this run from that file, without any key`;
   return [
-    `set the ${target} key in every service that reads ${place}, and restart them`,
-    ...(target === 'new' && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
+    `set ${target} in every service that reads ${place}, and restart them`,
+    ...(!rollback && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
     unreadable === 0
-      ? `retire the ${source} key once no other table and no backup needs it`
+      ? `retire ${sources} once no other table and no backup needs ${them}`
       : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
   ];
 }
@@ -33,6 +35,7 @@ export function afterRotation(
 export function unreadableAdvice(
   { values, unreadable, unreadableRows, noun }: Total,
   { dryRun, skipUnreadable }: RotatePlan,
+  { inList }: KeyWords,
 ): string[] {
   if (unreadable === values && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
     return [
@@ -40,7 +43,7 @@ export function unreadableAdvice(
     ];
   }
   if (unreadable === values)
-    return ['take the old key from a service that works, and check that DATABASE_URL names its database'];
+    return [`take the ${inList ? '' : 'old '}key from a service that works, and check that DATABASE_URL names its database`];
   const find = 'find the key that decrypts them, such as that of an earlier rotation';
   const many = unreadable > MANY && unreadable > values / 100;
   return [

@@ -1,14 +1,18 @@
 import type { Conclusion } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
+import type { KeyWords } from '../../report/key-words.ts';
 import { namedRows, wordsFor } from '../../report/total.ts';
 import { listed, listUnreadable, verb } from '../../report/wording.ts';
 import type { RotateEnding } from '../../rotation/result.ts';
-import type { RotatePlan } from './plan.ts';
 
 type NotVerified = Extract<RotateEnding, { kind: 'not-verified' }>;
 
 /** Says why the last full survey is not a proof. */
-export function notVerified({ field, doubt, fields }: NotVerified, { source, target }: RotatePlan, runAgain: string): Conclusion {
+export function notVerified(
+  { field, doubt, fields }: NotVerified,
+  { target, sources, aSource }: KeyWords,
+  runAgain: string,
+): Conclusion {
   const words = wordsFor(fields.length);
   const counts = (when: 'before' | 'after') => {
     const census = fields.find((each) => each.field === field)?.[when];
@@ -20,7 +24,7 @@ export function notVerified({ field, doubt, fields }: NotVerified, { source, tar
     exitCode: EXIT.notVerified,
     headline: `${words.prefix(field)}${headline}`,
     details,
-    nextSteps: [`keep the ${source} key`, ...nextSteps, runAgain],
+    nextSteps: [`keep ${sources}`, ...nextSteps, runAgain],
   });
   switch (doubt.kind) {
     case 'rows-gone':
@@ -49,7 +53,7 @@ export function notVerified({ field, doubt, fields }: NotVerified, { source, tar
       );
     case 'unreachable':
       return conclusion(
-        `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} still under the ${source} key and cannot be found by id`,
+        `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} still under ${aSource} and cannot be found by id`,
         [
           'a full scan finds rows that the index on the id misses: the index is damaged, or its collation has changed',
           ...listed(doubt.ids.map((id) => `${rowName(id)}: not found by id`)),
@@ -58,15 +62,15 @@ export function notVerified({ field, doubt, fields }: NotVerified, { source, tar
       );
     case 'reverted':
       return conclusion(
-        `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} under the ${source} key again after being rotated`,
-        listed(doubt.ids.map((id) => `${rowName(id)}: was rotated, but is under the ${source} key again`)),
-        `find out what puts the old value back: a trigger on the table, or a service that still writes with the ${source} key`,
+        `${doubt.count} of ${rows} ${verb(doubt.count, 'is', 'are')} under ${aSource} again after being rotated`,
+        listed(doubt.ids.map((id) => `${rowName(id)}: was rotated, but is under ${aSource} again`)),
+        `find out what puts the old value back: a trigger on the table, or a service that still writes with ${aSource}`,
       );
     case 'written-meanwhile':
       return conclusion(
-        `${doubt.count} of ${rows} ${verb(doubt.count, 'was', 'were')} written with the ${source} key during the rotation`,
+        `${doubt.count} of ${rows} ${verb(doubt.count, 'was', 'were')} written with ${aSource} during the rotation`,
         [],
-        `a service still writes with the ${source} key: stop it, or give it the ${target} key`,
+        `a service still writes with ${aSource}: stop it, or give it ${target}`,
       );
     default:
       return doubt satisfies never;

@@ -1,5 +1,6 @@
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
+import type { KeyWords } from '../../report/key-words.ts';
 import { nothingThere, type Total, withoutValue } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
 import { repeated } from '../output-plan.ts';
@@ -38,20 +39,24 @@ export function unregistered(values: readonly UnregisteredValue[], { report }: R
 }
 
 /** Says that the table needs no rotation. */
-export function nothingToDo({ target }: RotatePlan, total: Total): Conclusion {
+export function nothingToDo({ rollback }: RotatePlan, { target, sources, them, inList }: KeyWords, total: Total): Conclusion {
   const { values, noun, count } = total;
   if (values === 0) return done(`${nothingThere(total)}: there is nothing to rotate`, [], [CHECK_URL]);
-  const headline = `every ${noun} is already under the ${target} key: nothing to do`;
-  if (target === 'old') return done(headline, withoutValue(total), ['make sure that every service has the old key']);
+  const headline = `every ${noun} is already under ${target}: nothing to do`;
+  if (rollback) return done(headline, withoutValue(total), [`make sure that every service has ${target}`]);
+  const decrypt = them === 'it' ? 'decrypts' : 'decrypt';
+  const swapped = inList
+    ? 'the order is wrong: ENCRYPTION_KEYS begins with a key that the services use now'
+    : 'the keys are swapped: NEW_ENCRYPTION_KEY holds the key that the services use now';
   return done(
     headline,
     [
-      `the old key decrypts none of ${count(values)}, the new key all: they were rotated earlier, or the keys are swapped`,
+      `${sources} ${decrypt} none of ${count(values)}, ${target} all: they were rotated earlier, or the ${inList ? 'order is wrong' : 'keys are swapped'}`,
       ...withoutValue(total),
     ],
     [
-      `if ${noun === 'row' ? 'this table was' : 'they were'} never rotated, the keys are swapped: NEW_ENCRYPTION_KEY holds the key that the services use now`,
-      `otherwise set the new key in every service, and check: ${typed('verify')}`,
+      `if ${noun === 'row' ? 'this table was' : 'they were'} never rotated, ${swapped}`,
+      `otherwise set ${target} in every service, and check: ${typed('verify')}`,
     ],
   );
 }

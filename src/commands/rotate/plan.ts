@@ -1,5 +1,5 @@
 import type { Environment } from '../../config/environment.ts';
-import { type KeyName, readBothKeys } from '../../config/keys.ts';
+import { readRing } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
@@ -15,9 +15,8 @@ export interface RotatePlan {
   readonly report: string | null;
   /** Unregistered columns that are meant to stay. */
   readonly ignore: readonly string[];
-  /** The key to reach, as a person calls it, and the one to leave. */
-  readonly target: KeyName;
-  readonly source: KeyName;
+  /** Whether to go back, from the key to move to, to the other one. */
+  readonly rollback: boolean;
 }
 
 const MAX_BATCH_ROWS = 5000;
@@ -29,7 +28,6 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   if (!/^[1-9][0-9]{0,3}$/u.test(size) || Number(size) > MAX_BATCH_ROWS) {
     refuse(`--batch-size is not a whole number from 1 to ${MAX_BATCH_ROWS}`, 'leave it out to write row by row');
   }
-  const back = given.has('rollback');
   return {
     dryRun,
     skipUnreadable: given.has('skip-unreadable'),
@@ -37,8 +35,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
     backup,
     report: given.value('report'),
     ignore: given.values('ignore'),
-    target: back ? 'old' : 'new',
-    source: back ? 'new' : 'old',
+    rollback: given.has('rollback'),
   };
 }
 
@@ -48,16 +45,27 @@ export interface RotationKeys {
   readonly named: readonly NamedKey[];
 }
 
-/** @throws UsageError */
+/** @throws UsageError; the reason of the interruption */
 export async function readRotationKeys(
   env: Environment,
-  { target, source }: Pick<RotatePlan, 'target' | 'source'>,
+  { rollback }: Pick<RotatePlan, 'rollback'>,
+  interruption: AbortSignal,
 ): Promise<RotationKeys> {
-  const keys = await readBothKeys(env);
-  const named = (['old', 'new'] as const).map((name) => ({
-    role: name === target ? ('target' as const) : ('source' as const),
-    name,
-    fingerprint: keys[name].fingerprint,
-  }));
-  return { ring: { target: keys[target], sources: [keys[source]] }, named };
+  const [first, second, ...others] = await readRing(env, interruption);
+  if (rollback && others.length > 0) {
+    refuse(
+      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${others.length + 2}`,
+      'put the key to go back to first in ENCRYPTION_KEYS, and leave --rollback out',
+    );
+  }
+  const [target, source] = rollback ? [second, first] : [first, second];
+  const shown = first.name === 'new' ? [second, first] : [first, second, ...others];
+  return {
+    ring: { target: target.key, sources: [source, ...others].map(({ key }) => key) },
+    named: shown.map(({ name, key }) => ({
+      role: key === target.key ? 'target' : 'source',
+      name,
+      fingerprint: key.fingerprint,
+    })),
+  };
 }

@@ -1,7 +1,7 @@
+import type { KeyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { countRole, type Words } from '../../report/total.ts';
 import type { Reached, Tally } from '../../rotation/result.ts';
-import type { RotatePlan } from './plan.ts';
 
 /**
  * Says what is in the tables after a run that stopped: calculated from the last full survey and the writes since, without reading again.
@@ -10,7 +10,7 @@ import type { RotatePlan } from './plan.ts';
  */
 export function tableState(
   reached: readonly Reached[],
-  { target, source }: RotatePlan,
+  { target, aSource, either: one }: KeyWords,
   keys: readonly NamedKey[],
   { count, noun, place }: Words,
   unread: number | null,
@@ -26,12 +26,12 @@ export function tableState(
   // In one field more may be gone from the source key than was there, whatever is left in the others.
   const added =
     left < 0 || reached.some((field) => countRole(field.last, keys, 'source') < movedIn(field.tally, field.tallyThen));
-  const either = unknown > 0 ? `, ${unknown} under one of the two` : '';
+  const either = unknown > 0 ? `, ${unknown} under ${one}` : '';
   return [
     `${count(tally.rotated)} rotated in this run`,
     added
       ? `more ${noun}s were rotated than the last count found: rows were added during the run`
-      : `${count(under('target') + moved)} under the ${target} key, ${left} still under the ${source} key${either}`,
+      : `${count(under('target') + moved)} under ${target}, ${left} still under ${aSource}${either}`,
     ...(tally.conflicts > 0 || added
       ? [`an application wrote to ${place} during the run: count the ${noun}s again with --dry-run`]
       : []),

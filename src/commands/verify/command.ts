@@ -1,9 +1,10 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import { readKey } from '../../config/keys.ts';
+import { readTarget } from '../../config/keys.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
-import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
+import { type KeyWords, keyWords } from '../../report/key-words.ts';
+import { countsOf, type NamedKey, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
 import { nothingThere, type Total, totalOf, withoutValue } from '../../report/total.ts';
 import { listed, listUnreadable } from '../../report/wording.ts';
@@ -17,29 +18,37 @@ import { runOnTables, type TableRun } from '../table-run.ts';
 /** Decrypts every row with the new key alone. @throws UsageError */
 export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
-  const [target, database, outputPlan] = await allOf([readKey(env, 'new'), readDatabase(env), readOutputPlan(given)]);
-  const { fingerprint } = target;
+  const [target, database, outputPlan] = await allOf([
+    readTarget(env, host.interruption),
+    readDatabase(env),
+    readOutputPlan(given),
+  ]);
+  const { name, key } = target;
+  const { fingerprint } = key;
+  const keys: NamedKey[] = [{ role: 'target', name, fingerprint }];
   const run: TableRun<VerifyEnding> = {
     ...{ command: 'verify', access: 'verify', database, outputPlan, outcome },
-    keys: [{ role: 'target', name: 'new', fingerprint }],
-    announcement: [`key: new ${fingerprint}`],
-    work: (_database, options) => verify({ ...options, target }),
-    conclude: (ending) => conclude(ending, repeated({ ...outputPlan, backup: null })),
+    keys,
+    announcement: [`key: ${name} ${fingerprint}`],
+    work: (_database, options) => verify({ ...options, target: key }),
+    conclude: (ending) => conclude(ending, keyWords(keys), repeated({ ...outputPlan, backup: null })),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };
   return runOnTables(run, host);
 }
 
 /** Says how a verification ended. */
-export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
+export function conclude(ending: VerifyEnding, names: KeyWords, runAgain: string): Conclusion {
   switch (ending.kind) {
     case 'verified': {
       const total = totalOf(ending.fields);
-      if (total.values === 0) return done(found(total), [], ['if you expected rows, check the database in DATABASE_URL']);
-      return done(found(total), withoutValue(total), ['retire the old key once no other table and no backup needs it']);
+      if (total.values === 0) return done(found(total, names), [], ['if you expected rows, check the database in DATABASE_URL']);
+      return done(found(total, names), withoutValue(total), [
+        `retire ${names.sources} once no other table and no backup needs ${names.them}`,
+      ]);
     }
     case 'not-verified':
-      return notVerified(totalOf(ending.fields), runAgain);
+      return notVerified(totalOf(ending.fields), names, runAgain);
     case 'stopped':
       return { ...stoppedBy(ending.cause, runAgain), details: ['nothing was written'] };
     default:
@@ -47,29 +56,29 @@ export function conclude(ending: VerifyEnding, runAgain: string): Conclusion {
   }
 }
 
-/** Says what was read if the new key decrypted every value. */
-function found(total: Total): string {
+/** Says what was read if the key decrypted every value. */
+function found(total: Total, { target }: KeyWords): string {
   const { values, count } = total;
   if (values === 0) return nothingThere(total);
-  return values === 1 ? `the new key decrypts the only ${count(1).slice(2)}` : `the new key decrypts all ${count(values)}`;
+  return values === 1 ? `${target} decrypts the only ${count(1).slice(2)}` : `${target} decrypts all ${count(values)}`;
 }
 
-function notVerified(total: Total, runAgain: string): Conclusion {
+function notVerified(total: Total, names: KeyWords, runAgain: string): Conclusion {
   const { values, unreadable, unreadableRows, uncommitted, count, place, noun } = total;
   if (unreadable === 0) {
     return {
       exitCode: EXIT.notVerified,
-      headline: `${found(total)}, but transactions that wrote to ${place} are still open`,
+      headline: `${found(total, names)}, but transactions that wrote to ${place} are still open`,
       details: listed(uncommitted.map((transaction) => `open: ${transaction}`)),
-      nextSteps: ['keep the old key', 'wait until they have ended, or end them with the SQL above', runAgain],
+      nextSteps: [`keep ${names.sources}`, 'wait until they have ended, or end them with the SQL above', runAgain],
     };
   }
   const none = unreadable === values;
   return {
     exitCode: EXIT.notVerified,
-    headline: `the new key cannot decrypt ${none ? 'any' : unreadable} of ${count(values)}`,
+    headline: `${names.target} cannot decrypt ${none ? 'any' : unreadable} of ${count(values)}`,
     details: none ? [] : listUnreadable(unreadable, unreadableRows),
-    nextSteps: [`keep the old key, and see which key the ${noun}s are under: ${typed('--dry-run')}`],
+    nextSteps: [`keep ${names.sources}, and see which key the ${noun}s are under: ${typed('--dry-run')}`],
   };
 }
 

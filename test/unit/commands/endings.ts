@@ -26,14 +26,14 @@ const NEW = 'bbbbbbbbbbbbbbbb';
 /** From the old key to the new one, row by row. */
 export const PLAN: RotatePlan = {
   ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
-  ...{ target: 'new', source: 'old' },
+  rollback: false,
 };
 export const KEYS: readonly NamedKey[] = [
   { role: 'source', name: 'old', fingerprint: OLD },
   { role: 'target', name: 'new', fingerprint: NEW },
 ];
 /** The same with --rollback. */
-export const PLAN_BACK: RotatePlan = { ...PLAN, target: 'old', source: 'new' };
+export const PLAN_BACK: RotatePlan = { ...PLAN, rollback: true };
 export const KEYS_BACK: readonly NamedKey[] = [
   { role: 'target', name: 'old', fingerprint: OLD },
   { role: 'source', name: 'new', fingerprint: NEW },

@@ -6,6 +6,7 @@ import { conclude as concludeRotate } from '../../../src/commands/rotate/conclus
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
 import type { Ending } from '../../../src/commands/rotate/unregistered.ts';
 import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
+import { keyWords } from '../../../src/report/key-words.ts';
 import { wordsFor } from '../../../src/report/total.ts';
 import type { Census } from '../../../src/rotation/census.ts';
 import type {
@@ -243,8 +244,8 @@ describe('the summary of a verification of two fields', () => {
     ['open transactions', { kind: 'not-verified', fields: surveyed(census(0, 12), { ...census(0, 12), uncommitted: [OPEN] }) }],
     ['a signal', { kind: 'stopped', phase: 'verify', cause: interrupted('SIGINT'), reached: null }],
   ])('that found %s', (_title, ending) => {
-    const conclusion = concludeVerify(ending, 'run the same command again');
     const key = KEYS.filter(({ name }) => name === 'new');
+    const conclusion = concludeVerify(ending, keyWords(key), 'run the same command again');
     expect(summary('verify', key, ['verify'], outcomeOfVerify(ending), conclusion, FIELDS)).toMatchSnapshot();
   });
 });

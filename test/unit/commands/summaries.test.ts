@@ -7,6 +7,7 @@ import { conclude as concludeRotate } from '../../../src/commands/rotate/conclus
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
 import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
 import { DatabaseError } from '../../../src/database/database-error.ts';
+import { keyWords } from '../../../src/report/key-words.ts';
 import type { NamedKey } from '../../../src/report/report.ts';
 import type { PhaseName, RestoreEnding, RestoreTally, RotateEnding, VerifyEnding } from '../../../src/rotation/result.ts';
 import {
@@ -241,9 +242,8 @@ describe('the summary of a verification', () => {
     ['a bug', gone(bug())],
   ])('that found %s', (_title, ending) => {
     const phases: PhaseName[] = ending.kind === 'stopped' && ending.phase === null ? [] : ['verify'];
-    expect(
-      summary('verify', keys, phases, outcomeOfVerify(ending), concludeVerify(ending, 'run the same command again')),
-    ).toMatchSnapshot();
+    const conclusion = concludeVerify(ending, keyWords(keys), 'run the same command again');
+    expect(summary('verify', keys, phases, outcomeOfVerify(ending), conclusion)).toMatchSnapshot();
   });
 });
 

@@ -4,13 +4,14 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readDatabase } from '../../../src/config/database.ts';
 import { type Environment, withEnvFile } from '../../../src/config/environment.ts';
-import { readBothKeys, readKey } from '../../../src/config/keys.ts';
+import { readRing, readTarget } from '../../../src/config/keys.ts';
 import { allOf, UsageError } from '../../../src/text/problem.ts';
 import { newKey } from '../../support/application/application.ts';
 
 const OLD = newKey();
 const NEW = newKey();
 const ENV = { OLD_ENCRYPTION_KEY: OLD, NEW_ENCRYPTION_KEY: NEW, DATABASE_URL: 'postgres://user:hunter2@host/name' };
+const uninterrupted = new AbortController().signal;
 const folder = mkdtempSync(path.join(tmpdir(), 'config-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -22,7 +23,7 @@ function file(name: string, content: string): string {
 
 /** As a rotation reads it. */
 function configOf(env: Environment) {
-  return allOf([readBothKeys(env), readDatabase(env)]);
+  return allOf([readRing(env, uninterrupted), readDatabase(env)]);
 }
 
 async function problems(env: Environment): Promise<string[]> {
@@ -42,14 +43,14 @@ describe('the configuration', () => {
   it('has both keys and the database', async () => {
     const [keys, database] = await configOf(ENV);
     expect(database).toMatchObject({ host: 'host', name: 'name', connectTimeoutMs: 10_000, statementTimeoutMs: 60_000 });
-    expect(keys.old.keyObject.export().toString('hex')).toBe(OLD);
-    expect(keys.new.keyObject.export().toString('hex')).toBe(NEW);
+    expect(keys[1].key.keyObject.export().toString('hex')).toBe(OLD);
+    expect(keys[0].key.keyObject.export().toString('hex')).toBe(NEW);
   });
 
   it('is read piece by piece: one key needs no other, and the database none', async () => {
     const { OLD_ENCRYPTION_KEY: _old, ...withoutOld } = ENV;
     for (const env of [withoutOld, { ...ENV, OLD_ENCRYPTION_KEY: 'nonsense' }]) {
-      expect((await readKey(env, 'new')).keyObject.export().toString('hex')).toBe(NEW);
+      expect((await readTarget(env, uninterrupted)).key.keyObject.export().toString('hex')).toBe(NEW);
     }
     expect(await readDatabase({ DATABASE_URL: ENV.DATABASE_URL })).toMatchObject({ host: 'host' });
   });
@@ -114,7 +115,7 @@ describe('a key in a file', () => {
 
   it.each(['', '\n', '\r\n'])('may end with one newline: %j', async (end) => {
     const [keys] = await configOf({ ...env, OLD_ENCRYPTION_KEY_FILE: file('key', OLD + end) });
-    expect(keys.old.keyObject.export().toString('hex')).toBe(OLD);
+    expect(keys[1].key.keyObject.export().toString('hex')).toBe(OLD);
   });
 
   it.each<[title: string, files: () => Environment, expected: string]>([

@@ -4,7 +4,12 @@ import { inspect } from 'node:util';
 import { parse } from 'dotenv';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { encryptionKeyProblem, importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
+import {
+  createEncryptionKey,
+  encryptionKeyProblem,
+  importEncryptionKey,
+  keyBytesProblem,
+} from '../../../src/crypto/encryption-key.ts';
 import { newKey } from '../../support/application/application.ts';
 
 const GOOD = '00112233445566778899aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978';
@@ -69,6 +74,36 @@ describe('encryptionKeyProblem', () => {
         expect(problem).not.toContain(text);
       }),
     );
+  });
+});
+
+describe('keyBytesProblem', () => {
+  it.each([0, 16, 31, 33, 64])('refuses %i bytes', (length) => {
+    expect(keyBytesProblem(Buffer.alloc(length, GOOD))).toBe(`has ${length} bytes instead of 32`);
+  });
+
+  it('refuses one byte repeated, and the samples of .env.example', () => {
+    expect(keyBytesProblem(Buffer.alloc(32, 0xa7))).toBe('is one byte repeated 32 times');
+    for (const name of ['OLD_ENCRYPTION_KEY', 'NEW_ENCRYPTION_KEY']) {
+      const sample = Buffer.from(SAMPLES[name] ?? '', 'hex');
+      expect(keyBytesProblem(sample)).toBe('is the sample value of the documentation');
+    }
+  });
+
+  it('accepts any other 32 bytes, and leaves them as they are', () => {
+    const bytes = Buffer.from(GOOD, 'hex');
+    expect(keyBytesProblem(bytes)).toBeNull();
+    expect(bytes.toString('hex')).toBe(GOOD);
+  });
+});
+
+describe('createEncryptionKey', () => {
+  it('gives the key that the bytes are, and overwrites them', () => {
+    const bytes = Buffer.from(GOOD, 'hex');
+    const { keyObject, fingerprint } = createEncryptionKey(bytes);
+    expect(keyObject.export().toString('hex')).toBe(GOOD);
+    expect(fingerprint).toBe(importEncryptionKey(GOOD).fingerprint);
+    expect(bytes).toEqual(Buffer.alloc(32));
   });
 });
 

@@ -6,17 +6,17 @@ import { given, problemsOf } from '../given.ts';
 
 const DEFAULTS = {
   ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
-  ...{ target: 'new', source: 'old' },
+  rollback: false,
 };
 
 describe('the plan of a rotation', () => {
   it.each<[argv: string, change: object]>([
     ['', {}],
     ['--dry-run', { dryRun: true }],
-    ['--rollback --skip-unreadable', { target: 'old', source: 'new', skipUnreadable: true }],
+    ['--rollback --skip-unreadable', { rollback: true, skipUnreadable: true }],
     [
       '--rollback --dry-run --skip-unreadable --batch-size 7',
-      { target: 'old', source: 'new', dryRun: true, skipUnreadable: true, batchRows: 7 },
+      { rollback: true, dryRun: true, skipUnreadable: true, batchRows: 7 },
     ],
     ['--batch-size 1', {}],
     ['--batch-size 500', { batchRows: 500 }],
@@ -56,7 +56,7 @@ describe('the keys of a rotation', () => {
     'have the %s key as the target, the other as the source, and keep their names',
     async (target, targetHex, sourceHex, roles) => {
       const plan = await readRotatePlan(given(target === 'old' ? '--rollback' : ''));
-      const { ring, named } = await readRotationKeys(env, plan);
+      const { ring, named } = await readRotationKeys(env, plan, new AbortController().signal);
       expect(ring.target.keyObject.export().toString('hex')).toBe(targetHex);
       expect(ring.sources.map(({ keyObject }) => keyObject.export().toString('hex'))).toEqual([sourceHex]);
       expect(named).toEqual([

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { conclude } from '../../../../src/commands/verify/command.ts';
+import { keyWords } from '../../../../src/report/key-words.ts';
 import type { VerifyEnding } from '../../../../src/rotation/result.ts';
-import { bug, census, interrupted, LOST, RUNNING, surveyed } from '../endings.ts';
+import { bug, census, interrupted, KEYS, LOST, RUNNING, surveyed } from '../endings.ts';
 
+const NEW_ALONE = keyWords(KEYS.filter(({ name }) => name === 'new'));
 const stopped = (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: 'verify', cause, reached: null });
 const uncommitted: VerifyEnding = { kind: 'not-verified', fields: surveyed({ ...census(0, 12), uncommitted: ['pid 4711'] }) };
 
@@ -19,7 +21,7 @@ describe('the exit code of a verification', () => {
     [130, 'SIGINT', stopped(interrupted('SIGINT'))],
     [143, 'SIGTERM', stopped(interrupted('SIGTERM'))],
   ])('is %i for %s, and there is always a next step', (code, _title, ending) => {
-    const { exitCode, headline, nextSteps } = conclude(ending, 'run the same command again');
+    const { exitCode, headline, nextSteps } = conclude(ending, NEW_ALONE, 'run the same command again');
     expect(exitCode).toBe(code);
     expect(headline).not.toBe('');
     expect(nextSteps.length).toBeGreaterThan(0);
@@ -27,7 +29,7 @@ describe('the exit code of a verification', () => {
 
   it('says that the old key may be retired only after every one of some rows was decrypted', () => {
     const retire = (ending: VerifyEnding) =>
-      conclude(ending, 'run the same command again').nextSteps.join().includes('retire the old key');
+      conclude(ending, NEW_ALONE, 'run the same command again').nextSteps.join().includes('retire the old key');
     expect(retire({ kind: 'verified', fields: surveyed(census(0, 12)) })).toBe(true);
     for (const ending of [
       { kind: 'verified' as const, fields: surveyed(census(0, 0)) },

@@ -1,0 +1,27 @@
+import { withEnvFile } from '../../config/environment.ts';
+import { keyContext } from '../../config/key-variables.ts';
+import { wrapNewKey } from '../../keys/wrap-new-key.ts';
+import { allOf } from '../../text/problem.ts';
+import type { Host } from '../command.ts';
+
+/**
+ * Has a KMS make a key.
+ *
+ * @param place - a reference without a wrapped key
+ * @param envFile - null: `.env`, which may be missing
+ * @returns the whole reference, and what is said of it
+ * @throws UsageError; the reason of the interruption
+ */
+export async function wrapKeyIn(
+  place: string,
+  envFile: string | null,
+  { env, interruption }: Pick<Host, 'env' | 'interruption'>,
+): Promise<{ readonly text: string; readonly lines: readonly string[] }> {
+  const { context, limit } = await keyContext(withEnvFile(env, envFile), interruption);
+  const [{ reference, source, key }] = await allOf([wrapNewKey(place, '--in', context), limit]);
+  const lines = [
+    `a new encryption key, wrapped by ${source} and unwrapped once, fingerprint ${key.fingerprint}`,
+    'save the reference, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services: without its source it is no key',
+  ];
+  return { text: reference, lines };
+}

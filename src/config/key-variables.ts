@@ -1,0 +1,67 @@
+import type { KeyContext } from '../keys/key-source.ts';
+import { refuse } from '../text/problem.ts';
+import { type Environment, readVariable } from './environment.ts';
+import { readMilliseconds } from './milliseconds.ts';
+
+/** What a person calls a key of the two-key form, after the variable that holds it. */
+export type KeyName = 'old' | 'new';
+
+export const LIST = 'ENCRYPTION_KEYS';
+export const KEY_VARIABLE: Readonly<Record<KeyName, string>> = { old: 'OLD_ENCRYPTION_KEY', new: 'NEW_ENCRYPTION_KEY' };
+
+/** How long a source of keys may take, unless KEY_TIMEOUT_MS says otherwise. */
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Says in which form the keys are given: as one list, or as two variables.
+ *
+ * @throws UsageError if both are used
+ */
+export function keyForm(env: Environment): 'list' | 'pair' {
+  const list = namesSet(env, LIST);
+  const pair = Object.values(KEY_VARIABLE).flatMap((variable) => namesSet(env, variable));
+  if (list[0] !== undefined && pair[0] !== undefined) {
+    return refuse(`${list[0]} and ${pair[0]} are both set`, `use one form: unset ${pair.join(' and ')}, or unset ${list[0]}`);
+  }
+  return list.length > 0 ? 'list' : 'pair';
+}
+
+export function isSet(env: Environment, variable: string): boolean {
+  return namesSet(env, variable).length > 0;
+}
+
+/** @returns which of NAME, NAME_FILE and NAME_COMMAND are set */
+function namesSet(env: Environment, variable: string): string[] {
+  return ['', '_FILE', '_COMMAND'].map((suffix) => variable + suffix).filter((name) => env[name] !== undefined);
+}
+
+/**
+ * Reads what NAME holds, or the file that NAME_FILE names, or what the command of NAME_COMMAND prints.
+ *
+ * @param hint - what to set it to
+ * @throws UsageError, which never quotes the text; the reason of the interruption
+ */
+export async function readKeyVariable(variable: string, hint: string, context: KeyContext): Promise<string> {
+  const [one, other] = namesSet(context.env, variable);
+  if (one !== undefined && other !== undefined) {
+    return refuse(`${one} and ${other} are both set`, 'unset one of them (they may also come from the env file)');
+  }
+  if (one !== `${variable}_COMMAND`) return context.read(variable, hint);
+  const { outputOfCommand } = await import('../keys/command.ts');
+  return outputOfCommand(context.env[one] ?? '', one, context);
+}
+
+/**
+ * What the sources of keys need. A limit that is wrong is reported along with everything else: until then the default holds.
+ *
+ * @returns also a check that fails if the limit is wrong
+ */
+export async function keyContext(
+  env: Environment,
+  interruption: AbortSignal,
+): Promise<{ readonly context: KeyContext; readonly limit: Promise<number> }> {
+  const limit = readMilliseconds(env, 'KEY_TIMEOUT_MS', TIMEOUT_MS);
+  const timeoutMs = await limit.catch(() => TIMEOUT_MS);
+  const read = (name: string, hint: string) => readVariable(env, name, hint);
+  return { context: { env, read, timeoutMs, interruption }, limit };
+}

@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module';
+import type { KMSClient } from '@aws-sdk/client-kms';
+import { printable } from '../text/printable.ts';
+import { refuse } from '../text/problem.ts';
+import { refuseAwsError } from './aws-problem.ts';
+import type { KeyContext, KeyRequest, KeySource } from './key-source.ts';
+import { decodeBase64 } from './key-text.ts';
+import type { Reference } from './reference.ts';
+
+type Sdk = typeof import('@aws-sdk/client-kms');
+
+const PACKAGE = '@aws-sdk/client-kms';
+/** What the names of parameters begin with that make up the encryption context, as in Go CDK. */
+const CONTEXT = 'context_';
+
+/**
+ * `awskms:///alias/app?region=eu-west-1&context_table=user_api_keys#…`, with the ciphertext of a data key in base64.
+ *
+ * The credentials are those that every AWS SDK finds: variables, profiles, single sign-on, the role of a pod or of a machine.
+ */
+export const awsKms: KeySource = {
+  unwrap: async (request) => {
+    const wrapped = decodeBase64(request.reference.fragment);
+    if (wrapped === null)
+      return refuse(`${request.label} has a wrapped key that is not base64`, 'copy all of what follows the #');
+    return ask(request, async ({ DecryptCommand }, client) => {
+      const command = new DecryptCommand({ ...keyOf(request.reference), CiphertextBlob: wrapped });
+      const { Plaintext } = await client.send(command, { abortSignal: request.signal });
+      const plaintext = Buffer.from(Plaintext ?? []);
+      Plaintext?.fill(0);
+      return plaintext;
+    });
+  },
+  wrapNew: (request) =>
+    ask(request, async ({ GenerateDataKeyWithoutPlaintextCommand }, client) => {
+      const command = new GenerateDataKeyWithoutPlaintextCommand({ ...keyOf(request.reference), KeySpec: 'AES_256' });
+      const { CiphertextBlob } = await client.send(command, { abortSignal: request.signal });
+      return Buffer.from(CiphertextBlob ?? []).toString('base64');
+    }),
+};
+
+function keyOf({ name, parameters }: Reference) {
+  const context = [...parameters].filter(([parameter]) => parameter.startsWith(CONTEXT));
+  if (context.length === 0) return { KeyId: name };
+  return {
+    KeyId: name,
+    EncryptionContext: Object.fromEntries(context.map(([key, value]) => [key.slice(CONTEXT.length), value])),
+  };
+}
+
+async function ask<T>(request: KeyRequest, work: (sdk: Sdk, client: KMSClient) => Promise<T>): Promise<T> {
+  const { reference, label, context } = request;
+  const sdk = await loadSdk(label);
+  const client = new sdk.KMSClient(settingsOf(reference, context));
+  try {
+    await client.config.region().catch(() => {
+      return refuse(`${label} names no AWS region`, 'add ?region=… to the reference, or set AWS_REGION');
+    });
+    return await work(sdk, client);
+  } catch (error) {
+    return refuseAwsError(error, label);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The SDK reads the process's own variables: those of the env file are handed to it. */
+function settingsOf({ parameters }: Reference, { env, timeoutMs }: KeyContext) {
+  const region = parameters.get('region') ?? env['AWS_REGION'];
+  const endpoint = env['AWS_ENDPOINT_URL_KMS'] ?? env['AWS_ENDPOINT_URL'];
+  const profile = env['AWS_PROFILE'];
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  const sessionToken = env['AWS_SESSION_TOKEN'];
+  const isGiven = profile === undefined && accessKeyId !== undefined && secretAccessKey !== undefined;
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(isGiven
+      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }
+      : {}),
+    // What asks for credentials takes these over, and cannot be aborted.
+    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+  };
+}
+
+async function loadSdk(label: string): Promise<Sdk> {
+  try {
+    return await import('@aws-sdk/client-kms');
+  } catch (error) {
+    const install = `npm install --no-save ${PACKAGE}`;
+    if (!isInstalled()) return refuse(`${label}: awskms:// needs the package ${PACKAGE}, which is not installed`, install);
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return refuse(`${label}: the package ${PACKAGE} cannot be loaded: ${printable(said)}`, `install it again: ${install}`);
+  }
+}
+
+function isInstalled(): boolean {
+  try {
+    createRequire(import.meta.url).resolve(PACKAGE);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+import { refuse } from '../text/problem.ts';
+import type { KeySource } from './key-source.ts';
+import { parseKeyText } from './key-text.ts';
+import { askVault, member } from './vault.ts';
+
+/**
+ * `vaultkv://secret/app/keys#field`: a key in a field of a secret of a KV engine, version 2, which is mounted at the first name.
+ *
+ * Its API: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2 (2026-11).
+ */
+export const vaultKv: KeySource = {
+  unwrap: async (request) => {
+    const { reference, label } = request;
+    const [mount = '', ...secret] = reference.name.split('/');
+    const version = reference.parameters.get('version');
+    if (secret.length === 0) refuse(`${label} names no secret`, 'write it as vaultkv://mount/path/of/the/secret#field');
+    if (version !== undefined && !/^[1-9][0-9]*$/u.test(version))
+      refuse(`${label} has a version that is no number`, 'leave it out for the latest');
+    const { status, body } = await askVault(request, {
+      path: [mount, 'data', ...secret],
+      query: version === undefined ? '' : `?version=${version}`,
+      post: null,
+    });
+    if (status === 404) {
+      return refuse(
+        `${label}: Vault has no such secret, or it was deleted (HTTP 404)`,
+        'check the path: vault kv get shows it; the first name is that of a KV engine, version 2',
+      );
+    }
+    const text = member(body, 'data', 'data', reference.fragment);
+    if (text === undefined)
+      return refuse(
+        `${label}: the secret in Vault has no field of that name (HTTP ${status})`,
+        'vault kv get shows its fields; the name follows the #',
+      );
+    const parsed = typeof text === 'string' ? parseKeyText(text) : null;
+    switch (parsed?.kind) {
+      case 'bytes':
+        return parsed.bytes;
+      case 'problem':
+        return refuse(`${label}: the field in Vault ${parsed.problem}`, 'store 64 hex characters, base64:… or utf8:… there');
+      default:
+        return refuse(`${label}: the field in Vault is not a key`, 'store 64 hex characters, base64:… or utf8:… there');
+    }
+  },
+  wrapNew: null,
+};

@@ -1,0 +1,105 @@
+import { isIP } from 'node:net';
+import { refuse } from '../text/problem.ts';
+import type { KeyRequest } from './key-source.ts';
+import { networkProblem } from './network-problem.ts';
+
+/** What a Vault or an OpenBao answers: https://developer.hashicorp.com/vault/api-docs (2026-11). */
+export interface VaultAnswer {
+  readonly status: number;
+  /** Null if it is not JSON. */
+  readonly body: unknown;
+}
+
+/** A path below `/v1/`, and what is posted; null reads. */
+export interface VaultCall {
+  readonly path: readonly string[];
+  readonly query?: string;
+  readonly post: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Asks the server of VAULT_ADDR, with the token of VAULT_TOKEN. It follows no redirect, which would take the token elsewhere.
+ *
+ * @returns any answer that depends on the path: 200, 400, 404 and the like
+ * @throws UsageError if there is no answer, or one that has nothing to do with the path
+ */
+export async function askVault({ label, context, signal }: KeyRequest, { path, query, post }: VaultCall): Promise<VaultAnswer> {
+  const address = addressOf(
+    context.read('VAULT_ADDR', 'set it to the address of the server, such as https://vault.example.com:8200'),
+  );
+  const token = context.read('VAULT_TOKEN', 'set it to a token that may use the key, such as one that vault login gives');
+  const namespace = context.env['VAULT_NAMESPACE'];
+  if (token === '' || /[^\x21-\x7e]/u.test(token)) refuse('VAULT_TOKEN is not a token', 'set it to the token and nothing else');
+  const url = `${address}/v1/${path.map(encodeURIComponent).join('/')}${query ?? ''}`;
+  const response = await fetch(url, {
+    method: post === null ? 'GET' : 'POST',
+    headers: {
+      'X-Vault-Token': token,
+      'X-Vault-Request': 'true',
+      ...(namespace === undefined || namespace === '' ? {} : { 'X-Vault-Namespace': namespace }),
+    },
+    body: post === null ? null : JSON.stringify(post),
+    redirect: 'manual',
+    signal,
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // A port that fetch does not go to, for example, has no code.
+    const problem = networkProblem(error) ?? 'cannot be asked';
+    return refuse(
+      `${label}: the server in VAULT_ADDR ${problem}`,
+      'check VAULT_ADDR and the network; NODE_EXTRA_CA_CERTS names a file with a private authority',
+    );
+  });
+  const body = await response.json().catch(() => null);
+  refuseStatus(response.status, label);
+  return { status: response.status, body };
+}
+
+function addressOf(text: string): string {
+  const hint = 'set it to the address of the server alone, such as https://vault.example.com:8200';
+  if (!URL.canParse(text)) return refuse('VAULT_ADDR is not a url', hint);
+  const { protocol, hostname, username, password, search, hash, href } = new URL(text);
+  if (!['https:', 'http:'].includes(protocol)) return refuse('VAULT_ADDR does not begin with https://', hint);
+  if (username + password + search + hash !== '') return refuse('VAULT_ADDR has more than a host, a port and a path', hint);
+  if (protocol === 'http:' && !isThisMachine(hostname)) {
+    return refuse(
+      'VAULT_ADDR would send the token and the key over the network without TLS',
+      'begin it with https://, or run a Vault agent on this machine',
+    );
+  }
+  return href.replace(/\/+$/u, '');
+}
+
+function isThisMachine(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
+}
+
+function refuseStatus(status: number, label: string): void {
+  if (status >= 300 && status < 400) {
+    refuse(
+      `${label}: the server in VAULT_ADDR redirects (HTTP ${status}), which is not followed: the token would go elsewhere`,
+      'set VAULT_ADDR to the server that it leads to, such as the active one of a cluster',
+    );
+  }
+  if (status === 403) {
+    refuse(
+      `${label}: Vault does not accept the token, or does not allow it to do this (HTTP 403)`,
+      'see what it may do with vault token lookup and vault token capabilities, or log in again',
+    );
+  }
+  if (status === 503)
+    refuse(`${label}: Vault is sealed or being maintained (HTTP 503)`, 'unseal it, or wait, and run the same command again');
+  if (status === 429) refuse(`${label}: Vault has too many requests at the moment (HTTP 429)`, 'run the same command again');
+  if (status >= 500)
+    refuse(`${label}: Vault failed (HTTP ${status})`, 'vault status shows how it is; then run the same command again');
+}
+
+/** @returns what stands in an answer under these names, one within the other; undefined where it is missing */
+export function member(body: unknown, ...names: readonly string[]): unknown {
+  let value = body;
+  for (const name of names) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = Reflect.get(value, name);
+  }
+  return value;
+}

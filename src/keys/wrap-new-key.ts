@@ -1,0 +1,41 @@
+import type { EncryptionKey } from '../crypto/encryption-key.ts';
+import { refuse } from '../text/problem.ts';
+import type { KeyContext } from './key-source.ts';
+import { parseUnwrapped } from './reference.ts';
+import { lateOf, loadSource, SOURCE_NAME, unwrap } from './unwrap.ts';
+import { withinLimit } from './within-limit.ts';
+
+/** A data key that a source made and wrapped: it was never written down. */
+export interface WrappedKey {
+  /** The whole line, which may be stored anywhere. */
+  readonly reference: string;
+  readonly key: EncryptionKey;
+  readonly source: string;
+}
+
+/**
+ * Has a source make a data key, and unwraps it once: that proves that this identity may also use it.
+ *
+ * @param text - a reference without the number sign and what follows it
+ * @param label - names what holds the text, in messages
+ * @throws UsageError; the reason of the interruption
+ */
+export async function wrapNewKey(text: string, label: string, context: KeyContext): Promise<WrappedKey> {
+  const hint = 'name the key that wraps, such as awskms:///alias/app?region=eu-west-1 or hashivault://app';
+  const parsed = parseUnwrapped(text);
+  if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
+  const { reference } = parsed;
+  if (reference.fragment !== '') return refuse(`${label} has a wrapped key already`, 'leave out the # and all that follows it');
+  const source = SOURCE_NAME[reference.scheme];
+  const { wrapNew } = await loadSource(reference.scheme);
+  if (wrapNew === null) {
+    return refuse(
+      `${label}: ${reference.scheme}:// stores keys, but makes none`,
+      `${hint}, or store a key yourself: vault kv put`,
+    );
+  }
+  const fragment = await withinLimit(context, lateOf(label, source), (signal) => wrapNew({ reference, label, context, signal }));
+  const [place = ''] = text.split('#');
+  const whole = `${place}#${fragment}`;
+  return { reference: whole, source, key: await unwrap(whole, label, hint, context) };
+}

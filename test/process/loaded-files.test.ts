@@ -1,0 +1,56 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { newKey } from '../support/application/application.ts';
+import { secret } from '../support/tool/known-secrets.ts';
+import { runTool, type ToolEnv } from '../support/tool/run-tool.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'loaded-files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** @returns the files of src/keys and the packages of AWS that a run loads, as V8 counts them, without those that read a text */
+async function sourcesLoadedBy(name: string, args: readonly string[], env: ToolEnv = {}): Promise<string[]> {
+  const NODE_V8_COVERAGE = path.join(folder, name);
+  const { stderr } = await runTool(args, { ...env, NODE_V8_COVERAGE });
+  expect(stderr).not.toContain('a bug');
+  const urls = readdirSync(NODE_V8_COVERAGE).flatMap((file) => {
+    const { result } = JSON.parse(readFileSync(path.join(NODE_V8_COVERAGE, file), 'utf8'));
+    return result.map(({ url }: { readonly url: string }) => url);
+  });
+  expect(urls.some((url) => url.includes('/src/main.ts'))).toBe(true);
+  const found = urls.flatMap((url) => /\/(?:src\/keys|node_modules\/@aws-sdk)\/([^/?]+)/u.exec(url)?.[1] ?? []);
+  return [...new Set(found)].filter((file) => !READERS.includes(file)).sort();
+}
+
+/** They tell a key from a reference, and load nothing else. */
+const READERS = ['key-text.ts', 'resolve-key.ts'];
+
+const [oldKey, freshKey] = [secret(newKey()), secret(newKey())];
+const hex = { OLD_ENCRYPTION_KEY: oldKey, NEW_ENCRYPTION_KEY: freshKey, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' };
+const { NEW_ENCRYPTION_KEY: _key, ...others } = hex;
+
+describe('the sources of keys', () => {
+  it.each<[name: string, args: readonly string[], env?: ToolEnv]>([
+    ['help', ['--help']],
+    ['generate-key', ['generate-key']],
+    ['verify', ['verify'], hex],
+    ['rotate', [], hex],
+  ])('are not loaded by %s with keys in hex', async (name, args, env) => {
+    expect(await sourcesLoadedBy(name, args, env)).toEqual([]);
+  });
+
+  it('are loaded one by one, as a key names them', async () => {
+    const of = (name: string, env: ToolEnv) => sourcesLoadedBy(name, ['verify'], { ...others, ...env });
+    expect(await of('command', { NEW_ENCRYPTION_KEY_COMMAND: '["true"]' })).toEqual([
+      'command.ts',
+      'run-program.ts',
+      'within-limit.ts',
+    ]);
+    expect(await of('kv', { NEW_ENCRYPTION_KEY: 'vaultkv://secret/app#x' })).toEqual([
+      ...['network-problem.ts', 'reference.ts', 'unwrap.ts', 'vault-kv.ts', 'vault.ts', 'within-limit.ts'],
+    ]);
+    const AWS = { NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AQID', AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1', AWS_REGION: 'x' };
+    expect(await of('aws', AWS)).toEqual(expect.arrayContaining(['aws-kms.ts', 'aws-problem.ts', 'client-kms']));
+  });
+});
