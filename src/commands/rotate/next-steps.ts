@@ -12,19 +12,20 @@ const MANY = 10;
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
  */
 export function afterRotation(
-  { backup, source, target }: RotatePlan,
+  { backup, source, target, ignore }: RotatePlan,
   continued: boolean,
   { unreadable, place, noun }: Total,
 ): string[] {
   const keep = continued
     ? `keep ${backup} and the backups of the earlier runs until you retire the ${source} key: restore can undo the rotation from these files, newest first, without any key`
     : `keep ${backup} until you retire the ${source} key: restore can undo this run from that file, without any key`;
+  const ignored = ignore.length === 0 ? '' : 'column that --ignore names, no ';
   return [
     `set the ${target} key in every service that reads ${place}, and restart them`,
     ...(target === 'new' && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
     unreadable === 0
-      ? `retire the ${source} key once no other table and no backup needs it`
+      ? `retire the ${source} key once no ${ignored}other table and no backup needs it`
       : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
   ];
 }
