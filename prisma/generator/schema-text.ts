@@ -6,7 +6,7 @@ export interface SchemaFile {
   readonly text: string;
 }
 
-/** A mark as the text has it, on a field, or on a model (field: null). */
+/** A mark as the text has it, on a field, or on a model or at the end of it, where Prisma passes no mark on (field: null). */
 interface MarkInText {
   readonly place: string;
   readonly model: string;
@@ -30,24 +30,26 @@ export function readSchemaText(files: readonly SchemaFile[]): SchemaText {
     let isMarkedAbove = false;
     for (const [index, line] of text.split('\n').entries()) {
       const isMarked: boolean = isMarkedAbove || line.replace(STRINGS, '').includes(MARK);
-      if (/^\s*\/\//.test(line)) {
-        isMarkedAbove ||= isMarked && /^\s*\/\/\//.test(line);
+      // A line without code: the mark is on what follows. A field that is commented out altogether is none.
+      if (/^\s*(?:\/\/|$)/.test(line)) {
+        isMarkedAbove ||= isMarked && LONE_MARK.test(line);
         continue;
       }
       isMarkedAbove = false;
       const block = /^\s*(?:model|view)\s+(\w+)\s*\{/.exec(line)?.[1];
       const field = block === undefined ? (/^\s*([A-Za-z]\w*)\s/.exec(line)?.[1] ?? null) : null;
-      if (/^\s*\}/.test(line)) model = null;
       model = block ?? model;
-      if (model === null || (block === undefined && field === null)) continue;
       const place = `${name}:${index + 1}`;
-      places.set(keyOf(model, field), place);
-      if (isMarked) marks.push({ place, model, field });
+      if (model !== null && (block ?? field) !== null) places.set(keyOf(model, field), place);
+      if (model !== null && isMarked) marks.push({ place, model, field });
+      if (/^\s*\}/.test(line)) model = null;
     }
   }
   return { placeOf: (model, field) => places.get(keyOf(model, field)) ?? 'prisma/schema.prisma', marks };
 }
 
+/** A comment that is a mark, whether it has three slashes or, by mistake, two; any other of two slashes is no mark. */
+const LONE_MARK = new RegExp(String.raw`^\s*//(?:/|\s*${MARK})`);
 const STRINGS = /"(?:[^"\\]|\\.)*"/g;
 
 function keyOf(model: string, field: string | null): string {

@@ -109,7 +109,9 @@ function announce(
   for (const { label, sideEffects } of access === 'verify' ? [] : tables) {
     if (sideEffects.length === 0) continue;
     const on = tables.length === 1 ? 'the table' : label;
-    output.warn(`triggers and rules on ${on} may change what is written, or other columns: ${sideEffects.join(', ')}`);
+    output.warn(
+      `triggers and rules on ${on} may change what is written, other columns or other tables: ${sideEffects.join(', ')}`,
+    );
   }
 }
 

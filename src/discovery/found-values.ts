@@ -1,5 +1,5 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
-import { partsIn, placeName, placesOf } from './places.ts';
+import { columnPlace, partsIn, placeName, placesOf } from './places.ts';
 import { isPrintable } from './printable-template.ts';
 import { recognize, sum } from './recognize.ts';
 import type { IdColumn, NotRead, SampledColumn, TableSample } from './sample.ts';
@@ -68,7 +68,9 @@ function kindOf({ columns }: TableSample, name: string): SampledColumn {
 export function isRegistered(value: FoundValue, registered: readonly RegisteredValue[]): boolean {
   return registered.some(
     ({ schema, table, places }) =>
-      schema === value.schema && table === value.table && value.places.every((place) => places.includes(place)),
+      schema === value.schema &&
+      table === value.table &&
+      value.places.every((place) => places.includes(place) || places.includes(columnPlace(place))),
   );
 }
 

@@ -27,3 +27,9 @@ export function partsIn({ pieces }: Place): readonly Part[] {
 export function placeName({ column, member }: Omit<Place, 'pieces'>): string {
   return JSON.stringify([column, member]);
 }
+
+/** @param name - of a place. @returns that of the whole column, in which a template of text may spell out the object */
+export function columnPlace(name: string): string {
+  const [column]: readonly string[] = JSON.parse(name);
+  return placeName({ column: `${column}`, member: null });
+}

@@ -4,7 +4,7 @@ import type { LayoutDefinition } from '../layout/template.ts';
 import { ownValues, sharedColumns } from './candidates.ts';
 import { partsIn, placeName, placesOf } from './places.ts';
 import { complexity, formsOf } from './preference.ts';
-import type { Sample } from './sample.ts';
+import type { Sample, SampledColumn } from './sample.ts';
 import { keyOf, Trials } from './trials.ts';
 
 /** An encrypted value of a table: where it is, and what shows that. */
@@ -33,25 +33,21 @@ export interface Recognition {
  */
 export function recognize({ columns, rows }: Sample, keys: readonly EncryptionKey[], attempts: number): Recognition {
   const trials = new Trials(keys, attempts, Math.max(LEAST_MISSES, rows.length / 4));
-  const own = layoutsThatOpen(rows, trials, (row) => ownValues(columns, row));
-  const values = best(own, rows, keys);
-  const taken = new Set(values.flatMap(({ layout }) => columnsOf(layout)));
-  const free = columns.filter(({ name }) => !taken.has(name));
-  const shared = layoutsThatOpen(rows, trials, (row) => sharedColumns(free, row));
-  return { values: [...values, ...best(shared, rows, keys)], complete: !trials.exhausted };
+  const found = layoutsThatOpen(rows, trials, columns);
+  return { values: best(found, rows, keys), complete: !trials.exhausted };
 }
 
 /** @returns the layouts by which values were decrypted; for each row those that no layout of another row has shown already */
 function layoutsThatOpen(
   rows: readonly StoredValue[],
   trials: Trials,
-  candidatesIn: (row: StoredValue) => Iterable<LayoutDefinition>,
+  columns: readonly SampledColumn[],
 ): readonly LayoutDefinition[] {
   const found: LayoutDefinition[] = [];
   for (const row of rows) {
     const opened = found.filter((layout) => trials.succeeds(layout, row));
     const taken = new Set(opened.flatMap(claimsOf));
-    for (const layout of candidatesIn(row)) {
+    for (const layout of candidatesIn(columns, row)) {
       if (trials.exhausted) return found;
       if (claimsOf(layout).some((column) => taken.has(column)) || !trials.succeeds(layout, row)) continue;
       found.push(layout);
@@ -59,6 +55,12 @@ function layoutsThatOpen(
     }
   }
   return [...found, ...trials.finish()];
+}
+
+/** Of each row all, before the next: digests in many rows can use up all that may be tried. */
+function* candidatesIn(columns: readonly SampledColumn[], row: StoredValue): Generator<LayoutDefinition> {
+  yield* ownValues(columns, row);
+  yield* sharedColumns(columns, row);
 }
 
 /** Keeps, of layouts that share a column, the one that fits most rows, and the simplest of those that fit as many. */
@@ -84,10 +86,6 @@ function best(
     for (const name of names) taken.add(name);
     return [{ layout, under }];
   });
-}
-
-function columnsOf({ columns }: LayoutDefinition): readonly string[] {
-  return columns.map(({ column }) => column);
 }
 
 /** What belongs to one value alone: its places without that of a lone iv, which values may share. */

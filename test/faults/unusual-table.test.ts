@@ -22,7 +22,8 @@ describe('rules on the table', () => {
   it('are announced like triggers before anything is read, also by a dry run, and not by verify', async () => {
     await plant(database, keys, ROWS);
     await database.pool.query('CREATE RULE keep_log AS ON UPDATE TO user_api_keys DO ALSO NOTIFY changed');
-    const announced = 'triggers and rules on the table may change what is written, or other columns: rule keep_log\n';
+    const announced =
+      'triggers and rules on the table may change what is written, other columns or other tables: rule keep_log\n';
     expect((await runHere(['--dry-run'], env)).stderr).toContain(announced);
     expect((await runHere([], env)).stderr).toContain(announced);
     expect((await runHere(['verify'], env)).stderr).not.toContain('rule');

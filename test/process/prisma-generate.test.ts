@@ -162,6 +162,36 @@ enum Kind {
     expect(fields).toBeNull();
   });
 
+  it('passes over no mark that belongs to no field', async () => {
+    const { said, fields } = await prismaGenerate(`model A {
+  id  Int    @id
+  a   String /// @encrypted {iv}:{content}:{tag}
+  // b String /// @encrypted(b) {iv}:{content}:{tag}
+  // @encrypted(c) {iv}:{content}:{tag}
+  c   String
+  d   String
+  /// @encrypted(d) {iv}:{content}:{tag} aad="{id}"
+
+  @@map("a") /// the table
+}
+
+model B {
+  id  Int    @id
+  e   String
+  /// @encrypted {iv}:{content}:{tag} aad="{id}"
+}
+`);
+    for (const [line, problem] of [
+      [5, 'A.c: Prisma passes @encrypted on only from three slashes'],
+      [9, 'A: @encrypted has to stand at a field, not at a model'],
+      [16, 'B: @encrypted has to stand at a field, not at a model'],
+    ] as const) {
+      expect(said).toContain(`…/0.prisma:${FIRST + line}: ${problem}`);
+    }
+    expect(said.match(/0\.prisma:\d+: /g)).toHaveLength(3);
+    expect(fields).toBeNull();
+  });
+
   it('names the file too, if the schema has several', async () => {
     const { said } = await prismaGenerate(
       'enum Kind {\n  one\n}\n',

@@ -186,7 +186,7 @@ describe('rotate', () => {
     await database.pool.query('DROP FUNCTION touch CASCADE');
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'warning: triggers and rules on the table may change what is written, or other columns: trigger touch_row',
+      'warning: triggers and rules on the table may change what is written, other columns or other tables: trigger touch_row',
     );
   });
 });

@@ -5,7 +5,8 @@ import { fieldName, modelName, Names, valueName } from './names.ts';
 
 const TYPES: Readonly<Record<ColumnKind, string>> = { text: 'String', bytes: 'Bytes', json: 'Json' };
 const NO_ID = '  // an id is missing: it has to be a column that is unique and NOT NULL by itself, of type String, Int or BigInt';
-
+/** What Prisma lets no model be called. */
+const RESERVED = ['BigInt', 'Boolean', 'Bytes', 'DateTime', 'Decimal', 'Float', 'Int', 'Json', 'String', 'PrismaClient'];
 const UNPRINTABLE = 'the text around the value could be data';
 
 /** A line of a model, which is aligned with others. */
@@ -19,12 +20,16 @@ type Line = readonly [name: string, type: string, attributes: string, comment: s
  * @param defaultSchema - the PostgreSQL schema that needs no `@@schema`
  */
 export function schemaText(values: readonly FoundValue[], registered: readonly EncryptedField[], defaultSchema: string): string {
-  const models = new Names(registered.map(({ model }) => model));
+  const models = new Names([...RESERVED, ...registered.map(({ model }) => model)]);
+  // Where one model has a schema, every model needs one.
+  const hasSchemas = registered.some((field) => field.schema !== null);
   const tables = [...new Set(values.map(tableOf))];
   return tables
     .map((table) => values.filter((value) => tableOf(value) === table))
     .map((own) => {
-      const [{ schema, table, id } = NOTHING] = own;
+      const [{ schema, table, id: found } = NOTHING] = own;
+      // What is rotated names no row.
+      const id = own.some(({ columns }) => columns.some(({ name }) => name === found?.name)) ? null : found;
       const known = registered.filter((field) => field.table === table && (field.schema ?? defaultSchema) === schema);
       const [model] = known;
       if (model !== undefined) return [`// add to model ${model.model}:`, ...aligned(valueLines(own, known, fieldsOf(known)))];
@@ -33,7 +38,7 @@ export function schemaText(values: readonly FoundValue[], registered: readonly E
       const lines = [...idLines(id, fields), ...valueLines(own, [], fields)];
       const attributes = [
         ...(name === table ? [] : [`  @@map(${JSON.stringify(table)})`]),
-        ...(schema === defaultSchema ? [] : [`  @@schema(${JSON.stringify(schema)})`]),
+        ...(schema === defaultSchema && !hasSchemas ? [] : [`  @@schema(${JSON.stringify(schema)})`]),
       ];
       const head = [`model ${name} {`, ...(id === null ? [NO_ID] : [])];
       return [...head, ...aligned(lines), ...(attributes.length > 0 ? ['', ...attributes] : []), '}'];

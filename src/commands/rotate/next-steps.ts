@@ -13,7 +13,7 @@ const MANY = 10;
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
  */
 export function afterRotation(
-  { backup, rollback }: RotatePlan,
+  { backup, rollback, ignore }: RotatePlan,
   { target, sources, them }: KeyWords,
   continued: boolean,
   { unreadable, place, noun }: Total,
@@ -21,12 +21,13 @@ export function afterRotation(
   const keep = continued
     ? `keep ${backup} and the backups of the earlier runs until you retire ${sources}: restore can undo the rotation from these files, newest first, without any key`
     : `keep ${backup} until you retire ${sources}: restore can undo this run from that file, without any key`;
+  const ignored = ignore.length === 0 ? '' : 'column that --ignore names, no ';
   return [
     `set ${target} in every service that reads ${place}, and restart them`,
     ...(!rollback && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
     unreadable === 0
-      ? `retire ${sources} once no other table and no backup needs ${them}`
+      ? `retire ${sources} once no ${ignored}other table and no backup needs ${them}`
       : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
   ];
 }

@@ -49,6 +49,14 @@ describe('what is printed of a template', () => {
   });
 });
 
+describe('a value in a JSON object', () => {
+  it('is registered if a template of text spells the object out', () => {
+    const [value] = find([1, 2].map((index) => ({ secret: JSON.stringify(encrypt(hex, `p${index}`, 12)) })));
+    const whole = { ...REGISTERED, columns: ['secret'], places: [JSON.stringify(['secret', null])] };
+    expect(value && isRegistered(value, [whole])).toBe(true);
+  });
+});
+
 describe('two values that share a column', () => {
   it('with one iv are both found, and the second cannot be registered', () => {
     const rows = [1, 2, 3].map((index) => {

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { recognize } from '../../../src/discovery/recognize.ts';
 import { joined, seal } from '../../support/discovery/seal.ts';
@@ -20,6 +21,16 @@ describe('values behind rows under a key that is not given', () => {
     const rows = rowsOf(100, (index) => ({ digest: index.toString(16).padStart(64, '0'), ...write(index < 97 ? third : one) }));
     const names = Object.keys(rows[0] ?? {});
     expect(recognized(columnsOf(...names), rows, one, other).map(({ rows: count }) => count)).toEqual([3]);
+  });
+
+  it('do not keep those in three columns from being found, nor do digests in many others', () => {
+    const digests = Array.from({ length: 20 }, (_, index) => `digest_${index}`);
+    const rows = rowsOf(20, () => ({
+      ...Object.fromEntries(digests.map((name) => [name, createHash('sha256').update(randomBytes(8)).digest('hex')])),
+      ...hexOf(seal(one.bytes, 12, 'a secret of the usual length')),
+    }));
+    const { values } = recognize({ columns: columnsOf(...Object.keys(rows[0] ?? {})), rows }, [one.key], 1000);
+    expect(values.map(({ layout }) => layout.columns.map(({ column }) => column))).toEqual([['iv', 'content', 'tag']]);
   });
 
   it('may be missed if there is too much to try, which is said', () => {

@@ -56,6 +56,25 @@ model Login {
   access Bytes? /// @encrypted(access2) {iv}{content}{tag} iv=12`);
   });
 
+  it('say in which schema they are wherever another model does, as Prisma wants it', () => {
+    const found = value('Login', [column('secret', '{iv}:{content}:{tag}')]);
+    expect(schemaText([found], [{ ...registered, schema: 'billing' }], 'public')).toContain('  @@schema("public")\n}');
+  });
+
+  it('have no id where that is a part of the value', () => {
+    const unique = { name: 'iv', type: 'String' } as const;
+    const found = value('Login', [column('iv', '{iv}'), column('data', '{content}{tag}')], { id: unique });
+    const text = schemaText([found], [], 'public');
+    expect(text).toContain('// an id is missing');
+    expect(text).not.toContain('@id');
+  });
+
+  it('are not called as a type of Prisma is', () => {
+    const text = schemaText([value('json', [column('secret', '{iv}:{content}:{tag}')])], [], 'public');
+    expect(text).toContain('model Json2 {');
+    expect(text).toContain('@@map("json")');
+  });
+
   it('say in which schema they are, and take no name of another model', () => {
     const found = value('account', [column('secret', '{"c":"{iv}{content}{tag}"} iv=12', 'json')], { schema: 'billing' });
     expect(schemaText([found], [registered], 'public')).toBe(`\

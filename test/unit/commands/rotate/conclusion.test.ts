@@ -31,6 +31,15 @@ const left = (after: Census): RotateEnding => ({
 const said = (ending: RotateEnding, change: Partial<typeof PLAN> = {}) => conclude(ending, { ...PLAN, ...change }, KEYS, ONE);
 const saidBack = (ending: RotateEnding) => conclude(ending, PLAN_BACK, KEYS_BACK, ONE);
 
+describe('the advice to retire a key', () => {
+  it('is not given without the columns that were ignored, which may need it', () => {
+    expect(said(rotated).nextSteps.at(-1)).toBe('retire the old key once no other table and no backup needs it');
+    expect(said(rotated, { ignore: ['user_api_keys.note'] }).nextSteps.at(-1)).toBe(
+      'retire the old key once no column that --ignore names, no other table and no backup needs it',
+    );
+  });
+});
+
 describe('the exit code of a rotation', () => {
   it.each<[code: number, title: string, ending: RotateEnding]>([
     [0, 'every row rotated', rotated],
