@@ -7,7 +7,7 @@ export function explainStatement(failure: ServerFailure, { user }: DatabaseSetti
   const { sqlState, text } = failure;
   if (sqlState === '22P02' && text.includes(CHANGED_ON_ITS_WAY))
     return [
-      'a trigger on the table changed the value that the tool sent, so the write was undone',
+      'a trigger on the table changed the value that the tool sent, or a column that another value is bound to, so the write was undone',
       'disable that trigger during the rotation',
     ];
   const explained = explainBySqlState(failure, {

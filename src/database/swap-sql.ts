@@ -1,6 +1,6 @@
 import type { LockNumbers } from './lock-numbers.ts';
 import type { Table } from './table.ts';
-import { write as fromText, same, type ValueColumn } from './value-column.ts';
+import { write as fromText, same as sameText, type ValueColumn } from './value-column.ts';
 
 /** Stands in the error of a write that was undone, because the row no longer held what was sent. */
 export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
@@ -19,46 +19,75 @@ function guard({ writes, owner }: LockNumbers): string {
 /** One row with a null for the id if nothing was written. */
 const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT JOIN written ON true';
 
+/** What a statement has besides if columns have to stay as they are: a table without such columns does not pay for it. */
+interface Held {
+  readonly query: string;
+  readonly from: string;
+  readonly where: string;
+  /** What has to be true of the row after the write. */
+  readonly intact: string;
+}
+
+/**
+ * Locks the rows, which then have their latest version, and tells what is in the columns that have to stay as they are:
+ * https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
+ *
+ * @param from - what `where` names besides
+ */
+function hold(table: Table, from: string, where: string): Held {
+  const { name, id, kept } = table;
+  if (kept.length === 0) return { query: '', from: '', where: '', intact: '' };
+  const texts = kept.map((column, index) => `stored.${column}::pg_catalog.text AS kept_${index + 1}`);
+  const same = kept.map((sql, index) => sameText({ sql, type: 'number', mayBeNull: true }, `held.kept_${index + 1}`));
+  const query = `
+  held AS MATERIALIZED (
+    SELECT stored.${id} AS id, ${texts.join(', ')}
+      FROM ${name} AS stored, ${from}
+     WHERE guard.alive
+       AND ${where}
+       FOR UPDATE OF stored),`;
+  return { query, from: ', held', where: `\n       AND ${sameId(table, 'held.id')}`, intact: ` AND ${same.join(' AND ')}` };
+}
+
 // Every type, function and operator is PostgreSQL's own (pg_catalog), whatever the search_path holds. Texts are compared byte for byte
 // (collation "C"), whatever the collation of their column calls equal. `intact` is 1, or a failure, which undoes the statement: a
 // trigger put something else into a row than was sent.
 
 /** @returns the statement that swaps one row */
 export function sqlForOne(table: Table, locks: LockNumbers): string {
-  const { name, id, idType, values } = table;
+  const { idType, values } = table;
   // $1 is the id; then come the values to be found, and then the values to be put in their place.
   const parameters = parametersOf(values, (which, index) => {
     const number = 2 + index + (which === 'found' ? 0 : values.length);
     return `$${number}::pg_catalog.text`;
   });
-  return `WITH ${guard(locks)},
-  written AS (
-    UPDATE ${name} AS stored
-       SET ${assignments(parameters)}
-      FROM guard
-     WHERE guard.alive
-       AND ${sameId(table, `$1::${idType}`)}
-       AND ${allSame(parameters, 'found')}
-    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put'))})
-  ${RESULT}`;
+  return swapSql(table, locks, 'guard', `$1::${idType}`, parameters);
 }
 
 /** @returns the statement that swaps any number of rows: its parameters are arrays */
 export function sqlForMany(table: Table, locks: LockNumbers): string {
-  const { name, id, idType, values } = table;
+  const { idType, values } = table;
   const parameters = parametersOf(values, (which, index) => `swap.${which}_${index + 1}`);
   const texts = [...values.map((_, index) => `found_${index + 1}`), ...written(values).map((_, index) => `put_${index + 1}`)];
   const arrays = [`$1::${idType}[]`, ...texts.map((_, index) => `$${index + 2}::pg_catalog.text[]`)];
   const names = ['id', ...texts];
-  return `WITH ${guard(locks)},
+  const swaps = `ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})`;
+  return swapSql(table, locks, `guard, ${swaps}`, 'swap.id', parameters);
+}
+
+/** @param expected - the SQL of the id, of which `from` gives one or many */
+function swapSql(table: Table, locks: LockNumbers, from: string, expected: string, parameters: readonly Parameters[]): string {
+  const { name, id } = table;
+  const held = hold(table, from, sameId(table, expected));
+  return `WITH ${guard(locks)},${held.query}
   written AS (
     UPDATE ${name} AS stored
        SET ${assignments(parameters)}
-      FROM guard, ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})
+      FROM ${from}${held.from}
      WHERE guard.alive
-       AND ${sameId(table, 'swap.id')}
-       AND ${allSame(parameters, 'found')}
-    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put'))})
+       AND ${sameId(table, expected)}
+       AND ${allSame(parameters, 'found')}${held.where}
+    RETURNING stored.${id} AS id, ${intact(allSame(parameters, 'put') + held.intact)})
   ${RESULT}`;
 }
 
@@ -95,7 +124,7 @@ function assignments(parameters: readonly Parameters[]): string {
 }
 
 function allSame(parameters: readonly Parameters[], which: 'found' | 'put'): string {
-  return parameters.map((each) => same(each.column, each[which])).join('\n       AND ');
+  return parameters.map((each) => sameText(each.column, each[which])).join('\n       AND ');
 }
 
 function intact(condition: string): string {

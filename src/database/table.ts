@@ -19,6 +19,8 @@ export interface Table {
   /** Makes ids compare byte for byte, whatever the collation of their column; empty for a type without collations. */
   readonly idCollation: string;
   readonly values: readonly ValueColumn[];
+  /** Columns that other values of the row are bound to: a write that a trigger makes change them is undone. */
+  readonly kept: readonly string[];
   /** `schema.table`, to be printed. */
   readonly label: string;
   /** Whether the server follows another one and takes no writes. */
@@ -39,6 +41,7 @@ export interface InspectedField {
 /**
  * Inspects the table of an encrypted field before anything is read from it.
  *
+ * @param kept - see boundBeside
  * @throws DatabaseError if the table or a column is missing, or not every row could be read (and written)
  */
 export async function inspectField(
@@ -46,6 +49,7 @@ export async function inspectField(
   field: EncryptedField,
   settings: DatabaseSettings,
   access: Access,
+  kept: readonly string[] = [],
 ): Promise<InspectedField> {
   const schema = field.schema ?? settings.schema;
   const label = `${schema}.${field.table}`;
@@ -85,6 +89,7 @@ export async function inspectField(
         written: kind !== 'bound',
         mayBeNull: kind === 'key-id',
       })),
+      kept: kept.map(quote),
       isStandby: found.is_standby,
       sideEffects: [
         ...found.update_triggers.map((trigger) => `trigger ${trigger}`),

@@ -35,7 +35,7 @@ export function write({ type }: ValueColumn, text: string): string {
 }
 
 /** @returns the SQL condition that the column of `stored` is that text, byte for byte (collation "C"), or that both are null */
-export function same({ sql, type, mayBeNull }: ValueColumn, text: string): string {
+export function same({ sql, type, mayBeNull }: Pick<ValueColumn, 'sql' | 'type' | 'mayBeNull'>, text: string): string {
   const column = `stored.${sql}`;
   const stored = type === 'bytea' ? `pg_catalog.encode(${column}, 'hex')` : `${column}::pg_catalog.text`;
   // A cast of char(n) to text drops its padding.

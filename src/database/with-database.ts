@@ -3,7 +3,7 @@ import type { Field } from '../rotation/store.ts';
 import type { Access } from './check-table.ts';
 import { createCompareAndSwap } from './compare-and-swap.ts';
 import { createConnector, reachesServer } from './connection.ts';
-import type { EncryptedField } from './encrypted-field.ts';
+import { boundBeside, type EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
 import { type LockedTable, withRotationLock } from './lock.ts';
 import { lockNumbers } from './lock-numbers.ts';
@@ -75,7 +75,8 @@ export async function withDatabase<T>(
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
     const fields: LockableField[] = [];
     for (const encryptedField of encryptedFields) {
-      const field = await inspectField(pool, encryptedField, settings, access);
+      const kept = boundBeside(encryptedField, encryptedFields, settings.schema);
+      const field = await inspectField(pool, encryptedField, settings, access, kept);
       const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
       fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
     }

@@ -57,7 +57,7 @@ const table: Table = {
   id: '"id"',
   ...{ idType: '"pg_catalog"."text"', idCollation: ' COLLATE pg_catalog."C"' },
   values: ['iv', 'content', 'tag'].map((name) => textColumn(name, `"${name}"`)),
-  ...{ label: 'public.user_api_keys', isStandby: false, sideEffects: [] },
+  ...{ label: 'public.user_api_keys', kept: [], isStandby: false, sideEffects: [] },
 };
 const uuids: Table = { ...table, idType: '"pg_catalog"."uuid"', idCollation: '' };
 /** Names that only quoting makes harmless. */
