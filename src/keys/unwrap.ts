@@ -1,6 +1,7 @@
 import { createEncryptionKey, type EncryptionKey, keyBytesProblem } from '../crypto/encryption-key.ts';
 import { type Problem, refuse } from '../text/problem.ts';
 import type { KeyContext, KeySource } from './key-source.ts';
+import { refuseIfStreamsArePrinted } from './node-debug.ts';
 import { parseReference, type Scheme } from './reference.ts';
 import { withinLimit } from './within-limit.ts';
 
@@ -16,6 +17,7 @@ export const SOURCE_NAME: Readonly<Record<Scheme, string>> = { awskms: 'AWS KMS'
 export async function unwrap(text: string, label: string, hint: string, context: KeyContext): Promise<EncryptionKey> {
   const parsed = parseReference(text);
   if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
+  refuseIfStreamsArePrinted(label, context);
   const { reference } = parsed;
   const name = SOURCE_NAME[reference.scheme];
   const source = await loadSource(reference.scheme);
