@@ -190,6 +190,26 @@ describe('Vault', () => {
     ]);
   });
 
+  it.each(['vaultkv://secret/app/keys#hex', `hashivault://app#vault:v1:${Buffer.from(short).toString('base64')}`])(
+    'is not taken for a Vault that lacks the key if it is none, or if its answer is cut: %s',
+    async (key) => {
+      const page = await startHttp(() => ({ status: 200, body: '<html></html>', headers: { 'Content-Type': 'text/html' } }));
+      const cut = await startHttp(() => {
+        // After the beginning of the answer.
+        setTimeout(() => void cut.stop(), 100);
+        return { status: 200, body: '{"data":', headers: { 'Content-Length': '1000' } };
+      });
+      servers.push(page);
+      const at = ({ port }: Loopback) => ({ ...vault.env, VAULT_ADDR: `http://127.0.0.1:${port}` });
+      expect(await refusals(key, at(page))).toEqual([
+        'key 2 of ENCRYPTION_KEYS: the server in VAULT_ADDR does not answer as Vault does',
+      ]);
+      expect(await refusals(key, at(cut))).toEqual([
+        'key 2 of ENCRYPTION_KEYS: the server in VAULT_ADDR cut the connection (UND_ERR_SOCKET)',
+      ]);
+    },
+  );
+
   it('may keep a key with the newline that vault kv put has stored with it', async () => {
     const { stderr } = await runHere(['discover'], {
       ...{ ...vault.env, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' },
