@@ -5,6 +5,8 @@ import { EXIT, Interrupted, type StopSignal } from '../src/report/exit-code.ts';
 
 /** Restores line wrapping, which the progress bar switched off (xterm's DECAWM). */
 const WRAP_LINES = '\u001b[?7h\n';
+/** How often it is seen whether the process can end, once the work is done. */
+const END_MS = 1000;
 
 // The SDK of AWS would warn on Node 20, which npm does as well, in the middle of the output of a run.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
@@ -33,3 +35,9 @@ process.exitCode = await main({
   stderr: process.stderr,
   interruption: interruption.signal,
 });
+
+// What a source of keys left behind may keep the process alive, such as a program that the SDK of AWS asks for credentials and that never
+// ends. Output that nobody has read yet is waited for.
+setInterval(() => {
+  if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+}, END_MS).unref();

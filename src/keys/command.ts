@@ -1,6 +1,7 @@
 import { printable } from '../text/printable.ts';
 import { refuse } from '../text/problem.ts';
 import type { KeyContext } from './key-source.ts';
+import { refuseIfStreamsArePrinted } from './node-debug.ts';
 import { hasTerminal, runProgram } from './run-program.ts';
 import { withinLimit } from './within-limit.ts';
 
@@ -28,6 +29,7 @@ export async function outputOfCommand(json: string, variable: string, context: K
       'unset NODE_DEBUG',
     );
   }
+  refuseIfStreamsArePrinted(variable, context);
   const env = Object.fromEntries(Object.entries(context.env).filter(([name]) => !OURS.test(name)));
   const name = printable(program);
   const late = (seconds: number) => ({

@@ -1,21 +1,24 @@
 import { createEncryptionKey, type EncryptionKey, keyBytesProblem } from '../crypto/encryption-key.ts';
 import { type Problem, refuse } from '../text/problem.ts';
 import type { KeyContext, KeySource } from './key-source.ts';
+import { refuseIfStreamsArePrinted } from './node-debug.ts';
 import { parseReference, type Scheme } from './reference.ts';
 import { withinLimit } from './within-limit.ts';
 
 /** What a source is called in messages. */
 export const SOURCE_NAME: Readonly<Record<Scheme, string>> = { awskms: 'AWS KMS', hashivault: 'Vault', vaultkv: 'Vault' };
 
+const HINT = 'compare it with the examples in docs/keys.md; in an env file, put it in quotes: a # begins a comment there';
+
 /**
  * Asks the source that a reference names for its key.
  *
- * @param hint - what to write instead, if the text is no reference
  * @throws UsageError, which never quotes the text; the reason of the interruption
  */
-export async function unwrap(text: string, label: string, hint: string, context: KeyContext): Promise<EncryptionKey> {
+export async function unwrap(text: string, label: string, context: KeyContext): Promise<EncryptionKey> {
   const parsed = parseReference(text);
-  if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
+  if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, HINT);
+  refuseIfStreamsArePrinted(label, context);
   const { reference } = parsed;
   const name = SOURCE_NAME[reference.scheme];
   const source = await loadSource(reference.scheme);

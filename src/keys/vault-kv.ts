@@ -33,7 +33,8 @@ export const vaultKv: KeySource = {
         `${label}: the secret in Vault has no field of that name (HTTP ${status})`,
         'vault kv get shows its fields; the name follows the #',
       );
-    const parsed = typeof text === 'string' ? parseKeyText(text) : null;
+    // What vault kv put reads from a pipe or a file, it stores with the newline at the end.
+    const parsed = typeof text === 'string' ? parseKeyText(text.replace(/\r?\n$/u, '')) : null;
     switch (parsed?.kind) {
       case 'bytes':
         return parsed.bytes;

@@ -41,18 +41,32 @@ export async function askVault({ label, context, signal }: KeyRequest, { path, q
     body: post === null ? null : JSON.stringify(post),
     redirect: 'manual',
     signal,
-  }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    // A port that fetch does not go to, for example, has no code.
-    const problem = networkProblem(error) ?? 'cannot be asked';
-    return refuse(
-      `${label}: the server in VAULT_ADDR ${problem}`,
-      'check VAULT_ADDR and the network; NODE_EXTRA_CA_CERTS names a file with a private authority',
-    );
-  });
-  const body = await response.json().catch(() => null);
+  }).catch((error: unknown) => refuseNetwork(error, label, signal));
+  const text = await response.text().catch((error: unknown) => refuseNetwork(error, label, signal));
   refuseStatus(response.status, label);
+  const body = parseJson(text);
+  // What says that all is well without saying more is no Vault, but a login page, for example.
+  if (response.status === 200 && body === null)
+    refuse(`${label}: the server in VAULT_ADDR does not answer as Vault does`, 'check VAULT_ADDR');
   return { status: response.status, body };
+}
+
+function refuseNetwork(error: unknown, label: string, signal: AbortSignal): never {
+  signal.throwIfAborted();
+  // A port that fetch does not go to, for example, has no code.
+  const problem = networkProblem(error) ?? 'cannot be asked';
+  return refuse(
+    `${label}: the server in VAULT_ADDR ${problem}`,
+    'check VAULT_ADDR and the network; NODE_EXTRA_CA_CERTS names a file with a private authority',
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function addressOf(text: string): string {

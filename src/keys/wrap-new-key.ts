@@ -37,5 +37,5 @@ export async function wrapNewKey(text: string, label: string, context: KeyContex
   const fragment = await withinLimit(context, lateOf(label, source), (signal) => wrapNew({ reference, label, context, signal }));
   const [place = ''] = text.split('#');
   const whole = `${place}#${fragment}`;
-  return { reference: whole, source, key: await unwrap(whole, label, hint, context) };
+  return { reference: whole, source, key: await unwrap(whole, label, context) };
 }

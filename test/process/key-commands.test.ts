@@ -142,6 +142,23 @@ describe('a command that gives no key', () => {
   });
 });
 
+describe('a program that the SDK of AWS asks for credentials', () => {
+  it('does not keep the run beyond the limit if it never ends', async () => {
+    const child = `require('node:fs').writeFileSync('credentials.pid', String(process.pid)); ${hanging}`;
+    program('credentials', child);
+    writeFileSync(at('config'), `[profile slow]\nregion = eu-west-1\ncredential_process = ${at('credentials')}\n`);
+    const { code, stderr } = await runTool(['verify'], {
+      DATABASE_URL: `postgresql://app@127.0.0.1:${database.port}/app`,
+      ...{ AWS_CONFIG_FILE: at('config'), AWS_PROFILE: 'slow', KEY_TIMEOUT_MS: '2000' },
+      NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AAAA',
+    });
+    process.kill(Number(readFileSync(at('credentials.pid'), 'utf8')));
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain('error: NEW_ENCRYPTION_KEY: AWS KMS did not answer within 2 s');
+    expect(database.connections()).toBe(0);
+  });
+});
+
 describe('a command that gives a key', () => {
   it.each([
     ['with a newline', `${freshKey}\n`],

@@ -32,6 +32,8 @@ const env = {
   DATABASE_URL_FILE: file('url', database.url),
   DEBUG: '*',
 };
+/** All that Node can print, without what makes it print all that is read. */
+const NODE_DEBUG = 'http,https,http2,net,tls,module,esm,timer,fetch,undici,websocket,crypto,worker';
 const command = JSON.stringify(['node', '-e', `console.log('${freshKey}') // ${passphrase}`]);
 let vault: VaultStub;
 let vaultEnv: ToolEnv;
@@ -56,16 +58,15 @@ async function expectRotated(run: ToolEnv): Promise<void> {
 
 describe('no secret is printed, whatever the settings for debugging', () => {
   it('by a rotation to a key in Vault', async () => {
-    await expectRotated({ ...vaultEnv, NODE_DEBUG: '*', NEW_ENCRYPTION_KEY: 'vaultkv://secret/app/keys#current' });
+    await expectRotated({ ...vaultEnv, NODE_DEBUG, NEW_ENCRYPTION_KEY: 'vaultkv://secret/app/keys#current' });
   });
 
   it('by a rotation to a key that Vault unwraps', async () => {
     const reference = `hashivault://app#${vault.wrap(Buffer.from(freshKey, 'hex'))}`;
-    await expectRotated({ ...vaultEnv, NODE_DEBUG: '*', NEW_ENCRYPTION_KEY: reference });
+    await expectRotated({ ...vaultEnv, NODE_DEBUG, NEW_ENCRYPTION_KEY: reference });
   });
 
   it('by a rotation to a key that a command gives', async () => {
-    const NODE_DEBUG = 'http,net,tls,stream,module,esm,timer,fetch';
     await expectRotated({ NODE_DEBUG, NEW_ENCRYPTION_KEY_COMMAND: command });
   });
 
@@ -76,11 +77,26 @@ describe('no secret is printed, whatever the settings for debugging', () => {
     expect(stderr).toContain('error: NEW_ENCRYPTION_KEY_COMMAND is not run while NODE_DEBUG');
   });
 
+  it.each([
+    ['a command', () => ({ NEW_ENCRYPTION_KEY_COMMAND: command }), 'NEW_ENCRYPTION_KEY_COMMAND'],
+    ['Vault', () => ({ ...vaultEnv, NEW_ENCRYPTION_KEY: 'vaultkv://secret/app/keys#current' }), 'NEW_ENCRYPTION_KEY'],
+    ['AWS KMS', () => ({ AWS_REGION: REGION, NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AAAA' }), 'NEW_ENCRYPTION_KEY'],
+  ])('by %s that gives a key, which is not asked while Node would print what it reads', async (_title, source, variable) => {
+    const { code, stderr } = await runTool([], { ...env, NODE_DEBUG: 'net,STREAM', ...source() });
+    expect(code, stderr.slice(-2000)).toBe(2);
+    expect(stderr).toContain(`error: ${variable} is not asked for while NODE_DEBUG makes Node print what it reads\n`);
+    expect(stderr).not.toContain(
+      Buffer.from(freshKey.slice(0, 32))
+        .toString('hex')
+        .replace(/..(?!$)/gu, '$& '),
+    );
+  });
+
   it('by refusals of Vault, of a server that is none, and of a secret that is no key', async () => {
     vault.put('app/other', { current: passphrase });
     const keys = file('keys', `${oldKey} vaultkv://secret/app/other#current vaultkv://secret/app/other#x ${passphrase}`);
     const { code, stderr } = await runTool([], {
-      ...{ ...vaultEnv, DATABASE_URL_FILE: env.DATABASE_URL_FILE, DEBUG: '*', NODE_DEBUG: '*' },
+      ...{ ...vaultEnv, DATABASE_URL_FILE: env.DATABASE_URL_FILE, DEBUG: '*', NODE_DEBUG },
       ENCRYPTION_KEYS_FILE: keys,
     });
     expect(code).toBe(2);
@@ -104,7 +120,7 @@ describe('no secret is printed, whatever the settings for debugging', () => {
     it('by a rotation to a key that it unwraps, with the credentials of a profile, and without the warning of the SDK', async () => {
       const wrapped = await moto.wrap('alias/app', Buffer.from(freshKey, 'hex'), { table: 'user_api_keys' });
       const reference = `awskms:///alias/app?context_table=user_api_keys#${wrapped}`;
-      await expectRotated({ ...aws, NODE_DEBUG: '*', NEW_ENCRYPTION_KEY: reference });
+      await expectRotated({ ...aws, NODE_DEBUG, NEW_ENCRYPTION_KEY: reference });
       const { stderr } = await runTool(['verify'], { ...aws, NEW_ENCRYPTION_KEY: reference, DATABASE_URL: database.url });
       expect(stderr).not.toContain('NodeVersionSupportWarning');
     });
@@ -114,7 +130,7 @@ describe('no secret is printed, whatever the settings for debugging', () => {
       const { code } = await runTool([], {
         ...env,
         ...aws,
-        NODE_DEBUG: '*',
+        NODE_DEBUG,
         NEW_ENCRYPTION_KEY: `awskms:///alias/app#${wrapped}`,
       });
       expect(code).toBe(2);
@@ -124,7 +140,7 @@ describe('no secret is printed, whatever the settings for debugging', () => {
       const { code, stdout } = await runTool(['generate-key', '--in', 'awskms:///alias/app'], {
         ...aws,
         DEBUG: '*',
-        NODE_DEBUG: '*',
+        NODE_DEBUG,
       });
       expect(code).toBe(0);
       expect(stdout).toMatch(/^awskms:\/\/\/alias\/app#[A-Za-z0-9+/]+=*\n$/u);

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/report/exit-code.ts';
 import { newKey } from '../support/application/application.ts';
@@ -7,7 +9,7 @@ import { refusalsOf } from '../support/keys/refusals.ts';
 import { startVault, type VaultStub } from '../support/keys/vault-stub.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
-import type { ToolEnv } from '../support/tool/run-tool.ts';
+import { type ToolEnv, workFolder } from '../support/tool/run-tool.ts';
 
 const token = secret(`hvs.${randomBytes(24).toString('base64url')}`);
 const good = secret(newKey());
@@ -47,6 +49,27 @@ describe('a reference that is malformed', () => {
     ['a version that is none', 'vaultkv://secret/app?version=0#x', 'has a version that is no number'],
   ])('is refused: %s', async (_title, reference, problem) => {
     expect(await refusals(reference, { ...vault.env, AWS_REGION: 'eu-west-1' })).toEqual([`key 2 of ENCRYPTION_KEYS ${problem}`]);
+  });
+});
+
+describe('a reference in an env file', () => {
+  const file = () => path.join(workFolder, 'references.env');
+  const verify = (line: string) => {
+    writeFileSync(file(), `${line}\n`);
+    return runHere(['verify', '--env', file()], { ...vault.env, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' });
+  };
+  const reference = () => `hashivault://app#${vault.wrap(Buffer.from(good, 'hex'))}`;
+
+  it('is cut at its # without quotes, which the hint says', async () => {
+    const { code, stderr } = await verify(`NEW_ENCRYPTION_KEY=${reference()}`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('error: NEW_ENCRYPTION_KEY has nothing after a #: the wrapped key belongs there\n');
+    expect(stderr).toContain('hint: compare it with the examples in docs/keys.md; in an env file, put it in quotes');
+  });
+
+  it('is read in quotes', async () => {
+    const { code, stderr } = await verify(`NEW_ENCRYPTION_KEY='${reference()}'`);
+    expect(code, stderr).toBe(4);
   });
 });
 

@@ -28,7 +28,14 @@ beforeAll(async () => {
   const ended = await startSilent();
   closed = ended.port;
   await ended.stop();
-  vault.put('app/keys', { hex: good, short, number: 7, reference: 'vaultkv://secret/app/keys#hex' });
+  vault.put('app/keys', {
+    hex: good,
+    piped: `${good}\n`,
+    lines: `${good}\n\n`,
+    short,
+    number: 7,
+    reference: 'vaultkv://secret/app/keys#hex',
+  });
 });
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
@@ -74,6 +81,12 @@ describe('Vault', () => {
       () => 'vaultkv://secret/app/keys#short',
       () => ({}),
       'the field in Vault has 62 characters instead of 64',
+    ],
+    [
+      'a field with an empty line',
+      () => 'vaultkv://secret/app/keys#lines',
+      () => ({}),
+      'the field in Vault contains white space',
     ],
     ['a field with a number', () => 'vaultkv://secret/app/keys#number', () => ({}), 'the field in Vault is not a key'],
     ['a field with a reference', () => 'vaultkv://secret/app/keys#reference', () => ({}), 'the field in Vault is not a key'],
@@ -175,6 +188,34 @@ describe('Vault', () => {
       'key 4 of ENCRYPTION_KEYS contains a character that is not a hex digit (0-9, a-f)',
       expect.stringMatching(/^DATABASE_URL is not a url/u),
     ]);
+  });
+
+  it.each(['vaultkv://secret/app/keys#hex', `hashivault://app#vault:v1:${Buffer.from(short).toString('base64')}`])(
+    'is not taken for a Vault that lacks the key if it is none, or if its answer is cut: %s',
+    async (key) => {
+      const page = await startHttp(() => ({ status: 200, body: '<html></html>', headers: { 'Content-Type': 'text/html' } }));
+      const cut = await startHttp(() => {
+        // After the beginning of the answer.
+        setTimeout(() => void cut.stop(), 100);
+        return { status: 200, body: '{"data":', headers: { 'Content-Length': '1000' } };
+      });
+      servers.push(page);
+      const at = ({ port }: Loopback) => ({ ...vault.env, VAULT_ADDR: `http://127.0.0.1:${port}` });
+      expect(await refusals(key, at(page))).toEqual([
+        'key 2 of ENCRYPTION_KEYS: the server in VAULT_ADDR does not answer as Vault does',
+      ]);
+      expect(await refusals(key, at(cut))).toEqual([
+        'key 2 of ENCRYPTION_KEYS: the server in VAULT_ADDR cut the connection (UND_ERR_SOCKET)',
+      ]);
+    },
+  );
+
+  it('may keep a key with the newline that vault kv put has stored with it', async () => {
+    const { stderr } = await runHere(['discover'], {
+      ...{ ...vault.env, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' },
+      ENCRYPTION_KEYS: `${wrappedHex} vaultkv://secret/app/keys#piped`,
+    });
+    expect(stderr).toMatch(TWO_KEYS);
   });
 
   it('takes the token from a file', async () => {
