@@ -44,11 +44,12 @@ describe('the sources of keys', () => {
     const of = (name: string, env: ToolEnv) => sourcesLoadedBy(name, ['verify'], { ...others, ...env });
     expect(await of('command', { NEW_ENCRYPTION_KEY_COMMAND: '["true"]' })).toEqual([
       'command.ts',
+      'node-debug.ts',
       'run-program.ts',
       'within-limit.ts',
     ]);
     expect(await of('kv', { NEW_ENCRYPTION_KEY: 'vaultkv://secret/app#x' })).toEqual([
-      ...['network-problem.ts', 'reference.ts', 'unwrap.ts', 'vault-kv.ts', 'vault.ts', 'within-limit.ts'],
+      ...['network-problem.ts', 'node-debug.ts', 'reference.ts', 'unwrap.ts', 'vault-kv.ts', 'vault.ts', 'within-limit.ts'],
     ]);
     const AWS = { NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AQID', AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1', AWS_REGION: 'x' };
     expect(await of('aws', AWS)).toEqual(expect.arrayContaining(['aws-kms.ts', 'aws-problem.ts', 'client-kms']));
