@@ -13,10 +13,7 @@ import type { Table } from './table.ts';
 
 /** Often enough that firewalls and poolers do not consider the connection idle, and that a dead one is noticed. */
 const HEARTBEAT_MS = 5000;
-/**
- * Between two heartbeats the server waits no longer than this. A run whose machine is gone (no power, no network) loses its lock by
- * then; TCP alone would keep it for hours.
- */
+/** The server waits no longer between two heartbeats: a run whose machine is gone loses its lock then, not by TCP after hours. */
 const IDLE_LIMIT_MS = 60_000;
 /** What the server says when it ends a transaction by that limit: idle_in_transaction_session_timeout. */
 const IDLE_TIMEOUT = '25P03';
