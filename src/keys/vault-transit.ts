@@ -50,8 +50,12 @@ export const vaultTransit: KeySource = {
   },
 };
 
-function engineOf({ reference }: KeyRequest): readonly string[] {
-  return (reference.parameters.get('engine') ?? 'transit').split('/');
+/** @returns the names of the engine's path, which vault secrets list shows with a slash at the end */
+function engineOf({ reference, label }: KeyRequest): readonly string[] {
+  const names = (reference.parameters.get('engine') ?? 'transit').split('/').filter((name) => name !== '');
+  if (names.length === 0 || names.some((name) => ['.', '..'].includes(name)))
+    refuse(`${label} names no engine behind engine=`, 'vault secrets list shows the paths of the engines');
+  return names;
 }
 
 function refuseMissing(status: number, { label }: KeyRequest): void {

@@ -72,7 +72,7 @@ function parseJson(text: string): unknown {
 function addressOf(text: string): string {
   const hint = 'set it to the address of the server alone, such as https://vault.example.com:8200';
   if (!URL.canParse(text)) return refuse('VAULT_ADDR is not a url', hint);
-  const { protocol, hostname, username, password, search, hash, href } = new URL(text);
+  const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
   if (!['https:', 'http:'].includes(protocol)) return refuse('VAULT_ADDR does not begin with https://', hint);
   if (username + password + search + hash !== '') return refuse('VAULT_ADDR has more than a host, a port and a path', hint);
   if (protocol === 'http:' && !isThisMachine(hostname)) {
@@ -81,7 +81,8 @@ function addressOf(text: string): string {
       'begin it with https://, or run a Vault agent on this machine',
     );
   }
-  return href.replace(/\/+$/u, '');
+  // The whole url may end in a ? or a # of nothing.
+  return origin + pathname.replace(/\/+$/u, '');
 }
 
 function isThisMachine(hostname: string): boolean {

@@ -45,6 +45,8 @@ describe('a reference that is malformed', () => {
       `hashivault://app#${blob}`,
       'has a wrapped key that does not begin with vault:v1:, or is not base64 after it',
     ],
+    ['no engine', 'hashivault://app?engine=/#vault:v1:AAAA', 'names no engine behind engine='],
+    ['an engine with dots', 'hashivault://app?engine=../sys#vault:v1:AAAA', 'names no engine behind engine='],
     ['no secret', 'vaultkv://secret#x', 'names no secret'],
     ['a version that is none', 'vaultkv://secret/app?version=0#x', 'has a version that is no number'],
   ])('is refused: %s', async (_title, reference, problem) => {

@@ -210,6 +210,18 @@ describe('Vault', () => {
     },
   );
 
+  it.each(['', '/', '?', '#'])(
+    'is asked at an address that ends in "%s", with an engine as vault secrets list shows it',
+    async (end) => {
+      const wrapped = vault.wrap(Buffer.from(good, 'hex'));
+      const { stderr } = await runHere(['discover'], {
+        ...{ ...vault.env, VAULT_ADDR: vault.address + end, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' },
+        ENCRYPTION_KEYS: `${wrappedHex} hashivault://app?engine=/transit/#${wrapped}`,
+      });
+      expect(stderr).toMatch(TWO_KEYS);
+    },
+  );
+
   it('may keep a key with the newline that vault kv put has stored with it', async () => {
     const { stderr } = await runHere(['discover'], {
       ...{ ...vault.env, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' },
