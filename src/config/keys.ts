@@ -19,7 +19,7 @@ const HINT: Readonly<Record<KeyName, string>> = {
   new: 'set it to the key to move to: exactly 64 hex characters, as printed by generate-key',
 };
 const LIST_HINT =
-  'separate keys by white space, and write each as 64 hex characters, base64: and 32 bytes, utf8: and 32 bytes without white space, or as a reference to a key in a KMS or Vault';
+  'separate keys by white space; write each as 64 hex characters, base64:…, utf8:… or a reference, as docs/keys.md shows';
 
 /**
  * Reads the keys of a rotation, all sources at once: NEW_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY, or the list ENCRYPTION_KEYS, whose first
@@ -79,7 +79,7 @@ async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
   const given = keys.map((key, index) => ({ name: ordinal(index), key }));
   for (const [index, each] of given.entries()) {
     const earlier = given.findIndex((other) => isSame(other, each));
-    if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'name each key once');
+    if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'list each key once');
   }
   return given;
 }

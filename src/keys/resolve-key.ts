@@ -18,7 +18,7 @@ export async function resolveKey(text: string, label: string, hint: string, cont
     case 'problem':
       return refuse(`${label} ${parsed.problem}`, hint);
     case 'reference':
-      return (await import('./unwrap.ts')).unwrap(text, label, hint, context);
+      return (await import('./unwrap.ts')).unwrap(text, label, context);
     default:
       return parsed satisfies never;
   }

@@ -10,12 +10,15 @@ export const SOURCE_NAME: Readonly<Record<Scheme, string>> = { awskms: 'AWS KMS'
 /**
  * Asks the source that a reference names for its key.
  *
- * @param hint - what to write instead, if the text is no reference
  * @throws UsageError, which never quotes the text; the reason of the interruption
  */
-export async function unwrap(text: string, label: string, hint: string, context: KeyContext): Promise<EncryptionKey> {
+export async function unwrap(text: string, label: string, context: KeyContext): Promise<EncryptionKey> {
   const parsed = parseReference(text);
-  if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
+  if (parsed.kind === 'problem')
+    return refuse(
+      `${label} ${parsed.problem}`,
+      'compare it with the references in docs/keys.md, or write the key itself: 64 hex characters',
+    );
   const { reference } = parsed;
   const name = SOURCE_NAME[reference.scheme];
   const source = await loadSource(reference.scheme);

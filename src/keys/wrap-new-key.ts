@@ -25,17 +25,17 @@ export async function wrapNewKey(text: string, label: string, context: KeyContex
   const parsed = parseUnwrapped(text);
   if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
   const { reference } = parsed;
-  if (reference.fragment !== '') return refuse(`${label} has a wrapped key already`, 'leave out the # and all that follows it');
+  if (reference.fragment !== '') return refuse(`${label} already has a wrapped key`, 'leave out the # and everything after it');
   const source = SOURCE_NAME[reference.scheme];
   const { wrapNew } = await loadSource(reference.scheme);
   if (wrapNew === null) {
     return refuse(
-      `${label}: ${reference.scheme}:// stores keys, but makes none`,
+      `${label}: ${reference.scheme}:// stores keys but cannot make them`,
       `${hint}, or store a key yourself: vault kv put`,
     );
   }
   const fragment = await withinLimit(context, lateOf(label, source), (signal) => wrapNew({ reference, label, context, signal }));
   const [place = ''] = text.split('#');
   const whole = `${place}#${fragment}`;
-  return { reference: whole, source, key: await unwrap(whole, label, hint, context) };
+  return { reference: whole, source, key: await unwrap(whole, label, context) };
 }

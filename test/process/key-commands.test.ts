@@ -49,7 +49,7 @@ function expectEnded(name: string): void {
 
 describe('a command that gives no key', () => {
   const named = (name: string) => `NEW_ENCRYPTION_KEY_COMMAND: ${at(name)}`;
-  const late = (name: string) => `${named(name)}, or something that it started, had not ended after 1 s, and was killed`;
+  const late = (name: string) => `${named(name)}, or a program that it started, was still running after 1 s and was killed`;
 
   it.each<[title: string, command: string, problem: string]>([
     ['is no JSON', `pass show ${passphrase}`, 'NEW_ENCRYPTION_KEY_COMMAND is not a JSON array of strings'],
@@ -69,7 +69,7 @@ describe('a command that gives no key', () => {
     [
       'is killed',
       program('killed', `process.kill(process.pid, 'SIGKILL'); ${hanging}`),
-      `${named('killed')} was ended by SIGKILL`,
+      `${named('killed')} was killed by SIGKILL`,
     ],
     ['prints nothing', program('silent', ''), `${named('silent')} printed nothing`],
     ['prints a newline', program('newline', printing('\n')), `${named('newline')} printed nothing`],
@@ -112,7 +112,7 @@ describe('a command that gives no key', () => {
     );
     const { code, stderr } = await verify(command, { KEY_TIMEOUT_MS: '2000' });
     expect(code, stderr).toBe(2);
-    expect(stderr).toContain('or something that it started, had not ended after 2 s, and was killed');
+    expect(stderr).toContain('or a program that it started, was still running after 2 s and was killed');
     expect(existsSync(at('grandchild'))).toBe(true);
     expectEnded('grandchild');
   });

@@ -87,13 +87,13 @@ describe('Vault', () => {
       'a damaged key',
       () => `hashivault://app#${vault.wrap(Buffer.from(wrappedHex, 'hex')).slice(0, -8)}`,
       () => ({}),
-      'Vault cannot unwrap the key (HTTP 400): another key has wrapped it, or it is damaged, or there is no such key',
+      'Vault cannot unwrap the key (HTTP 400): another key wrapped it, it is damaged, or there is no such key',
     ],
     [
       'another key',
       () => `hashivault://other#${vault.wrap(Buffer.from(wrappedHex, 'hex'))}`,
       () => ({}),
-      'Vault cannot unwrap the key (HTTP 400): another key has wrapped it, or it is damaged, or there is no such key',
+      'Vault cannot unwrap the key (HTTP 400): another key wrapped it, it is damaged, or there is no such key',
     ],
     [
       'another engine',
@@ -117,7 +117,7 @@ describe('Vault', () => {
       'a port that nothing asks',
       () => reference,
       () => ({ VAULT_ADDR: 'http://127.0.0.1:1' }),
-      'the server in VAULT_ADDR cannot be asked',
+      'the server in VAULT_ADDR cannot be reached',
     ],
     [
       'a server that says nothing',
@@ -130,9 +130,9 @@ describe('Vault', () => {
   });
 
   it.each([
-    [503, 'Vault is sealed or being maintained (HTTP 503)'],
+    [503, 'Vault is sealed or under maintenance (HTTP 503)'],
     [500, 'Vault failed (HTTP 500)'],
-    [429, 'Vault has too many requests at the moment (HTTP 429)'],
+    [429, 'Vault is limiting requests (HTTP 429)'],
     [307, 'the server in VAULT_ADDR redirects (HTTP 307), which is not followed: the token would go elsewhere'],
   ])('is explained when it answers %i', async (status, problem) => {
     const elsewhere = await startHttp(() => ({ status: 200, body: JSON.stringify({ data: { data: { hex: good } } }) }));

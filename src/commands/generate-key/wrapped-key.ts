@@ -20,8 +20,8 @@ export async function wrapKeyIn(
     return wrapNewKey(place, '--in', context);
   });
   const lines = [
-    `a new encryption key, wrapped by ${source} and unwrapped once, fingerprint ${key.fingerprint}`,
-    'save the reference, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services: without its source it is no key',
+    `a new encryption key, wrapped by ${source} and unwrapped once as a test, fingerprint ${key.fingerprint}`,
+    `save the reference, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services: only ${source} can unwrap it`,
   ];
   return { text: reference, lines };
 }
