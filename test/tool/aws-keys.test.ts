@@ -28,8 +28,8 @@ afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 const refusals = (key: string, env: ToolEnv) => refusalsOf(database, { ENCRYPTION_KEYS: `${good} ${key}`, ...env });
 
-async function httpThatAnswers(status: number, body: object, headers: Record<string, string> = {}): Promise<string> {
-  const server = await startHttp(() => ({ status, body: JSON.stringify(body), headers }));
+async function httpThatAnswers(status: number, body: object): Promise<string> {
+  const server = await startHttp(() => ({ status, body: JSON.stringify(body) }));
   servers.push(server);
   return `http://127.0.0.1:${server.port}`;
 }
