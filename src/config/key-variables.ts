@@ -1,5 +1,5 @@
 import type { KeyContext } from '../keys/key-source.ts';
-import { refuse } from '../text/problem.ts';
+import { allOf, refuse } from '../text/problem.ts';
 import { type Environment, readVariable } from './environment.ts';
 import { readMilliseconds } from './milliseconds.ts';
 
@@ -26,6 +26,7 @@ export function keyForm(env: Environment): 'list' | 'pair' {
   return list.length > 0 ? 'list' : 'pair';
 }
 
+/** @returns whether NAME, NAME_FILE or NAME_COMMAND is set */
 export function isSet(env: Environment, variable: string): boolean {
   return namesSet(env, variable).length > 0;
 }
@@ -52,16 +53,18 @@ export async function readKeyVariable(variable: string, hint: string, context: K
 }
 
 /**
- * What the sources of keys need. A limit that is wrong is reported along with everything else: until then the default holds.
+ * Gives `work` what the sources of keys need. If KEY_TIMEOUT_MS is wrong, the default holds, so that all problems are reported at once.
  *
- * @returns also a check that fails if the limit is wrong
+ * @throws UsageError with the problems of both; whatever else `work` throws
  */
-export async function keyContext(
+export async function withKeyContext<T>(
   env: Environment,
   interruption: AbortSignal,
-): Promise<{ readonly context: KeyContext; readonly limit: Promise<number> }> {
+  work: (context: KeyContext) => Promise<T>,
+): Promise<T> {
   const limit = readMilliseconds(env, 'KEY_TIMEOUT_MS', TIMEOUT_MS);
   const timeoutMs = await limit.catch(() => TIMEOUT_MS);
   const read = (name: string, hint: string) => readVariable(env, name, hint);
-  return { context: { env, read, timeoutMs, interruption }, limit };
+  const [result] = await allOf([work({ env, read, timeoutMs, interruption }), limit]);
+  return result;
 }

@@ -3,7 +3,7 @@ import type { KeyContext } from '../keys/key-source.ts';
 import { resolveKey } from '../keys/resolve-key.ts';
 import { allOf, refuse } from '../text/problem.ts';
 import type { Environment } from './environment.ts';
-import { isSet, KEY_VARIABLE, type KeyName, keyContext, keyForm, LIST, readKeyVariable } from './key-variables.ts';
+import { isSet, KEY_VARIABLE, type KeyName, keyForm, LIST, readKeyVariable, withKeyContext } from './key-variables.ts';
 
 /** A key, and what a person calls it: `old` and `new`, or its place in the list, such as `first`. */
 export interface GivenKey {
@@ -19,7 +19,7 @@ const HINT: Readonly<Record<KeyName, string>> = {
   new: 'set it to the key to move to: exactly 64 hex characters, as printed by generate-key',
 };
 const LIST_HINT =
-  'separate keys by white space, and write each as 64 hex characters, base64: and 32 bytes, utf8: and 32 bytes without white space, or as a reference to a key in a KMS or Vault';
+  'separate keys by white space; write each as 64 hex characters, base64:…, utf8:… or a reference, as docs/keys.md shows';
 
 /**
  * Reads the keys of a rotation, all sources at once: NEW_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY, or the list ENCRYPTION_KEYS, whose first
@@ -28,7 +28,7 @@ const LIST_HINT =
  * @throws UsageError with every problem of all of them, or if two are the same; the reason of the interruption
  */
 export function readRing(env: Environment, interruption: AbortSignal): Promise<GivenRing> {
-  return withContext(env, interruption, async (context) => {
+  return withKeyContext(env, interruption, async (context) => {
     if (keyForm(env) === 'pair') {
       const [target, source] = await allOf([readOne('new', context), readOne('old', context)]);
       if (isSame(target, source)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);
@@ -46,7 +46,7 @@ export function readRing(env: Environment, interruption: AbortSignal): Promise<G
  * @throws UsageError; the reason of the interruption
  */
 export function readTarget(env: Environment, interruption: AbortSignal): Promise<GivenKey> {
-  return withContext(env, interruption, async (context) => {
+  return withKeyContext(env, interruption, async (context) => {
     if (keyForm(env) === 'pair') return readOne('new', context);
     const [first = ''] = await readTexts(context);
     return { name: ordinal(0), key: await resolveKey(first, positionOf(0), LIST_HINT, context) };
@@ -59,22 +59,12 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
  * @throws UsageError with every problem of all of them; the reason of the interruption
  */
 export function readGivenKeys(env: Environment, interruption: AbortSignal): Promise<readonly GivenKey[]> {
-  return withContext(env, interruption, async (context) => {
+  return withKeyContext(env, interruption, async (context) => {
     if (keyForm(env) === 'list') return readList(context);
     const names = (['old', 'new'] as const).filter((name) => isSet(env, KEY_VARIABLE[name]));
     if (names.length > 0) return allOf(names.map((name) => readOne(name, context)));
     return refuse('neither OLD_ENCRYPTION_KEY nor NEW_ENCRYPTION_KEY is set', 'set the keys that the values may be under');
   });
-}
-
-async function withContext<T>(
-  env: Environment,
-  interruption: AbortSignal,
-  read: (context: KeyContext) => Promise<T>,
-): Promise<T> {
-  const { context, limit } = await keyContext(env, interruption);
-  const [keys] = await allOf([read(context), limit]);
-  return keys;
 }
 
 async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
@@ -89,7 +79,7 @@ async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
   const given = keys.map((key, index) => ({ name: ordinal(index), key }));
   for (const [index, each] of given.entries()) {
     const earlier = given.findIndex((other) => isSame(other, each));
-    if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'name each key once');
+    if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'list each key once');
   }
   return given;
 }

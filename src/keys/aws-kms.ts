@@ -21,8 +21,7 @@ const CONTEXT = 'context_';
 export const awsKms: KeySource = {
   unwrap: async (request) => {
     const wrapped = decodeBase64(request.reference.fragment);
-    if (wrapped === null)
-      return refuse(`${request.label} has a wrapped key that is not base64`, 'copy all of what follows the #');
+    if (wrapped === null) return refuse(`${request.label} has a wrapped key that is not base64`, 'copy everything after the #');
     return ask(request, async ({ DecryptCommand }, client) => {
       const command = new DecryptCommand({ ...keyOf(request.reference), CiphertextBlob: wrapped });
       const { Plaintext } = await client.send(command, { abortSignal: request.signal });

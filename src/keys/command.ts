@@ -33,7 +33,7 @@ export async function outputOfCommand(json: string, variable: string, context: K
   const env = Object.fromEntries(Object.entries(context.env).filter(([name]) => !OURS.test(name)));
   const name = printable(program);
   const late = (seconds: number) => ({
-    message: `${variable}: ${name}, or something that it started, had not ended after ${seconds} s, and was killed`,
+    message: `${variable}: ${name}, or a program that it started, was still running after ${seconds} s and was killed`,
     hint: 'run it by hand to see what it waits for, or set KEY_TIMEOUT_MS to give it more time',
   });
   const end = await inTurn(() => withinLimit(context, late, (signal) => runProgram(program, args, env, signal)));
@@ -46,11 +46,11 @@ export async function outputOfCommand(json: string, variable: string, context: K
     case 'failed':
       return refuse(`${variable}: ${name} exited with code ${end.code}`, lookAbove);
     case 'killed':
-      return refuse(`${variable}: ${name} was ended by ${end.signal}`, lookAbove);
+      return refuse(`${variable}: ${name} was killed by ${end.signal}`, lookAbove);
     case 'not-started':
       return refuse(
         `${variable}: ${name} cannot be run (${end.code})`,
-        'check that it is installed and in the PATH, or name its full path',
+        'check that it is installed and in the PATH, or give its full path',
       );
     default:
       return end satisfies never;

@@ -42,9 +42,8 @@ export function parseUnwrapped(text: string): Parsed {
   const [place = '', query = ''] = start.split(/\?(.*)/su);
   const [, named = '', slashed = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/isu.exec(place) ?? [];
   const scheme = SCHEMES.find((known) => known === named);
-  if (scheme === undefined) {
-    return { kind: 'problem', problem: `does not begin with ${SCHEMES.map((known) => `${known}://`).join(', ')}` };
-  }
+  if (scheme === undefined)
+    return { kind: 'problem', problem: `does not begin with ${SCHEMES.map((known) => `${known}://`).join(' or ')}` };
   if (/[\s\p{Cc}]/u.test(text)) return { kind: 'problem', problem: 'contains white space or control characters' };
   const name = decoded(slashed.replace(/^\//u, ''));
   if (name === null) return { kind: 'problem', problem: 'contains a % that is not part of an escape' };
@@ -54,7 +53,7 @@ export function parseUnwrapped(text: string): Parsed {
   const parameters = new Map<string, string>();
   for (const [parameter, value] of new URLSearchParams(query)) {
     if (!PARAMETERS[scheme].test(parameter))
-      return { kind: 'problem', problem: `has a parameter that ${scheme}:// does not have` };
+      return { kind: 'problem', problem: `has a parameter that ${scheme}:// does not know` };
     if (parameters.has(parameter)) return { kind: 'problem', problem: 'has the same parameter twice' };
     parameters.set(parameter, value);
   }

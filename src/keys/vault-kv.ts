@@ -3,6 +3,8 @@ import type { KeySource } from './key-source.ts';
 import { parseKeyText } from './key-text.ts';
 import { askVault, member } from './vault.ts';
 
+const STORED = 'store the key itself there: 64 hex characters, base64:… or utf8:…';
+
 /**
  * `vaultkv://secret/app/keys#field`: a key in a field of a secret of a KV engine, version 2, which is mounted at the first name.
  *
@@ -15,7 +17,7 @@ export const vaultKv: KeySource = {
     const version = reference.parameters.get('version');
     if (secret.length === 0) refuse(`${label} names no secret`, 'write it as vaultkv://mount/path/of/the/secret#field');
     if (version !== undefined && !/^[1-9][0-9]*$/u.test(version))
-      refuse(`${label} has a version that is no number`, 'leave it out for the latest');
+      refuse(`${label} has a version that is not a positive whole number`, 'leave it out for the latest');
     const { status, body } = await askVault(request, {
       path: [mount, 'data', ...secret],
       query: version === undefined ? '' : `?version=${version}`,
@@ -39,9 +41,9 @@ export const vaultKv: KeySource = {
       case 'bytes':
         return parsed.bytes;
       case 'problem':
-        return refuse(`${label}: the field in Vault ${parsed.problem}`, 'store 64 hex characters, base64:… or utf8:… there');
+        return refuse(`${label}: the field in Vault ${parsed.problem}`, STORED);
       default:
-        return refuse(`${label}: the field in Vault is not a key`, 'store 64 hex characters, base64:… or utf8:… there');
+        return refuse(`${label}: the field in Vault is not a key`, STORED);
     }
   },
   wrapNew: null,

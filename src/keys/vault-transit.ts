@@ -14,10 +14,7 @@ export const vaultTransit: KeySource = {
   unwrap: async (request) => {
     const { reference, label } = request;
     if (!WRAPPED.test(reference.fragment))
-      refuse(
-        `${label} has a wrapped key that does not begin with vault:v1:, or is not base64 after it`,
-        'copy all of what follows the #',
-      );
+      refuse(`${label} has a wrapped key that is not vault:v1: (or a later version) and base64`, 'copy everything after the #');
     const { status, body } = await askVault(request, {
       path: [...engineOf(request), 'decrypt', reference.name],
       post: { ciphertext: reference.fragment },
@@ -26,13 +23,11 @@ export const vaultTransit: KeySource = {
     const plaintext = member(body, 'data', 'plaintext');
     if (status !== 200 || typeof plaintext !== 'string') {
       return refuse(
-        `${label}: Vault cannot unwrap the key (HTTP ${status}): another key has wrapped it, or it is damaged, or there is no such key`,
-        'check the name of the key, and copy all of what follows the #',
+        `${label}: Vault cannot unwrap the key (HTTP ${status}): another key wrapped it, it is damaged, or there is no such key`,
+        'check the name of the key, and copy everything after the #',
       );
     }
-    return (
-      decodeBase64(plaintext) ?? refuse(`${label}: the server in VAULT_ADDR does not answer as Vault does`, 'check VAULT_ADDR')
-    );
+    return decodeBase64(plaintext) ?? refuse(`${label}: the server in VAULT_ADDR does not answer like Vault`, 'check VAULT_ADDR');
   },
   wrapNew: async (request) => {
     const { reference, label } = request;
@@ -45,7 +40,7 @@ export const vaultTransit: KeySource = {
     if (status === 200 && typeof ciphertext === 'string' && WRAPPED.test(ciphertext)) return ciphertext;
     return refuse(
       `${label}: Vault cannot make a key (HTTP ${status})`,
-      'check the name: vault list transit/keys lists the keys that there are',
+      'check the name: vault list transit/keys shows the keys of the engine transit',
     );
   },
 };

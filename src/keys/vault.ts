@@ -54,10 +54,10 @@ export async function askVault({ label, context, signal }: KeyRequest, { path, q
 function refuseNetwork(error: unknown, label: string, signal: AbortSignal): never {
   signal.throwIfAborted();
   // A port that fetch does not go to, for example, has no code.
-  const problem = networkProblem(error) ?? 'cannot be asked';
+  const problem = networkProblem(error) ?? 'cannot be reached';
   return refuse(
     `${label}: the server in VAULT_ADDR ${problem}`,
-    'check VAULT_ADDR and the network; NODE_EXTRA_CA_CERTS names a file with a private authority',
+    'check VAULT_ADDR and the network; for a private CA, set NODE_EXTRA_CA_CERTS in the environment to its certificate',
   );
 }
 
@@ -93,7 +93,7 @@ function refuseStatus(status: number, label: string): void {
   if (status >= 300 && status < 400) {
     refuse(
       `${label}: the server in VAULT_ADDR redirects (HTTP ${status}), which is not followed: the token would go elsewhere`,
-      'set VAULT_ADDR to the server that it leads to, such as the active one of a cluster',
+      'set VAULT_ADDR to the server that it leads to, such as the active node of a cluster',
     );
   }
   if (status === 403) {
@@ -103,10 +103,9 @@ function refuseStatus(status: number, label: string): void {
     );
   }
   if (status === 503)
-    refuse(`${label}: Vault is sealed or being maintained (HTTP 503)`, 'unseal it, or wait, and run the same command again');
-  if (status === 429) refuse(`${label}: Vault has too many requests at the moment (HTTP 429)`, 'run the same command again');
-  if (status >= 500)
-    refuse(`${label}: Vault failed (HTTP ${status})`, 'vault status shows how it is; then run the same command again');
+    refuse(`${label}: Vault is sealed or under maintenance (HTTP 503)`, 'unseal it, or wait; then run the same command again');
+  if (status === 429) refuse(`${label}: Vault is limiting requests (HTTP 429)`, 'run the same command again');
+  if (status >= 500) refuse(`${label}: Vault failed (HTTP ${status})`, 'see vault status, then run the same command again');
 }
 
 /** @returns what stands in an answer under these names, one within the other; undefined where it is missing */

@@ -25,12 +25,12 @@ export async function wrapNewKey(text: string, label: string, context: KeyContex
   const parsed = parseUnwrapped(text);
   if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
   const { reference } = parsed;
-  if (reference.fragment !== '') return refuse(`${label} has a wrapped key already`, 'leave out the # and all that follows it');
+  if (reference.fragment !== '') return refuse(`${label} already has a wrapped key`, 'leave out the # and everything after it');
   const source = SOURCE_NAME[reference.scheme];
   const { wrapNew } = await loadSource(reference.scheme);
   if (wrapNew === null) {
     return refuse(
-      `${label}: ${reference.scheme}:// stores keys, but makes none`,
+      `${label}: ${reference.scheme}:// stores keys but cannot make them`,
       `${hint}, or store a key yourself: vault kv put`,
     );
   }

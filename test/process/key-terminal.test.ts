@@ -1,38 +1,32 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { newKey } from '../support/application/application.ts';
+import { at, program } from '../support/keys/commands.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { isInstalled, sayIfMissing } from '../support/keys/program.ts';
 import { secret } from '../support/tool/known-secrets.ts';
-import { startTool, workFolder } from '../support/tool/run-tool.ts';
+import { startTool } from '../support/tool/run-tool.ts';
 
 // A terminal of util-linux's script: macOS has another program of that name.
 const hasScript = process.platform === 'linux' && isInstalled('script', '--version');
 sayIfMissing(hasScript, 'key-terminal', "util-linux's script is not on this machine");
 
 const [oldKey, freshKey] = [secret(newKey()), secret(newKey())];
-const order = path.join(workFolder, 'order');
 
 /** @returns a command that asks for a PIN before it prints a key, and notes when it begins and ends */
 function asking(name: string, key: string): string {
-  const at = path.join(workFolder, name);
-  writeFileSync(
-    at,
-    `#!${process.execPath}
-    const note = (text) => require('node:fs').appendFileSync('order', text + ' ');
+  return program(
+    name,
+    `const note = (text) => require('node:fs').appendFileSync('order', text + ' ');
     note('begin');
     process.stderr.write('terminal: ' + process.stdin.isTTY + ', PIN? ');
     process.stdin.once('data', (text) => {
       console.log(String(text).trim() === '4711' ? '${key}' : 'wrong');
       note('end');
       process.exit();
-    });
-    `,
+    });`,
   );
-  chmodSync(at, 0o755);
-  return JSON.stringify([at]);
 }
 
 describe.skipIf(!hasScript)('commands on a terminal', () => {
@@ -55,7 +49,7 @@ describe.skipIf(!hasScript)('commands on a terminal', () => {
     const { code, stdout } = await end;
     expect(stdout).toContain('terminal: true, PIN? ');
     expect(stdout).toContain(`keys      old ${fingerprintOf(oldKey)}, new ${fingerprintOf(freshKey)}`);
-    expect(readFileSync(order, 'utf8')).toBe('begin end begin end ');
+    expect(readFileSync(at('order'), 'utf8')).toBe('begin end begin end ');
     expect(code).toBe(4);
   });
 });

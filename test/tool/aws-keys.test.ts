@@ -28,8 +28,8 @@ afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
 const refusals = (key: string, env: ToolEnv) => refusalsOf(database, { ENCRYPTION_KEYS: `${good} ${key}`, ...env });
 
-async function httpThatAnswers(status: number, body: object, headers: Record<string, string> = {}): Promise<string> {
-  const server = await startHttp(() => ({ status, body: JSON.stringify(body), headers }));
+async function httpThatAnswers(status: number, body: object): Promise<string> {
+  const server = await startHttp(() => ({ status, body: JSON.stringify(body) }));
   servers.push(server);
   return `http://127.0.0.1:${server.port}`;
 }
@@ -39,16 +39,16 @@ describe('AWS KMS', () => {
   const reference = `awskms:///alias/app#${blob}`;
 
   it.each([
-    ['AccessDeniedException', 'AWS KMS does not allow this identity to use the key, or the key that wrapped it is another'],
+    ['AccessDeniedException', 'AWS KMS does not allow this identity to use the key, or another key wrapped it'],
     ['DisabledException', 'the key in AWS KMS is disabled'],
-    ['KMSInvalidStateException', 'the key in AWS KMS cannot be used in its state: it may be pending deletion'],
-    ['NotFoundException', 'there is no such key or alias in AWS KMS, in this region and account'],
-    ['IncorrectKeyException', 'another key in AWS KMS has wrapped it'],
+    ['KMSInvalidStateException', 'the key in AWS KMS cannot be used in its current state, such as pending deletion'],
+    ['NotFoundException', 'AWS KMS has no such key or alias in this region and account'],
+    ['IncorrectKeyException', 'another key in AWS KMS wrapped it'],
     [
       'InvalidCiphertextException',
-      'AWS KMS cannot unwrap the key: the encryption context is another, or the wrapped key is damaged or of another key',
+      'AWS KMS cannot unwrap the key: the encryption context differs, the wrapped key is damaged, or another key wrapped it',
     ],
-    ['InvalidKeyUsageException', 'the key in AWS KMS is not one that encrypts'],
+    ['InvalidKeyUsageException', 'the key in AWS KMS is not for encryption'],
     ['ExpiredTokenException', 'AWS does not accept the credentials'],
     ['UnrecognizedClientException', 'AWS does not accept the credentials'],
   ])('is explained when it refuses with %s', async (name, problem) => {
@@ -72,7 +72,7 @@ describe('AWS KMS', () => {
 
   it('is explained when nobody listens', async () => {
     expect(await refusals(reference, { ...aws, AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1' })).toEqual([
-      'key 2 of ENCRYPTION_KEYS: the server of AWS KMS refused the connection: nothing is listening there (ECONNREFUSED)',
+      'key 2 of ENCRYPTION_KEYS: the endpoint of AWS KMS refused the connection: nothing is listening there (ECONNREFUSED)',
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('AWS KMS', () => {
     });
 
     const ciphertext =
-      'AWS KMS cannot unwrap the key: the encryption context is another, or the wrapped key is damaged or of another key (InvalidCiphertextException)';
+      'AWS KMS cannot unwrap the key: the encryption context differs, the wrapped key is damaged, or another key wrapped it (InvalidCiphertextException)';
     it.each<[title: string, name: string, asked: string, cut: number, problem: string]>([
       ['another context', 'alias/app', 'context_table=accounts', 0, ciphertext],
       ['no context', 'alias/app', '', 0, ciphertext],
@@ -116,14 +116,14 @@ describe('AWS KMS', () => {
         'alias/none',
         query,
         0,
-        'there is no such key or alias in AWS KMS, in this region and account (NotFoundException)',
+        'AWS KMS has no such key or alias in this region and account (NotFoundException)',
       ],
       [
         'another key',
         'alias/other',
         query,
         0,
-        'AWS KMS does not allow this identity to use the key, or the key that wrapped it is another (AccessDeniedException)',
+        'AWS KMS does not allow this identity to use the key, or another key wrapped it (AccessDeniedException)',
       ],
     ])('refuses %s', async (_title, name, asked, cut, problem) => {
       const wrapped = await moto.wrap('alias/app', Buffer.from(wrappedHex, 'hex'), context);

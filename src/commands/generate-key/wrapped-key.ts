@@ -1,7 +1,6 @@
 import { withEnvFile } from '../../config/environment.ts';
-import { keyContext } from '../../config/key-variables.ts';
+import { withKeyContext } from '../../config/key-variables.ts';
 import { wrapNewKey } from '../../keys/wrap-new-key.ts';
-import { allOf } from '../../text/problem.ts';
 import type { Host } from '../command.ts';
 
 /**
@@ -17,11 +16,12 @@ export async function wrapKeyIn(
   envFile: string | null,
   { env, interruption }: Pick<Host, 'env' | 'interruption'>,
 ): Promise<{ readonly text: string; readonly lines: readonly string[] }> {
-  const { context, limit } = await keyContext(withEnvFile(env, envFile), interruption);
-  const [{ reference, source, key }] = await allOf([wrapNewKey(place, '--in', context), limit]);
+  const { reference, source, key } = await withKeyContext(withEnvFile(env, envFile), interruption, (context) => {
+    return wrapNewKey(place, '--in', context);
+  });
   const lines = [
-    `a new encryption key, wrapped by ${source} and unwrapped once, fingerprint ${key.fingerprint}`,
-    'save the reference, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services: without its source it is no key',
+    `a new encryption key, wrapped by ${source} and unwrapped once as a test, fingerprint ${key.fingerprint}`,
+    `save the reference, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services: only ${source} can unwrap it`,
   ];
   return { text: reference, lines };
 }

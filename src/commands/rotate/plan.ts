@@ -15,7 +15,7 @@ export interface RotatePlan {
   readonly report: string | null;
   /** Unregistered columns that are meant to stay. */
   readonly ignore: readonly string[];
-  /** Whether to go back, from the key to move to, to the other one. */
+  /** Whether the roles are swapped: the second key is the target. */
   readonly rollback: boolean;
 }
 
