@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { z } from 'zod';
 import { printable } from '../text/printable.ts';
 import { refuse } from '../text/problem.ts';
 import { refuseAwsError } from './aws-problem.ts';
+import { isInTheClear } from './in-the-clear.ts';
 import type { KeyContext, KeyRequest, KeySource } from './key-source.ts';
 import { decodeBase64 } from './key-text.ts';
 import type { Reference } from './reference.ts';
@@ -10,6 +12,7 @@ import type { Reference } from './reference.ts';
 type Sdk = typeof import('@aws-sdk/client-kms');
 
 const PACKAGE = '@aws-sdk/client-kms';
+const endpoint = z.object({ protocol: z.string(), hostname: z.string() });
 /** What the names of parameters begin with that make up the encryption context, as in Go CDK. */
 const CONTEXT = 'context_';
 
@@ -51,6 +54,8 @@ async function ask<T>(request: KeyRequest, work: (sdk: Sdk, client: KMSClient) =
   const { reference, label, context } = request;
   const sdk = await loadSdk(label);
   const client = new sdk.KMSClient(settingsOf(reference, context));
+  // Wherever the SDK has found its endpoint: in a variable, or in a profile.
+  client.middlewareStack.add((next) => (args) => next(refuseInTheClear(args, label)), { step: 'build' });
   try {
     await client.config.region().catch(() => {
       return refuse(`${label} names no AWS region`, 'add ?region=… to the reference, or set AWS_REGION');
@@ -61,6 +66,16 @@ async function ask<T>(request: KeyRequest, work: (sdk: Sdk, client: KMSClient) =
   } finally {
     client.destroy();
   }
+}
+
+/** @returns the same request */
+function refuseInTheClear<T extends { readonly request: unknown }>(args: T, label: string): T {
+  const { protocol, hostname } = endpoint.parse(args.request);
+  if (!isInTheClear(protocol, hostname)) return args;
+  return refuse(
+    `${label}: AWS KMS would send the key over the network without TLS`,
+    'begin the endpoint with https://: it is in AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL or the profile',
+  );
 }
 
 /** The SDK reads the process's own variables: those of the env file are handed to it. */

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { refuse } from '../text/problem.ts';
+import { isInTheClear } from './in-the-clear.ts';
 import type { KeyRequest } from './key-source.ts';
 import { networkProblem } from './network-problem.ts';
 
@@ -28,15 +28,17 @@ export async function askVault({ label, context, signal }: KeyRequest, { path, q
     context.read('VAULT_ADDR', 'set it to the address of the server, such as https://vault.example.com:8200'),
   );
   const token = context.read('VAULT_TOKEN', 'set it to a token that may use the key, such as one that vault login gives');
-  const namespace = context.env['VAULT_NAMESPACE'];
+  const namespace = context.env['VAULT_NAMESPACE'] ?? '';
   if (token === '' || /[^\x21-\x7e]/u.test(token)) refuse('VAULT_TOKEN is not a token', 'set it to the token and nothing else');
+  if (/[^\x21-\x7e]/u.test(namespace))
+    refuse('VAULT_NAMESPACE is not the path of a namespace', 'set it to a path such as team/app');
   const url = `${address}/v1/${path.map(encodeURIComponent).join('/')}${query ?? ''}`;
   const response = await fetch(url, {
     method: post === null ? 'GET' : 'POST',
     headers: {
       'X-Vault-Token': token,
       'X-Vault-Request': 'true',
-      ...(namespace === undefined || namespace === '' ? {} : { 'X-Vault-Namespace': namespace }),
+      ...(namespace === '' ? {} : { 'X-Vault-Namespace': namespace }),
     },
     body: post === null ? null : JSON.stringify(post),
     redirect: 'manual',
@@ -75,7 +77,7 @@ function addressOf(text: string): string {
   const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
   if (!['https:', 'http:'].includes(protocol)) return refuse('VAULT_ADDR does not begin with https://', hint);
   if (username + password + search + hash !== '') return refuse('VAULT_ADDR has more than a host, a port and a path', hint);
-  if (protocol === 'http:' && !isThisMachine(hostname)) {
+  if (isInTheClear(protocol, hostname)) {
     return refuse(
       'VAULT_ADDR would send the token and the key over the network without TLS',
       'begin it with https://, or run a Vault agent on this machine',
@@ -83,10 +85,6 @@ function addressOf(text: string): string {
   }
   // The whole url may end in a ? or a # of nothing.
   return origin + pathname.replace(/\/+$/u, '');
-}
-
-function isThisMachine(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
 }
 
 function refuseStatus(status: number, label: string): void {

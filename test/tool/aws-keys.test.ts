@@ -58,6 +58,13 @@ describe('AWS KMS', () => {
     ]);
   });
 
+  it('is not asked without TLS on another machine', async () => {
+    // Reserved for documentation, so that nobody answers: RFC 5737.
+    expect(await refusals(reference, { ...aws, AWS_ENDPOINT_URL_KMS: 'http://192.0.2.1:4566', KEY_TIMEOUT_MS: '5000' })).toEqual([
+      'key 2 of ENCRYPTION_KEYS: AWS KMS would send the key over the network without TLS',
+    ]);
+  });
+
   it('is explained when it refuses for a reason that nobody knows', async () => {
     const AWS_ENDPOINT_URL_KMS = await httpThatAnswers(400, { __type: 'NewException', message: good });
     expect(await refusals(reference, { ...aws, AWS_ENDPOINT_URL_KMS })).toEqual([

@@ -91,6 +91,7 @@ describe('Vault', () => {
     ['two tokens', { VAULT_TOKEN_FILE: 'token' }, 'VAULT_TOKEN and VAULT_TOKEN_FILE are both set'],
     ['an address that is none', { VAULT_ADDR: 'vault' }, 'VAULT_ADDR is not a url'],
     ['another protocol', { VAULT_ADDR: 'ftp://vault' }, 'VAULT_ADDR does not begin with https://'],
+    ['a namespace that no header can hold', { VAULT_NAMESPACE: 'команда' }, 'VAULT_NAMESPACE is not the path of a namespace'],
     [
       'an address with a password',
       { VAULT_ADDR: `https://user:${password}@vault` },
