@@ -33,7 +33,7 @@ export async function outputOfCommand(json: string, variable: string, context: K
   const env = Object.fromEntries(Object.entries(context.env).filter(([name]) => !OURS.test(name)));
   const name = printable(program);
   const late = (seconds: number) => ({
-    message: `${variable}: ${name}, or a program that it started, was still running after ${seconds} s and was killed`,
+    message: `${variable}: ${name}, or a program that it started, was still running after ${seconds} s; its process group was killed`,
     hint: 'run it by hand to see what it waits for, or set KEY_TIMEOUT_MS to give it more time',
   });
   const end = await inTurn(() => withinLimit(context, late, (signal) => runProgram(program, args, env, signal)));

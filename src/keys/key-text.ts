@@ -13,6 +13,8 @@ export type KeyText =
  * never quotes the text
  */
 export function parseKeyText(text: string): KeyText {
+  // What Node puts in the place of bytes that are no UTF-8: the key would be another one than that in the file.
+  if (text.includes('\ufffd')) return { kind: 'problem', problem: 'has bytes that are not UTF-8' };
   if (text.startsWith('base64:')) return parseBase64(text.slice('base64:'.length));
   if (text.startsWith('utf8:')) return usable(Buffer.from(text.slice('utf8:'.length)));
   if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return { kind: 'reference' };

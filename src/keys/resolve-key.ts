@@ -3,6 +3,8 @@ import { refuse } from '../text/problem.ts';
 import type { KeyContext } from './key-source.ts';
 import { parseKeyText } from './key-text.ts';
 
+const NOTATION_HINT = 'base64: is followed by 32 bytes in base64, utf8: by a text of exactly 32 bytes (docs/keys.md)';
+
 /**
  * Turns a key as a person writes it into an encryption key, and asks the source that it refers to, if it does.
  *
@@ -16,7 +18,7 @@ export async function resolveKey(text: string, label: string, hint: string, cont
     case 'bytes':
       return createEncryptionKey(parsed.bytes);
     case 'problem':
-      return refuse(`${label} ${parsed.problem}`, hint);
+      return refuse(`${label} ${parsed.problem}`, /^(base64|utf8):/u.test(text) ? NOTATION_HINT : hint);
     case 'reference':
       return (await import('./unwrap.ts')).unwrap(text, label, context);
     default:

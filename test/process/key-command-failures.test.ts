@@ -37,7 +37,8 @@ function expectEnded(name: string): void {
 
 describe('a command that gives no key', () => {
   const named = (name: string) => `NEW_ENCRYPTION_KEY_COMMAND: ${at(name)}`;
-  const late = (name: string) => `${named(name)}, or a program that it started, was still running after 1 s and was killed`;
+  const late = (name: string) =>
+    `${named(name)}, or a program that it started, was still running after 1 s; its process group was killed`;
 
   it.each<[title: string, command: string, problem: string]>([
     ['is no JSON', `pass show ${passphrase}`, 'NEW_ENCRYPTION_KEY_COMMAND is not a JSON array of strings'],
@@ -100,7 +101,7 @@ describe('a command that gives no key', () => {
     );
     const { code, stderr } = await verify(command, { KEY_TIMEOUT_MS: '2000' });
     expect(code, stderr).toBe(2);
-    expect(stderr).toContain('or a program that it started, was still running after 2 s and was killed');
+    expect(stderr).toContain('or a program that it started, was still running after 2 s; its process group was killed');
     expect(existsSync(at('grandchild'))).toBe(true);
     expectEnded('grandchild');
   });

@@ -49,7 +49,16 @@ describe('the sources of keys', () => {
       'within-limit.ts',
     ]);
     expect(await of('kv', { NEW_ENCRYPTION_KEY: 'vaultkv://secret/app#x' })).toEqual([
-      ...['network-problem.ts', 'node-debug.ts', 'reference.ts', 'unwrap.ts', 'vault-kv.ts', 'vault.ts', 'within-limit.ts'],
+      ...[
+        'in-the-clear.ts',
+        'network-problem.ts',
+        'node-debug.ts',
+        'reference.ts',
+        'unwrap.ts',
+        'vault-kv.ts',
+        'vault.ts',
+        'within-limit.ts',
+      ],
     ]);
     const AWS = { NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AQID', AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1', AWS_REGION: 'x' };
     expect(await of('aws', AWS)).toEqual(expect.arrayContaining(['aws-kms.ts', 'aws-problem.ts', 'client-kms']));

@@ -26,6 +26,13 @@ async function problemsIn(env: Environment): Promise<readonly string[]> {
   return problems.map(({ message }) => message);
 }
 
+describe('a key in base64 or text that is malformed', () => {
+  it.each(['base64:abc', 'utf8:short'])('is answered with how such a key is written: %s', async (key) => {
+    const [problem] = await problemsOf(readRing({ OLD_ENCRYPTION_KEY: key, NEW_ENCRYPTION_KEY: one }, uninterrupted));
+    expect(problem?.hint).toContain('32 bytes');
+  });
+});
+
 describe('a list of keys', () => {
   it.each([' ', '\n', ' \t\r\n '])('is separated by any white space: %j', async (space) => {
     const given = await readRing({ ENCRYPTION_KEYS: `${space}${[one, two, three].join(space)}${space}` }, uninterrupted);
@@ -84,6 +91,11 @@ describe('a list of keys', () => {
       'a text of 32 characters, but 33 bytes',
       `${one} utf8:é${text.slice(1)}`,
       ['key 2 of ENCRYPTION_KEYS has 33 bytes instead of 32'],
+    ],
+    [
+      'a text that was made of bytes that are not UTF-8',
+      `${one} utf8:${text.slice(3)}\ufffd`,
+      ['key 2 of ENCRYPTION_KEYS has bytes that are not UTF-8'],
     ],
     ['a notation without a key', `${one} utf8:`, ['key 2 of ENCRYPTION_KEYS has 0 bytes instead of 32']],
     [
