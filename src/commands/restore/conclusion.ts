@@ -89,7 +89,7 @@ function restored(tallies: readonly RestoreTally[], forReal: string | null, word
     return done(`a restore would put back ${words.count(count)}`, details, [forReal]);
   }
   const nextSteps = [
-    `see which key the ${words.noun}s are under (if the new key is lost, set NEW_ENCRYPTION_KEY to any other valid key): ${typed('--dry-run')}`,
+    `see which key the ${words.noun}s are under (if the new key is lost, any other valid key will do in its place): ${typed('--dry-run')}`,
     `set that key in every service that reads ${words.place}, and restart them`,
   ];
   if (count + others === 0) return done('there was nothing to put back', details, nextSteps);

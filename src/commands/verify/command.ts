@@ -78,7 +78,9 @@ function notVerified(total: Total, names: KeyWords, runAgain: string): Conclusio
     exitCode: EXIT.notVerified,
     headline: `${names.target} cannot decrypt ${none ? 'any' : unreadable} of ${count(values)}`,
     details: none ? [] : listUnreadable(unreadable, unreadableRows),
-    nextSteps: [`keep ${names.sources}, and see which key the ${noun}s are under: ${typed('--dry-run')}`],
+    nextSteps: [
+      `keep ${names.sources}, and see which key the ${noun}s are under${names.inList ? ', with all keys in ENCRYPTION_KEYS' : ''}: ${typed('--dry-run')}`,
+    ],
   };
 }
 
