@@ -50,7 +50,8 @@ async function fill({ rows, env, client }: Table): Promise<void> {
     const values = Array.from({ length }, () => encrypt(env.OLD_ENCRYPTION_KEY, providerKey()));
     await insertKeys(client, values);
   }
-  await client.query('CREATE TABLE original AS TABLE user_api_keys');
+  // In a schema of its own: the tool stops at another table of the same schema that holds values under its keys.
+  await client.query('CREATE SCHEMA original; CREATE TABLE original.rows AS TABLE user_api_keys');
   // Autovacuum would run during some measurements and not during others.
   await client.query('ALTER TABLE user_api_keys SET (autovacuum_enabled = false)');
 }
@@ -63,7 +64,7 @@ async function fill({ rows, env, client }: Table): Promise<void> {
  */
 export async function reset({ client }: Table): Promise<void> {
   await client.query('TRUNCATE user_api_keys');
-  await client.query('INSERT INTO user_api_keys SELECT * FROM original');
+  await client.query('INSERT INTO user_api_keys SELECT * FROM original.rows');
   await client.query('VACUUM (FREEZE, ANALYZE) user_api_keys');
   // Requires the role pg_checkpoint, which the user of BENCH_DATABASE_URL may not have.
   await client.query('CHECKPOINT').catch(() => {});
