@@ -58,7 +58,10 @@ async function ask<T>(request: KeyRequest, work: (sdk: Sdk, client: KMSClient) =
   client.middlewareStack.add((next) => (args) => next(refuseInTheClear(args, label)), { step: 'build' });
   try {
     await client.config.region().catch(() => {
-      return refuse(`${label} names no AWS region`, 'add ?region=… to the reference, or set AWS_REGION');
+      return refuse(
+        `${label}: no valid AWS region is set`,
+        'set ?region= in the reference, or AWS_REGION, to a region such as eu-west-1',
+      );
     });
     return await work(sdk, client);
   } catch (error) {
@@ -80,7 +83,8 @@ function refuseInTheClear<T extends { readonly request: unknown }>(args: T, labe
 
 /** The SDK reads the process's own variables: those of the env file are handed to it. */
 function settingsOf({ parameters }: Reference, { env, timeoutMs }: KeyContext) {
-  const region = parameters.get('region') ?? env['AWS_REGION'];
+  // Set to nothing is not set: the SDK throws at an empty region.
+  const region = parameters.get('region') || env['AWS_REGION'] || undefined;
   const endpoint = env['AWS_ENDPOINT_URL_KMS'] ?? env['AWS_ENDPOINT_URL'];
   const profile = env['AWS_PROFILE'];
   const accessKeyId = env['AWS_ACCESS_KEY_ID'];

@@ -57,9 +57,21 @@ export function refuseAwsError(error: unknown, label: string): never {
   const known = REFUSALS[error.name];
   if (known !== undefined) return refuse(`${label}: ${known.message} (${error.name})`, known.hint);
   if (CREDENTIALS.test(error.name)) return refuse(`${label}: AWS does not accept the credentials (${error.name})`, IDENTITY);
+  if (['AccessDenied', 'InvalidIdentityToken', 'IDPRejectedClaim', 'IDPCommunicationError'].includes(error.name)) {
+    return refuse(
+      `${label}: AWS does not let this identity assume its role (${error.name})`,
+      `check the trust policy of the role; ${IDENTITY}`,
+    );
+  }
+  if ('code' in error && error.code === 'ERR_INVALID_URL') {
+    return refuse(
+      `${label}: the endpoint of AWS KMS is not a url`,
+      'check AWS_ENDPOINT_URL_KMS, AWS_ENDPOINT_URL and the profile',
+    );
+  }
   if (['CredentialsProviderError', 'TokenProviderError', 'ProviderError'].includes(error.name)) {
     return refuse(
-      `${label}: no AWS credentials were found (${error.name})`,
+      `${label}: no valid AWS credentials could be obtained (${error.name})`,
       `sign in, for example with aws sso login; ${IDENTITY}`,
     );
   }

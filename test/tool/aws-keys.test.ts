@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newKey } from '../support/application/application.ts';
 import { type Loopback, startHttp, startSilent } from '../support/keys/loopback.ts';
 import { hasMoto, type Moto, REGION, sayIfNoMoto, startMoto } from '../support/keys/moto.ts';
 import { refusalsOf, TWO_KEYS } from '../support/keys/refusals.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
-import type { ToolEnv } from '../support/tool/run-tool.ts';
+import { type ToolEnv, workFolder } from '../support/tool/run-tool.ts';
 
 sayIfNoMoto('aws-keys');
 
@@ -65,6 +67,36 @@ describe('AWS KMS', () => {
     ]);
   });
 
+  it.each<[title: string, env: ToolEnv, query: string, problem: string]>([
+    ['without a region', { AWS_REGION: '' }, '', 'no valid AWS region is set'],
+    ['without a region in the reference', { AWS_REGION: '' }, '?region=', 'no valid AWS region is set'],
+    ['with a region that is none', {}, '?region=eu_west_1', 'no valid AWS region is set'],
+    ['with an endpoint that is none', { AWS_ENDPOINT_URL_KMS: 'localstack' }, '', 'the endpoint of AWS KMS is not a url'],
+  ])('is not asked %s', async (_title, env, query, problem) => {
+    const named = reference.replace('#', `${query}#`);
+    expect(await refusals(named, { ...aws, ...env })).toEqual([`key 2 of ENCRYPTION_KEYS: ${problem}`]);
+  });
+
+  it('is not blamed for a role that AWS does not let anybody assume', async () => {
+    const token = path.join(workFolder, 'web-identity');
+    writeFileSync(token, 'token');
+    const refusal =
+      '<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>';
+    const sts = await startHttp(() => ({ status: 403, body: refusal, headers: { 'Content-Type': 'text/xml' } }));
+    servers.push(sts);
+    // The SDK itself reads them from the environment of the process.
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/app');
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', token);
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', `http://127.0.0.1:${sts.port}`);
+    try {
+      expect(await refusals(reference, { AWS_REGION: REGION })).toEqual([
+        'key 2 of ENCRYPTION_KEYS: AWS does not let this identity assume its role (AccessDenied)',
+      ]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it('is explained when it refuses for a reason that nobody knows', async () => {
     const AWS_ENDPOINT_URL_KMS = await httpThatAnswers(400, { __type: 'NewException', message: good });
     expect(await refusals(reference, { ...aws, AWS_ENDPOINT_URL_KMS })).toEqual([
@@ -86,7 +118,7 @@ describe('AWS KMS', () => {
   it('needs credentials', async () => {
     const env = { AWS_REGION: REGION, AWS_PROFILE: 'nobody' };
     expect(await refusals(reference, env)).toEqual([
-      'key 2 of ENCRYPTION_KEYS: no AWS credentials were found (CredentialsProviderError)',
+      'key 2 of ENCRYPTION_KEYS: no valid AWS credentials could be obtained (CredentialsProviderError)',
     ]);
   });
 
