@@ -20,7 +20,7 @@ const SCHEMES: readonly Scheme[] = ['awskms', 'hashivault', 'vaultkv'];
 const PARAMETERS: Readonly<Record<Scheme, RegExp>> = {
   awskms: /^(region|context_.+)$/u,
   hashivault: /^engine$/u,
-  vaultkv: /^version$/u,
+  vaultkv: /^(engine|version)$/u,
 };
 
 const FRAGMENT: Readonly<Record<Scheme, string>> = {
@@ -31,13 +31,13 @@ const FRAGMENT: Readonly<Record<Scheme, string>> = {
 
 /** @returns the reference, or what is wrong with it, to be read after the name of the variable; it quotes nothing of the text */
 export function parseReference(text: string): Parsed {
-  const parsed = parseUnwrapped(text);
+  const parsed = parsePlace(text);
   if (parsed.kind === 'problem' || parsed.reference.fragment !== '') return parsed;
-  return { kind: 'problem', problem: `has nothing after a #: ${FRAGMENT[parsed.reference.scheme]} belongs there` };
+  return { kind: 'problem', problem: `has nothing after the #: ${FRAGMENT[parsed.reference.scheme]} belongs there` };
 }
 
-/** The same where the fragment may be missing. */
-export function parseUnwrapped(text: string): Parsed {
+/** The same for a reference whose fragment may be missing, as generate-key --in takes it. */
+export function parsePlace(text: string): Parsed {
   const [start = '', ...behind] = text.split('#');
   const [place = '', query = ''] = start.split(/\?(.*)/su);
   const [, named = '', slashed = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/isu.exec(place) ?? [];

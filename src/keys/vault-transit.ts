@@ -1,8 +1,10 @@
 import { refuse } from '../text/problem.ts';
 import type { KeyRequest, KeySource } from './key-source.ts';
 import { decodeBase64 } from './key-text.ts';
-import { askVault, member } from './vault.ts';
+import { askVault, member, refuseNotVault } from './vault.ts';
+import { engineOf } from './vault-engine.ts';
 
+const TRANSIT = ['transit'];
 const WRAPPED = /^vault:v[0-9]+:[A-Za-z0-9+/]+={0,2}$/u;
 
 /**
@@ -16,23 +18,23 @@ export const vaultTransit: KeySource = {
     if (!WRAPPED.test(reference.fragment))
       refuse(`${label} has a wrapped key that is not vault:v1: (or a later version) and base64`, 'copy everything after the #');
     const { status, body } = await askVault(request, {
-      path: [...engineOf(request), 'decrypt', reference.name],
+      path: [...(engineOf(request) ?? TRANSIT), 'decrypt', reference.name],
       post: { ciphertext: reference.fragment },
     });
     refuseMissing(status, request);
     const plaintext = member(body, 'data', 'plaintext');
     if (status !== 200 || typeof plaintext !== 'string') {
       return refuse(
-        `${label}: Vault cannot unwrap the key (HTTP ${status}): another key wrapped it, it is damaged, or there is no such key`,
-        'check the name of the key, and copy everything after the #',
+        `${label}: Vault cannot unwrap the key (HTTP ${status}): another key wrapped it, its version is no longer allowed, it is damaged, or there is no such key`,
+        'check the name of the key and its min_decryption_version, and copy everything after the #',
       );
     }
-    return decodeBase64(plaintext) ?? refuse(`${label}: the server in VAULT_ADDR does not answer like Vault`, 'check VAULT_ADDR');
+    return decodeBase64(plaintext) ?? refuseNotVault(label);
   },
   wrapNew: async (request) => {
     const { reference, label } = request;
     const { status, body } = await askVault(request, {
-      path: [...engineOf(request), 'datakey', 'wrapped', reference.name],
+      path: [...(engineOf(request) ?? TRANSIT), 'datakey', 'wrapped', reference.name],
       post: { bits: 256 },
     });
     refuseMissing(status, request);
@@ -40,18 +42,10 @@ export const vaultTransit: KeySource = {
     if (status === 200 && typeof ciphertext === 'string' && WRAPPED.test(ciphertext)) return ciphertext;
     return refuse(
       `${label}: Vault cannot make a key (HTTP ${status})`,
-      'check the name: vault list transit/keys shows the keys of the engine transit',
+      'check the name: vault list shows the keys of an engine, for example of transit/keys',
     );
   },
 };
-
-/** @returns the names of the engine's path, which vault secrets list shows with a slash at the end */
-function engineOf({ reference, label }: KeyRequest): readonly string[] {
-  const names = (reference.parameters.get('engine') ?? 'transit').split('/').filter((name) => name !== '');
-  if (names.length === 0 || names.some((name) => ['.', '..'].includes(name)))
-    refuse(`${label} names no engine behind engine=`, 'vault secrets list shows the paths of the engines');
-  return names;
-}
 
 function refuseMissing(status: number, { label }: KeyRequest): void {
   if (status !== 404) return;

@@ -1,6 +1,6 @@
-import { refuse } from '../text/problem.ts';
+import { allOf, refuse } from '../text/problem.ts';
 import { isInTheClear } from './in-the-clear.ts';
-import type { KeyRequest } from './key-source.ts';
+import type { KeyContext, KeyRequest } from './key-source.ts';
 import { networkProblem } from './network-problem.ts';
 
 /** What a Vault or an OpenBao answers: https://developer.hashicorp.com/vault/api-docs (2026-11). */
@@ -17,6 +17,9 @@ export interface VaultCall {
   readonly post: Readonly<Record<string, unknown>> | null;
 }
 
+/** What a header can hold, or nothing at all. */
+const HEADER = /^[\x21-\x7e]*$/u;
+
 /**
  * Asks the server of VAULT_ADDR, with the token of VAULT_TOKEN. It follows no redirect, which would take the token elsewhere.
  *
@@ -24,14 +27,7 @@ export interface VaultCall {
  * @throws UsageError if there is no answer, or one that has nothing to do with the path
  */
 export async function askVault({ label, context, signal }: KeyRequest, { path, query, post }: VaultCall): Promise<VaultAnswer> {
-  const address = addressOf(
-    context.read('VAULT_ADDR', 'set it to the address of the server, such as https://vault.example.com:8200'),
-  );
-  const token = context.read('VAULT_TOKEN', 'set it to a token that may use the key, such as one that vault login gives');
-  const namespace = context.env['VAULT_NAMESPACE'] ?? '';
-  if (token === '' || /[^\x21-\x7e]/u.test(token)) refuse('VAULT_TOKEN is not a token', 'set it to the token and nothing else');
-  if (/[^\x21-\x7e]/u.test(namespace))
-    refuse('VAULT_NAMESPACE is not the path of a namespace', 'set it to a path such as team/app');
+  const [address, token, namespace] = await allOf([readAddress(context), readToken(context), readNamespace(context)]);
   const url = `${address}/v1/${path.map(encodeURIComponent).join('/')}${query ?? ''}`;
   const response = await fetch(url, {
     method: post === null ? 'GET' : 'POST',
@@ -47,10 +43,14 @@ export async function askVault({ label, context, signal }: KeyRequest, { path, q
   const text = await response.text().catch((error: unknown) => refuseNetwork(error, label, signal));
   refuseStatus(response.status, label);
   const body = parseJson(text);
-  // What says that all is well without saying more is no Vault, but a login page, for example.
-  if (response.status === 200 && body === null)
-    refuse(`${label}: the server in VAULT_ADDR does not answer as Vault does`, 'check VAULT_ADDR');
+  // An answer of 200 that is not JSON comes from something else, such as a login page.
+  if (response.status === 200 && body === null) return refuseNotVault(label);
   return { status: response.status, body };
+}
+
+/** @throws UsageError */
+export function refuseNotVault(label: string): never {
+  return refuse(`${label}: the server in VAULT_ADDR does not answer as Vault does`, 'check VAULT_ADDR');
 }
 
 function refuseNetwork(error: unknown, label: string, signal: AbortSignal): never {
@@ -71,7 +71,21 @@ function parseJson(text: string): unknown {
   }
 }
 
-function addressOf(text: string): string {
+async function readToken(context: KeyContext): Promise<string> {
+  const token = context.read('VAULT_TOKEN', 'set it to a token that may use the key, such as one that vault login gives');
+  if (token !== '' && HEADER.test(token)) return token;
+  return refuse('VAULT_TOKEN is not a token', 'set it to the token and nothing else');
+}
+
+async function readNamespace({ env }: KeyContext): Promise<string> {
+  const namespace = env['VAULT_NAMESPACE'] ?? '';
+  return HEADER.test(namespace)
+    ? namespace
+    : refuse('VAULT_NAMESPACE is not the path of a namespace', 'set it to a path such as team/app');
+}
+
+async function readAddress(context: KeyContext): Promise<string> {
+  const text = context.read('VAULT_ADDR', 'set it to the address of the server, such as https://vault.example.com:8200');
   const hint = 'set it to the address of the server alone, such as https://vault.example.com:8200';
   if (!URL.canParse(text)) return refuse('VAULT_ADDR is not a url', hint);
   const { protocol, hostname, username, password, search, hash, origin, pathname } = new URL(text);
@@ -97,7 +111,7 @@ function refuseStatus(status: number, label: string): void {
   if (status === 403) {
     refuse(
       `${label}: Vault does not accept the token, or does not allow it to do this (HTTP 403)`,
-      'see what it may do with vault token lookup and vault token capabilities, or log in again',
+      'check VAULT_NAMESPACE and the path; see what the token may do with vault token lookup and vault token capabilities, or log in again',
     );
   }
   if (status === 503)

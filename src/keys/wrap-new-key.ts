@@ -1,7 +1,7 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import { refuse } from '../text/problem.ts';
 import type { KeyContext } from './key-source.ts';
-import { parseUnwrapped } from './reference.ts';
+import { parsePlace } from './reference.ts';
 import { lateOf, loadSource, SOURCE_NAME, unwrap } from './unwrap.ts';
 import { withinLimit } from './within-limit.ts';
 
@@ -22,7 +22,7 @@ export interface WrappedKey {
  */
 export async function wrapNewKey(text: string, label: string, context: KeyContext): Promise<WrappedKey> {
   const hint = 'name the key that wraps, such as awskms:///alias/app?region=eu-west-1 or hashivault://app';
-  const parsed = parseUnwrapped(text);
+  const parsed = parsePlace(text);
   if (parsed.kind === 'problem') return refuse(`${label} ${parsed.problem}`, hint);
   const { reference } = parsed;
   if (reference.fragment !== '') return refuse(`${label} already has a wrapped key`, 'leave out the # and everything after it');
@@ -31,7 +31,7 @@ export async function wrapNewKey(text: string, label: string, context: KeyContex
   if (wrapNew === null) {
     return refuse(
       `${label}: ${reference.scheme}:// stores keys but cannot make them`,
-      `${hint}, or store a key yourself: vault kv put`,
+      `${hint}, or store a key yourself, as docs/keys.md shows`,
     );
   }
   const fragment = await withinLimit(context, lateOf(label, source), (signal) => wrapNew({ reference, label, context, signal }));

@@ -26,6 +26,7 @@ beforeAll(async () => {
     number: 7,
     reference: 'vaultkv://secret/app/keys#hex',
   });
+  vault.put('team/secret/app/keys', { hex: good });
 });
 afterAll(() => Promise.all([database.stop(), vault.server.stop()]));
 
@@ -36,12 +37,18 @@ describe('a key in Vault', () => {
 
   it.each<[title: string, key: () => string, problem: string]>([
     ['no such secret', () => 'vaultkv://secret/none#hex', 'Vault has no such secret, or it was deleted (HTTP 404)'],
-    ['no such field', () => 'vaultkv://secret/app/keys#none', 'the secret in Vault has no field of that name (HTTP 200)'],
+    ['no such field', () => 'vaultkv://secret/app/keys#none', 'the secret in Vault has no field of that name'],
     [
       'a field that every object has',
       () => 'vaultkv://secret/app/keys#constructor',
-      'the secret in Vault has no field of that name (HTTP 200)',
+      'the secret in Vault has no field of that name',
     ],
+    [
+      'no such version',
+      () => 'vaultkv://secret/app/keys?version=2#hex',
+      'Vault has no such secret, or it was deleted (HTTP 404)',
+    ],
+    ['no such engine', () => 'vaultkv://team/secret/app/keys#hex', 'Vault has no such secret, or it was deleted (HTTP 404)'],
     ['a field with 31 bytes', () => 'vaultkv://secret/app/keys#short', 'the field in Vault has 62 characters instead of 64'],
     ['a field with an empty line', () => 'vaultkv://secret/app/keys#lines', 'the field in Vault contains white space'],
     ['a field with a number', () => 'vaultkv://secret/app/keys#number', 'the field in Vault is not a key'],
@@ -54,12 +61,12 @@ describe('a key in Vault', () => {
     [
       'a damaged key',
       () => `hashivault://app#${vault.wrap(Buffer.from(wrappedHex, 'hex')).slice(0, -8)}`,
-      'Vault cannot unwrap the key (HTTP 400): another key wrapped it, it is damaged, or there is no such key',
+      'Vault cannot unwrap the key (HTTP 400): another key wrapped it, its version is no longer allowed, it is damaged, or there is no such key',
     ],
     [
       'another key',
       () => `hashivault://other#${vault.wrap(Buffer.from(wrappedHex, 'hex'))}`,
-      'Vault cannot unwrap the key (HTTP 400): another key wrapped it, it is damaged, or there is no such key',
+      'Vault cannot unwrap the key (HTTP 400): another key wrapped it, its version is no longer allowed, it is damaged, or there is no such key',
     ],
     [
       'another engine',
@@ -78,16 +85,20 @@ describe('a key in Vault', () => {
       await refusals(`vaultkv://secret/none#x vaultkv://secret/app/keys#none nonsense`, { ...vault.env, DATABASE_URL: 'x' }),
     ).toEqual([
       'key 2 of ENCRYPTION_KEYS: Vault has no such secret, or it was deleted (HTTP 404)',
-      'key 3 of ENCRYPTION_KEYS: the secret in Vault has no field of that name (HTTP 200)',
+      'key 3 of ENCRYPTION_KEYS: the secret in Vault has no field of that name',
       'key 4 of ENCRYPTION_KEYS contains a character that is not a hex digit (0-9, a-f)',
       expect.stringMatching(/^DATABASE_URL is not a url/u),
     ]);
   });
 
-  it('may be stored with the newline that vault kv put takes over from a pipe', async () => {
+  it.each([
+    ['with the newline that vault kv put takes over from a pipe', 'vaultkv://secret/app/keys#piped'],
+    ['as one version of several', 'vaultkv://secret/app/keys?version=1#hex'],
+    ['in an engine whose path has a slash', 'vaultkv://app/keys?engine=team/secret/#hex'],
+  ])('may be stored %s', async (_title, key) => {
     const { stderr } = await runHere(['discover'], {
       ...{ ...vault.env, DATABASE_URL: 'postgresql://app@127.0.0.1:1/app' },
-      ENCRYPTION_KEYS: `${wrappedHex} vaultkv://secret/app/keys#piped`,
+      ENCRYPTION_KEYS: `${wrappedHex} ${key}`,
     });
     expect(stderr).toMatch(TWO_KEYS);
   });

@@ -86,6 +86,7 @@ describe('Vault', () => {
 
   it.each<[title: string, env: ToolEnv, problem: string]>([
     ['no address', { VAULT_ADDR: undefined }, 'VAULT_ADDR is not set'],
+    ['a token that is empty', { VAULT_TOKEN: '' }, 'VAULT_TOKEN is not a token'],
     ['no token', { VAULT_TOKEN: undefined }, 'VAULT_TOKEN is not set'],
     ['a token with a newline', { VAULT_TOKEN: `${token}\n` }, 'VAULT_TOKEN is not a token'],
     ['two tokens', { VAULT_TOKEN_FILE: 'token' }, 'VAULT_TOKEN and VAULT_TOKEN_FILE are both set'],
@@ -104,6 +105,30 @@ describe('Vault', () => {
     ],
   ])('is not asked with %s', async (_title, env, problem) => {
     expect(await refusals(env)).toEqual([problem]);
+  });
+
+  it('is not asked with several problems, all of which are said at once', async () => {
+    expect(await refusals({ VAULT_ADDR: undefined, VAULT_TOKEN: undefined, VAULT_NAMESPACE: 'команда' })).toEqual([
+      'VAULT_ADDR is not set',
+      'VAULT_TOKEN is not set',
+      'VAULT_NAMESPACE is not the path of a namespace',
+    ]);
+  });
+
+  it.each([400, 401])('is not said to lack a field when it answers %i', async (status) => {
+    const server = await startHttp(() => ({ status, body: JSON.stringify({ errors: ['…'] }) }));
+    servers.push(server);
+    expect(await refusals({ VAULT_ADDR: `http://127.0.0.1:${server.port}` })).toEqual([
+      `key 2 of ENCRYPTION_KEYS: Vault cannot read the secret (HTTP ${status})`,
+    ]);
+  });
+
+  it('is not taken to be down when it does not speak TLS', async () => {
+    expect(await refusals({ VAULT_ADDR: `https://127.0.0.1:${vault.server.port}` })).toEqual([
+      expect.stringMatching(
+        /: the server in VAULT_ADDR does not speak TLS as this machine does: perhaps it expects http:\/\/ \(/u,
+      ),
+    ]);
   });
 
   it.each([reference, `hashivault://app#vault:v1:${Buffer.from(other).toString('base64')}`])(

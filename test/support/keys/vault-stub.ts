@@ -9,7 +9,7 @@ export interface VaultStub {
   readonly env: Readonly<Record<string, string>>;
   /** @returns a key wrapped by the transit key `app` */
   wrap(key: Buffer): string;
-  /** Stores a secret of the engine that is mounted at `secret`. */
+  /** Stores version 1 of a secret of the engine that is mounted at `secret`; below `team/secret/`, of the one that is mounted there. */
   put(path: string, fields: Readonly<Record<string, unknown>>): void;
   readonly server: Loopback;
 }
@@ -44,9 +44,12 @@ function answer(
   if (route === 'POST /v1/transit/datakey/wrapped/app')
     return data({ ciphertext: wrapped(wrappingKey, randomBytes(JSON.parse(body).bits / 8)), key_version: 1 });
   if (path.startsWith('/v1/transit/')) return errors(400, 'encryption key not found');
-  const fields =
-    method === 'GET' && path.startsWith('/v1/secret/data/') ? secrets.get(path.slice('/v1/secret/data/'.length)) : undefined;
-  return fields === undefined ? errors(404) : data({ data: fields, metadata: { version: 1, destroyed: false } });
+  const [, engine = '', secret = '', version = '1'] =
+    /^GET \/v1\/(secret|team\/secret)\/data\/([^?]+)(?:\?version=([0-9]+))?$/u.exec(route) ?? [];
+  const fields = secrets.get(engine === 'secret' ? secret : `${engine}/${secret}`);
+  return fields === undefined || version !== '1'
+    ? errors(404)
+    : data({ data: fields, metadata: { version: 1, destroyed: false } });
 }
 
 function data(of: object): Answered {
