@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
 import type { ClientConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
+import { isThisMachine } from '../text/this-machine.ts';
 import { parameterProblem } from './url-parameters.ts';
 
 /** What a connection url names. */
@@ -51,16 +51,6 @@ export function parseConnectionUrl(url: string): Connection | { readonly problem
 export function unencryptedTo({ host, login }: Pick<Connection, 'host' | 'login'>, pgSslMode?: string): string | null {
   const encrypted = login.ssl === undefined ? TLS_MODES.includes(pgSslMode ?? '') : login.ssl !== false;
   return encrypted || isThisMachine(host) ? null : host;
-}
-
-function isThisMachine(host: string): boolean {
-  if (host.startsWith('/') || /^localhost\.?$/iu.test(host)) return true;
-  const version = isIP(host);
-  if (version === 0) return false;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Reading a pipe could block forever. */

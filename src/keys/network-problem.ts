@@ -7,13 +7,15 @@ const WORDS: Readonly<Record<string, string>> = {
   EPIPE: 'cut the connection',
   UND_ERR_SOCKET: 'cut the connection',
   EHOSTUNREACH: 'cannot be reached: there is no route to it',
-  ENETUNREACH: 'cannot be reached: there is no network',
+  ENETUNREACH: 'cannot be reached: there is no route to it',
   ETIMEDOUT: 'did not answer in time',
   UND_ERR_CONNECT_TIMEOUT: 'did not answer in time',
 };
 
 /** The codes of OpenSSL for a certificate that nobody vouches for, or that is not valid. */
-const CERTIFICATE = /CERT|ISSUER|SELF_SIGNED|ALTNAME/u;
+const CERTIFICATE = /CERT|ISSUER|LEAF_SIGNATURE|INVALID_CA/u;
+/** The server speaks another version of TLS, or none. */
+const TLS = /^(EPROTO|ERR_SSL_)/u;
 
 /**
  * Explains why a server could not be asked, by the code of the error or of its causes.
@@ -23,8 +25,13 @@ const CERTIFICATE = /CERT|ISSUER|SELF_SIGNED|ALTNAME/u;
 export function networkProblem(error: unknown): string | null {
   for (let each = error; each instanceof Error; each = each.cause) {
     const code = 'code' in each && typeof each.code === 'string' ? each.code : '';
-    const words = WORDS[code] ?? (CERTIFICATE.test(code) ? 'has a certificate that this machine does not trust' : null);
+    const words = WORDS[code] ?? wordsOfTls(code);
     if (words !== null) return `${words} (${code})`;
   }
   return null;
+}
+
+function wordsOfTls(code: string): string | null {
+  if (CERTIFICATE.test(code)) return 'has a certificate that this machine does not trust';
+  return TLS.test(code) ? 'does not speak TLS as this machine does: perhaps it expects http://' : null;
 }
