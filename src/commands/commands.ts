@@ -7,7 +7,7 @@ const rotate: Command = {
   argument: null,
   options: [
     DRY_RUN,
-    option('rollback', 'go back from NEW_ENCRYPTION_KEY to', 'OLD_ENCRYPTION_KEY'),
+    option('rollback', 'swap the two keys: go back to the old one, or to the', 'second of ENCRYPTION_KEYS'),
     option(
       'batch-size N',
       'rows per UPDATE statement, 1 to 5000 (default 1, the',
@@ -27,7 +27,7 @@ const rotate: Command = {
 
 const verify: Command = {
   name: 'verify',
-  summary: ['check that NEW_ENCRYPTION_KEY can decrypt every row;', 'needs no old key'],
+  summary: ['check that the new key (the first of a list) can', 'decrypt every row; needs no old key'],
   argument: null,
   options: RUN_OPTIONS,
   load: async () => (await import('./verify/command.ts')).runVerify,

@@ -21,6 +21,8 @@ Environment:
   OLD_ENCRYPTION_KEY    64 hex characters; or OLD_ENCRYPTION_KEY_FILE, the path
                         of a file that holds them
   NEW_ENCRYPTION_KEY    the same; or NEW_ENCRYPTION_KEY_FILE
+  ENCRYPTION_KEYS       instead of both: any number of keys, of which the first
+                        encrypts; other forms and sources: docs/keys.md
   DATABASE_URL          postgresql://user:password@host:port/database; or
                         DATABASE_URL_FILE
 

@@ -31,6 +31,13 @@ export function isSet(env: Environment, variable: string): boolean {
   return namesSet(env, variable).length > 0;
 }
 
+/** @returns what holds the value of a variable that is set, to be the beginning of a sentence */
+export function holderOf(env: Environment, variable: string): string {
+  const [name = variable] = namesSet(env, variable);
+  if (name.endsWith('_FILE')) return `the file that ${name} names`;
+  return name.endsWith('_COMMAND') ? `the output of ${name}` : name;
+}
+
 /** @returns which of NAME, NAME_FILE and NAME_COMMAND are set */
 function namesSet(env: Environment, variable: string): string[] {
   return ['', '_FILE', '_COMMAND'].map((suffix) => variable + suffix).filter((name) => env[name] !== undefined);

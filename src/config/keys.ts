@@ -3,7 +3,7 @@ import type { KeyContext } from '../keys/key-source.ts';
 import { resolveKey } from '../keys/resolve-key.ts';
 import { allOf, refuse } from '../text/problem.ts';
 import type { Environment } from './environment.ts';
-import { isSet, KEY_VARIABLE, type KeyName, keyForm, LIST, readKeyVariable, withKeyContext } from './key-variables.ts';
+import { holderOf, isSet, KEY_VARIABLE, type KeyName, keyForm, LIST, readKeyVariable, withKeyContext } from './key-variables.ts';
 
 /** A key, and what a person calls it: `old` and `new`, or its place in the list, such as `first`. */
 export interface GivenKey {
@@ -15,11 +15,11 @@ export interface GivenKey {
 export type GivenRing = readonly [target: GivenKey, source: GivenKey, ...others: GivenKey[]];
 
 const HINT: Readonly<Record<KeyName, string>> = {
-  old: 'set it to the key that the rows are under now: exactly 64 hex characters',
-  new: 'set it to the key to move to: exactly 64 hex characters, as printed by generate-key',
+  old: 'it has to be the key that the rows are under now: 64 hex characters, or another form that docs/keys.md shows',
+  new: 'it has to be the key to move to: 64 hex characters, as printed by generate-key, or another form that docs/keys.md shows',
 };
 const LIST_HINT =
-  'separate keys by white space; write each as 64 hex characters, base64:…, utf8:… or a reference, as docs/keys.md shows';
+  'separate keys by white space; write each as 64 hex characters, base64:…, utf8:… or a reference, as docs/keys.md shows; in an env file, put the whole list in quotes';
 
 /**
  * Reads the keys of a rotation, all sources at once: NEW_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY, or the list ENCRYPTION_KEYS, whose first
@@ -63,14 +63,17 @@ export function readGivenKeys(env: Environment, interruption: AbortSignal): Prom
     if (keyForm(env) === 'list') return readList(context);
     const names = (['old', 'new'] as const).filter((name) => isSet(env, KEY_VARIABLE[name]));
     if (names.length > 0) return allOf(names.map((name) => readOne(name, context)));
-    return refuse('neither OLD_ENCRYPTION_KEY nor NEW_ENCRYPTION_KEY is set', 'set the keys that the values may be under');
+    return refuse(
+      'no key is set',
+      `set ${KEY_VARIABLE.old}, ${KEY_VARIABLE.new} or ${LIST} to the keys that the values may be under`,
+    );
   });
 }
 
 async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
   const variable = KEY_VARIABLE[name];
   const text = await readKeyVariable(variable, HINT[name], context);
-  return { name, key: await resolveKey(text, variable, HINT[name], context) };
+  return { name, key: await resolveKey(text, holderOf(context.env, variable), HINT[name], context) };
 }
 
 async function readList(context: KeyContext): Promise<readonly GivenKey[]> {

@@ -38,9 +38,13 @@ export function encryptionKeyProblem(text: string): string | null {
  * @returns the problem, to be read after the name of the variable; null where the bytes are a usable key
  */
 export function keyBytesProblem(bytes: Buffer): string | null {
-  if (bytes.length !== KEY_BYTES) return `has ${bytes.length} bytes instead of ${KEY_BYTES}`;
+  return bytes.length === KEY_BYTES ? keyWeakness(bytes) : `has ${bytes.length} bytes instead of ${KEY_BYTES}`;
+}
+
+/** @returns why anybody can guess a key of the right length; null if it may be random */
+export function keyWeakness(bytes: Buffer): string | null {
   if (bytes.every((byte) => byte === bytes[0])) return 'is one byte repeated 32 times';
-  if (SAMPLE_KEYS.some((sample) => sample.equals(bytes))) return 'is the sample value of the documentation';
+  if (SAMPLE_KEYS.some((sample) => sample.equals(bytes))) return 'is a sample value from the documentation';
   return null;
 }
 

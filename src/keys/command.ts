@@ -37,7 +37,7 @@ export async function outputOfCommand(json: string, variable: string, context: K
     hint: 'run it by hand to see what it waits for, or set KEY_TIMEOUT_MS to give it more time',
   });
   const end = await inTurn(() => withinLimit(context, late, (signal) => runProgram(program, args, env, signal)));
-  const lookAbove = 'what it printed to stderr is above; run it by hand to see more';
+  const lookAbove = 'see its stderr above, if there is any, or run it by hand';
   switch (end.kind) {
     case 'printed':
       return end.text === '' ? refuse(`${variable}: ${name} printed nothing`, 'it has to print the key to stdout') : end.text;
@@ -50,7 +50,7 @@ export async function outputOfCommand(json: string, variable: string, context: K
     case 'not-started':
       return refuse(
         `${variable}: ${name} cannot be run (${end.code})`,
-        'check that it is installed and in the PATH, or give its full path',
+        'check that it is installed, executable and in the PATH, or give its full path',
       );
     default:
       return end satisfies never;

@@ -9,5 +9,5 @@ import type { KeyContext } from './key-source.ts';
  */
 export function refuseIfStreamsArePrinted(label: string, { env }: KeyContext): void {
   if (!/stream|\*/iu.test(env['NODE_DEBUG'] ?? '')) return;
-  refuse(`${label} is not asked for while NODE_DEBUG makes Node print what it reads`, 'unset NODE_DEBUG');
+  refuse(`${label}: no key is fetched while NODE_DEBUG makes Node print what it reads`, 'unset NODE_DEBUG');
 }

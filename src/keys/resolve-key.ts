@@ -17,6 +17,8 @@ export async function resolveKey(text: string, label: string, hint: string, cont
   switch (parsed.kind) {
     case 'bytes':
       return createEncryptionKey(parsed.bytes);
+    case 'weak':
+      return refuse(`${label} ${parsed.problem}`, 'use a random key, such as one that generate-key makes');
     case 'problem':
       return refuse(`${label} ${parsed.problem}`, /^(base64|utf8):/u.test(text) ? NOTATION_HINT : hint);
     case 'reference':

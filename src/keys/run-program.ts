@@ -21,7 +21,7 @@ export function hasTerminal(): boolean {
 }
 
 /**
- * Runs a program in a process group of its own, to its end and to that of its output, which something that it started may hold open.
+ * Runs a program in a process group of its own (in Node that is a session of its own, which has no /dev/tty), to its end and to that of its output, which something that it started may hold open.
  *
  * It gets the terminal as its stdin, for a PIN, if there is one, and nothing otherwise: it would wait for a pipe for ever.
  *

@@ -8,7 +8,8 @@ import { withinLimit } from './within-limit.ts';
 /** What a source is called in messages. */
 export const SOURCE_NAME: Readonly<Record<Scheme, string>> = { awskms: 'AWS KMS', hashivault: 'Vault', vaultkv: 'Vault' };
 
-const HINT = 'compare it with the examples in docs/keys.md; in an env file, put it in quotes: a # begins a comment there';
+const HINT =
+  'compare it with the examples in docs/keys.md; in an env file, put the whole value in quotes: a # begins a comment there';
 
 /**
  * Asks the source that a reference names for its key.

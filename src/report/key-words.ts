@@ -6,7 +6,7 @@ export interface KeyWords {
   readonly target: string;
   /** All keys but the target: `the old key`, `the second key`, `the other keys`. */
   readonly sources: string;
-  /** Whichever of them a value is under: `the old key`, `another key`. */
+  /** Whichever of them a value is under: `the old key`, `one of the other keys`. */
   readonly aSource: string;
   /** Stands for `sources`: `it` or `them`. */
   readonly them: 'it' | 'them';
@@ -27,7 +27,7 @@ export function keyWords(keys: readonly NamedKey[]): KeyWords {
   return {
     target: `the ${target} key`,
     ...(only === undefined
-      ? { sources: 'the other keys', aSource: 'another key', them: 'them' }
+      ? { sources: 'the other keys', aSource: 'one of the other keys', them: 'them' }
       : { sources: `the ${only} key`, aSource: `the ${only} key`, them: 'it' }),
     ...(others.length > 0
       ? { none: 'none of the keys', either: `one of the ${keys.length}` }

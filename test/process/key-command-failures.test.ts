@@ -62,8 +62,16 @@ describe('a command that gives no key', () => {
     ],
     ['prints nothing', program('silent', ''), `${named('silent')} printed nothing`],
     ['prints a newline', program('newline', printing('\n')), `${named('newline')} printed nothing`],
-    ['prints two lines', program('two-lines', printing(`${freshKey}\n${oldKey}\n`)), 'NEW_ENCRYPTION_KEY contains white space'],
-    ['prints 31 bytes', program('short', printing(freshKey.slice(2))), 'NEW_ENCRYPTION_KEY has 62 characters instead of 64'],
+    [
+      'prints two lines',
+      program('two-lines', printing(`${freshKey}\n${oldKey}\n`)),
+      'the output of NEW_ENCRYPTION_KEY_COMMAND contains white space',
+    ],
+    [
+      'prints 31 bytes',
+      program('short', printing(freshKey.slice(2))),
+      'the output of NEW_ENCRYPTION_KEY_COMMAND has 62 characters instead of 64',
+    ],
     ['prints too much', program('much', printing(freshKey.repeat(65))), `${named('much')} printed more than 4096 bytes`],
     [
       'prints without end',

@@ -84,7 +84,7 @@ describe('no secret is printed, whatever the settings for debugging', () => {
   ])('by %s that gives a key, which is not asked while Node would print what it reads', async (_title, source, variable) => {
     const { code, stderr } = await runTool([], { ...env, NODE_DEBUG: 'net,STREAM', ...source() });
     expect(code, stderr.slice(-2000)).toBe(2);
-    expect(stderr).toContain(`error: ${variable} is not asked for while NODE_DEBUG makes Node print what it reads\n`);
+    expect(stderr).toContain(`error: ${variable}: no key is fetched while NODE_DEBUG makes Node print what it reads\n`);
     expect(stderr).not.toContain(
       Buffer.from(freshKey.slice(0, 32))
         .toString('hex')

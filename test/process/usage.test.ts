@@ -61,7 +61,7 @@ const refusals: Case[] = [
     'the keys of .env.example',
     [],
     { ...good, ...sample },
-    ['OLD_ENCRYPTION_KEY is the sample value', 'NEW_ENCRYPTION_KEY is the sample value'],
+    ['OLD_ENCRYPTION_KEY is a sample value', 'NEW_ENCRYPTION_KEY is a sample value'],
   ],
   [
     'a key and its file',
@@ -70,9 +70,14 @@ const refusals: Case[] = [
     ['OLD_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY_FILE are both set'],
   ],
   ['a missing file', [], fileCase('nowhere'), ['the file that OLD_ENCRYPTION_KEY_FILE names does not exist']],
-  ['an empty file', [], fileCase('empty'), ['OLD_ENCRYPTION_KEY is empty']],
+  ['an empty file', [], fileCase('empty'), ['the file that OLD_ENCRYPTION_KEY_FILE names is empty']],
   ['a directory', [], fileCase('folder'), ['the file that OLD_ENCRYPTION_KEY_FILE names is a directory']],
-  ['a file with two newlines', [], fileCase('two-newlines'), ['OLD_ENCRYPTION_KEY contains white space']],
+  [
+    'a file with two newlines',
+    [],
+    fileCase('two-newlines'),
+    ['the file that OLD_ENCRYPTION_KEY_FILE names contains white space'],
+  ],
   ['no url', [], { ...good, DATABASE_URL: undefined }, ['DATABASE_URL is not set']],
   ['an empty url', [], { ...good, DATABASE_URL: '' }, ['DATABASE_URL is empty']],
   ['a url that is none', [], { ...good, DATABASE_URL: password }, ['DATABASE_URL is not a url']],
@@ -103,6 +108,7 @@ const refusals: Case[] = [
   ['no batch', ['--batch-size', '0'], good, ['--batch-size is not a whole number from 1 to 5000']],
   ['too large a batch', ['--batch-size=5001'], good, ['--batch-size is not a whole number from 1 to 5000']],
   ['half a batch', ['--batch-size=2.5'], good, ['--batch-size is not a whole number from 1 to 5000']],
+  ['an env file that nothing needs', ['generate-key', '--env', 'none.env'], {}, ['--env is of use only with --in']],
   ['a flag without its value', ['--env'], good, ['option --env needs a value']],
 ];
 

@@ -95,7 +95,7 @@ model Parted {
 
 describe('discover that cannot begin', () => {
   it.each([
-    ['without a key', { DATABASE_URL: database.url }, 2, 'neither OLD_ENCRYPTION_KEY nor NEW_ENCRYPTION_KEY is set'],
+    ['without a key', { DATABASE_URL: database.url }, 2, 'no key is set'],
     ['with a malformed key', { ...env, NEW_ENCRYPTION_KEY: 'abc' }, 2, 'NEW_ENCRYPTION_KEY contains|NEW_ENCRYPTION_KEY has 3'],
     ['without a database', { OLD_ENCRYPTION_KEY: key }, 2, 'DATABASE_URL is not set'],
     ['in a schema that is not there', { ...env, DATABASE_URL: `${database.url}?schema=none` }, 4, 'there is no schema none'],

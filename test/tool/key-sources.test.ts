@@ -35,9 +35,9 @@ describe('a reference that is malformed', () => {
       'postgresql://app:hunter2@host/app',
       'does not begin with awskms:// or hashivault:// or vaultkv://',
     ],
-    ['no fragment', 'awskms:///alias/app', 'has nothing after a #: the wrapped key belongs there'],
-    ['an empty fragment', 'hashivault://app#', 'has nothing after a #: the wrapped key belongs there'],
-    ['no field', 'vaultkv://secret/app', 'has nothing after a #: the name of a field belongs there'],
+    ['no fragment', 'awskms:///alias/app', 'has nothing after the #: the wrapped key belongs there'],
+    ['an empty fragment', 'hashivault://app#', 'has nothing after the #: the wrapped key belongs there'],
+    ['no field', 'vaultkv://secret/app', 'has nothing after the #: the name of a field belongs there'],
     ['no name', `awskms://?region=x#${blob}`, 'names no key between awskms:// and the #'],
     ['a name with dots', 'vaultkv://secret/../sys/seal#x', 'names no key between vaultkv:// and the #'],
     ['a name with an escape that is none', `awskms:///alias/%zz#${blob}`, 'contains a % that is not part of an escape'],
@@ -49,8 +49,8 @@ describe('a reference that is malformed', () => {
       `hashivault://app#${blob}`,
       'has a wrapped key that is not vault:v1: (or a later version) and base64',
     ],
-    ['no engine', 'hashivault://app?engine=/#vault:v1:AAAA', 'names no engine behind engine='],
-    ['an engine with dots', 'hashivault://app?engine=../sys#vault:v1:AAAA', 'names no engine behind engine='],
+    ['no engine', 'hashivault://app?engine=/#vault:v1:AAAA', 'names no engine after engine='],
+    ['an engine with dots', 'hashivault://app?engine=../sys#vault:v1:AAAA', 'names no engine after engine='],
     ['no secret', 'vaultkv://secret#x', 'names no secret'],
     ['a version that is none', 'vaultkv://secret/app?version=0#x', 'has a version that is not a positive whole number'],
   ])('is refused: %s', async (_title, reference, problem) => {
@@ -69,8 +69,8 @@ describe('a reference in an env file', () => {
   it('is cut at its # without quotes, which the hint says', async () => {
     const { code, stderr } = await verify(`NEW_ENCRYPTION_KEY=${reference()}`);
     expect(code).toBe(2);
-    expect(stderr).toContain('error: NEW_ENCRYPTION_KEY has nothing after a #: the wrapped key belongs there\n');
-    expect(stderr).toContain('hint: compare it with the examples in docs/keys.md; in an env file, put it in quotes');
+    expect(stderr).toContain('error: NEW_ENCRYPTION_KEY has nothing after the #: the wrapped key belongs there\n');
+    expect(stderr).toContain('hint: compare it with the examples in docs/keys.md; in an env file, put the whole value in quotes');
   });
 
   it('is read in quotes', async () => {

@@ -11,7 +11,7 @@ import type { Given, Host } from '../command.ts';
  * Makes an encryption key: 32 bytes from the system's random source, as 64 hex characters; with --in, a reference to a key that a KMS
  * made and wrapped.
  *
- * @throws UsageError if the key cannot be made or written
+ * @throws UsageError if the key cannot be made or written; the reason of the interruption
  */
 export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode> {
   const file = given.value('out');
@@ -30,6 +30,8 @@ export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode
 async function makeKey(given: Given, host: Host): Promise<{ readonly text: string; readonly lines: readonly string[] }> {
   const place = given.value('in');
   if (place === null) {
+    if (given.has('env'))
+      refuse('--env is of use only with --in', 'leave it out: a key that the tool makes itself needs no variables');
     const hex = randomBytes(32).toString('hex');
     const lines = [
       `a new encryption key, fingerprint ${importEncryptionKey(hex).fingerprint}`,

@@ -15,7 +15,7 @@ import type { Given, Host } from '../command.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
 
-/** Decrypts every row with the new key alone. @throws UsageError */
+/** Decrypts every row with the target key alone. @throws UsageError */
 export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const [target, database, outputPlan] = await allOf([

@@ -130,11 +130,15 @@ describe('a key in a file', () => {
       () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: path.join(folder, 'none') }),
       'the file that OLD_ENCRYPTION_KEY_FILE names does not exist',
     ],
-    ['that is empty', () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('empty', '') }), 'OLD_ENCRYPTION_KEY is empty'],
+    [
+      'that is empty',
+      () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('empty', '') }),
+      'the file that OLD_ENCRYPTION_KEY_FILE names is empty',
+    ],
     [
       'with two newlines',
       () => ({ ...env, OLD_ENCRYPTION_KEY_FILE: file('two', `${OLD}\n\n`) }),
-      'OLD_ENCRYPTION_KEY contains white space',
+      'the file that OLD_ENCRYPTION_KEY_FILE names contains white space',
     ],
     [
       'that is far too large',

@@ -1,19 +1,13 @@
-import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../../src/config/environment.ts';
 import { readGivenKeys, readRing, readTarget } from '../../../src/config/keys.ts';
 import { newKey } from '../../support/application/application.ts';
+import { fingerprintOf } from '../../support/keys/fingerprint.ts';
 import { problemsOf } from '../commands/given.ts';
 
 const uninterrupted = new AbortController().signal;
 const [one, two, three] = [newKey(), newKey(), newKey()];
 const text = '0123456789-0123456789-0123456789';
-
-const fingerprint = (bytes: Buffer | string, encoding: BufferEncoding = 'hex') =>
-  createHmac('sha256', Buffer.from(String(bytes), encoding))
-    .update('rotate-encryption-key fingerprint v1')
-    .digest('hex')
-    .slice(0, 16);
 
 /** @returns the problems of a list, none of which may quote any of it, and each of which has a hint */
 async function problemsIn(env: Environment): Promise<readonly string[]> {
@@ -33,13 +27,28 @@ describe('a key in base64 or text that is malformed', () => {
   });
 });
 
+describe('a key that anybody can guess', () => {
+  it.each(['00'.repeat(32), `base64:${Buffer.alloc(32, 7).toString('base64')}`])(
+    'is answered with how to make another: %s',
+    async (key) => {
+      const problems = await problemsOf(readRing({ ENCRYPTION_KEYS: `${one} ${key}` }, uninterrupted));
+      expect(problems).toEqual([
+        {
+          message: 'key 2 of ENCRYPTION_KEYS is one byte repeated 32 times',
+          hint: 'use a random key, such as one that generate-key makes',
+        },
+      ]);
+    },
+  );
+});
+
 describe('a list of keys', () => {
   it.each([' ', '\n', ' \t\r\n '])('is separated by any white space: %j', async (space) => {
     const given = await readRing({ ENCRYPTION_KEYS: `${space}${[one, two, three].join(space)}${space}` }, uninterrupted);
     expect(given.map(({ name, key }) => [name, key.fingerprint])).toEqual([
-      ['first', fingerprint(one)],
-      ['second', fingerprint(two)],
-      ['third', fingerprint(three)],
+      ['first', fingerprintOf(one)],
+      ['second', fingerprintOf(two)],
+      ['third', fingerprintOf(three)],
     ]);
   });
 
@@ -51,10 +60,10 @@ describe('a list of keys', () => {
       uninterrupted,
     );
     expect(given.map(({ key }) => key.fingerprint)).toEqual([
-      fingerprint(one),
-      fingerprint(two),
-      fingerprint(three),
-      fingerprint(text, 'utf8'),
+      fingerprintOf(one),
+      fingerprintOf(two),
+      fingerprintOf(three),
+      fingerprintOf(Buffer.from(text).toString('hex')),
     ]);
     expect(given[1].key.keyObject.export().toString('hex')).toBe(two);
   });
@@ -113,7 +122,7 @@ describe('a list of keys', () => {
       ].join(' '),
       [
         ...[1, 2, 3].map((position) => `key ${position} of ENCRYPTION_KEYS is one byte repeated 32 times`),
-        'key 4 of ENCRYPTION_KEYS is the sample value of the documentation',
+        'key 4 of ENCRYPTION_KEYS is a sample value from the documentation',
       ],
     ],
   ])('is refused with %s, by position, without its text', async (_title, list, problems) => {
@@ -144,7 +153,7 @@ describe('a list of keys', () => {
   it('gives the first alone to a verification, whatever the others are', async () => {
     for (const list of [one, `${one} nonsense`]) {
       const { name, key } = await readTarget({ ENCRYPTION_KEYS: list }, uninterrupted);
-      expect([name, key.fingerprint]).toEqual(['first', fingerprint(one)]);
+      expect([name, key.fingerprint]).toEqual(['first', fingerprintOf(one)]);
     }
   });
 

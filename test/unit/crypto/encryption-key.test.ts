@@ -53,8 +53,8 @@ describe('encryptionKeyProblem', () => {
 
   it.each(['OLD_ENCRYPTION_KEY', 'NEW_ENCRYPTION_KEY'])('refuses the sample of %s in .env.example, in either case', (name) => {
     const sample = SAMPLES[name] ?? expect.fail('not in .env.example');
-    expect(encryptionKeyProblem(sample)).toBe('is the sample value of the documentation');
-    expect(encryptionKeyProblem(sample.toUpperCase())).toBe('is the sample value of the documentation');
+    expect(encryptionKeyProblem(sample)).toBe('is a sample value from the documentation');
+    expect(encryptionKeyProblem(sample.toUpperCase())).toBe('is a sample value from the documentation');
   });
 
   it.each([
@@ -86,7 +86,7 @@ describe('keyBytesProblem', () => {
     expect(keyBytesProblem(Buffer.alloc(32, 0xa7))).toBe('is one byte repeated 32 times');
     for (const name of ['OLD_ENCRYPTION_KEY', 'NEW_ENCRYPTION_KEY']) {
       const sample = Buffer.from(SAMPLES[name] ?? '', 'hex');
-      expect(keyBytesProblem(sample)).toBe('is the sample value of the documentation');
+      expect(keyBytesProblem(sample)).toBe('is a sample value from the documentation');
     }
   });
 
