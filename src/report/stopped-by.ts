@@ -38,7 +38,11 @@ export function inDoubt(cause: unknown, found: FoundAgain, rowName: (id: string)
   return listed([
     ...found.written.map((id) => `${rowName(id)} was read again: it was written`),
     ...found.notWritten.map((id) => `${rowName(id)} was read again: it was not written${soFar}`),
-    ...found.unknown.map((id) => `${rowName(id)} could not be read again: ${refused ? 'it was not written' : either}`),
+    ...found.unknown.map((id) =>
+      refused
+        ? `${rowName(id)} was not written: the server refused the write (the row could not be read again)`
+        : `${rowName(id)} could not be read again: ${either}`,
+    ),
   ]);
 }
 

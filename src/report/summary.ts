@@ -68,6 +68,14 @@ function factsOfField(field: FieldReport, command: Report['command'], dryRun: bo
 
 function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {
   const writes = `${conflicts} ${verb(conflicts, 'write', 'writes')}`;
-  const met = `${writes} found a changed row: ${gone} deleted, ${alreadyRotated} already rotated, the others retried`;
-  return [['written', rowCount(rotated)], ...(conflicts > 0 ? [['conflicts', met] satisfies [string, string]] : [])];
+  const others = conflicts - gone - alreadyRotated;
+  const met = [
+    ...(gone > 0 ? [`${gone} deleted`] : []),
+    ...(alreadyRotated > 0 ? [`${alreadyRotated} already rotated`] : []),
+    ...(others > 0 ? [`${others} read again`] : []),
+  ];
+  return [
+    ['written', rowCount(rotated)],
+    ...(conflicts > 0 ? [['conflicts', `${writes} found a changed row: ${met.join(', ')}`] satisfies [string, string]] : []),
+  ];
 }

@@ -91,9 +91,14 @@ export function withoutValue({ rows, values, noun, count }: Total): string[] {
   return [`${count(nulls)} ${are}: nothing is encrypted there`];
 }
 
+/** @returns all of them, after a `not` or a `neither`: `any of the 5 rows` */
+export function anyOf(values: number, count: Words['count']): string {
+  return values === 1 ? `the only ${count(1).slice(2)}` : `any of the ${count(values)}`;
+}
+
 /** Says how many values no key can decrypt, and the likely cause. */
 export function unreadableHeadline({ values, unreadable, unreadableRows, count }: Total, { none }: KeyWords): string {
   if (unreadable < values) return `${none} can decrypt ${unreadable} of ${count(values)}`;
   const cause = unreadableRows.every(({ why }) => why.kind === 'not-authentic') ? ': wrong keys or wrong database' : '';
-  return `${none} can decrypt any of ${count(values)}${cause}`;
+  return `${none} can decrypt ${anyOf(values, count)}${cause}`;
 }

@@ -120,8 +120,8 @@ describe('restore', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('put back 8 rows');
     expect(stdout).toContain('1 row was not found by id: deleted, or hidden by a damaged index');
-    expect(stdout).toContain('1 row holds a value that is not in the backup, and was left alone');
-    expect(stdout).toContain(`row ${changed}: left alone`);
+    expect(stdout).toContain('1 row has changed since the backup, and was left alone');
+    expect(stdout).toContain(`row ${changed}: has changed`);
     const after = await readTable(database);
     expect(after.slice(1)).toEqual(before.slice(2));
     expect(decrypt(freshKey, after[0] ?? value)?.toString()).toBe('set by the application after the rotation');

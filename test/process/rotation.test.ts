@@ -54,7 +54,7 @@ describe('rotate', () => {
 
     expect(code).toBe(0);
     expect(stdout).toContain(
-      'the old key decrypts none of 20 rows, the new key all: they were rotated earlier, or the keys are swapped',
+      'the old key decrypts none of the 20 rows, the new key all of them: they were rotated earlier, or the keys are swapped',
     );
     expect(await readTable(database)).toEqual(rotated);
   });

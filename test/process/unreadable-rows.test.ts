@@ -125,7 +125,7 @@ describe('rows that neither key can decrypt', () => {
     await fillTable(database, thirdKey, 30);
     const { code, stdout, stderr } = await runHere([], env);
     expect(code).toBe(3);
-    expect(stdout).toContain('neither key can decrypt any of 30 rows: wrong keys or wrong database');
+    expect(stdout).toContain('neither key can decrypt any of the 30 rows: wrong keys or wrong database');
     expect(stdout.match(/row \S+: cannot be decrypted$/gmu)).toHaveLength(20);
     expect(stdout).toContain('and 10 more');
     expect(stderr).toContain('hint: take the old key from a service that works');

@@ -19,7 +19,7 @@ async function failingVerify(isTTY: boolean, args: readonly string[] = []): Prom
 
 it('says once, on a terminal that shows both streams, how a run failed and what to do', async () => {
   const { stdout, stderr } = await failingVerify(true);
-  expect(stdout).toContain('the new key cannot decrypt any of 3 rows');
+  expect(stdout).toContain('the new key cannot decrypt any of the 3 rows');
   expect(stdout).toContain('1. keep the old key');
   expect(stderr).not.toContain('error:');
 });
@@ -30,5 +30,5 @@ it.each([
   ['with --json', true, ['--json']],
 ])('says on stderr how a run failed and what to do, %s', async (_case, isTTY, args) => {
   const { stderr } = await failingVerify(isTTY, args);
-  expect(stderr).toMatch(/error:.* the new key cannot decrypt any of 3 rows\n.*hint:.* keep the old key/u);
+  expect(stderr).toMatch(/error:.* the new key cannot decrypt any of the 3 rows\n.*hint:.* keep the old key/u);
 });

@@ -53,7 +53,7 @@ describe('a table with values under three keys', () => {
       '',
     ]);
     expect(stdout).toContain('done: every row is under the first key');
-    expect(stdout).toContain('retire the other keys once no other table and no backup needs them');
+    expect(stdout).toContain('retire the other keys once no other table and no backup of the database needs them');
     const { keys, fields } = JSON.parse(readFileSync(file, 'utf8'));
     expect(keys).toEqual([
       { role: 'target', name: 'first', fingerprint: first },
@@ -87,7 +87,7 @@ describe('a table with values under three keys', () => {
     const { code, stdout } = await runHere([], env);
     expect(code).toBe(0);
     expect(stdout).toContain('done: every row is already under the first key: nothing to do');
-    expect(stdout).toContain('the other keys decrypt none of 12 rows, the first key all');
+    expect(stdout).toContain('the other keys decrypt none of the 12 rows, the first key all of them');
     expect(stdout).toContain('ENCRYPTION_KEYS begins with a key that the services use now');
   });
 

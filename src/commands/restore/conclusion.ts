@@ -48,7 +48,7 @@ export function conclude(
     }
     case 'stopped': {
       const details = dryRun || ending.phase === null ? ['nothing was written'] : [soFar(ending.reached, words)];
-      return { ...stoppedBy(ending.cause, runAgain), details };
+      return { ...stoppedBy(ending.cause, dryRun ? repeated(files) : runAgain), details };
     }
     default:
       return ending satisfies never;
@@ -75,7 +75,7 @@ function restored(tallies: readonly RestoreTally[], forReal: string | null, word
   const count = sum(tallies, (tally) => tally.restored);
   const alreadyRestored = sum(tallies, (tally) => tally.alreadyRestored);
   const others = sum(tallies, ({ changed, gone }) => changed.size + gone);
-  const details = [...(dryRun ? ['nothing was written'] : []), ...leftAlone(tallies, words)];
+  const details = [...(dryRun ? ['nothing was written'] : []), ...leftAlone(tallies, dryRun, words)];
   if (count === 0 && alreadyRestored === 0 && others > 0) {
     return {
       exitCode: EXIT.notVerified,
@@ -89,11 +89,11 @@ function restored(tallies: readonly RestoreTally[], forReal: string | null, word
     return done(`a restore would put back ${words.count(count)}`, details, [forReal]);
   }
   const nextSteps = [
-    `see which key the ${words.noun}s are under (if the new key is lost, any other valid key will do in its place): ${typed('--dry-run')}`,
+    `see which key the ${words.noun}s are under (--dry-run needs two keys: if the new one is lost, put a key that generate-key prints in its place): ${typed('--dry-run')}`,
     `set that key in every service that reads ${words.place}, and restart them`,
   ];
   if (count + others === 0) return done('there was nothing to put back', details, nextSteps);
-  const except = others === 0 ? '' : `, but not ${others} ${verb(others, 'other', 'others')}`;
+  const except = others === 0 ? '' : `; ${others} ${verb(others, 'other was', 'others were')} not put back`;
   return done(`put back ${words.count(count)}${except}`, details, nextSteps);
 }
 
@@ -101,19 +101,13 @@ function soFar(tallies: readonly RestoreTally[], { count }: Words): string {
   return `${count(sum(tallies, ({ restored: put }) => put))} put back so far`;
 }
 
-/** Says what became of the rows that a restore did not write. */
-function leftAlone(tallies: readonly RestoreTally[], { count, rowName, noun }: Words): string[] {
+/** Says what became of the rows that a restore did not write, or would not. */
+function leftAlone(tallies: readonly RestoreTally[], dryRun: boolean, { count, rowName, noun }: Words): string[] {
   const alreadyRestored = sum(tallies, (tally) => tally.alreadyRestored);
   const gone = sum(tallies, (tally) => tally.gone);
   const changed = tallies.flatMap((tally) => [...tally.changed].map((id) => rowName(tally.field, id)));
-  const notInBackup =
-    noun === 'row'
-      ? verb(
-          changed.length,
-          'holds a value that is not in the backup, and was',
-          'hold values that are not in the backup, and were',
-        )
-      : verb(changed.length, 'is not in the backup, and was', 'are not in the backup, and were');
+  const left = dryRun ? 'would be left alone' : verb(changed.length, 'was left alone', 'were left alone');
+  const since = verb(changed.length, 'has changed', 'have changed');
   const already =
     noun === 'row'
       ? 'already held the value from the backup'
@@ -122,7 +116,7 @@ function leftAlone(tallies: readonly RestoreTally[], { count, rowName, noun }: W
   return [
     ...(alreadyRestored > 0 ? [`${count(alreadyRestored)} ${already}`] : []),
     ...(gone > 0 ? [notFound] : []),
-    ...(changed.length > 0 ? [`${count(changed.length)} ${notInBackup} left alone`] : []),
-    ...listed(changed.map((row) => `${row}: left alone`)),
+    ...(changed.length > 0 ? [`${count(changed.length)} ${since} since the backup, and ${left}`] : []),
+    ...listed(changed.map((row) => `${row}: has changed`)),
   ];
 }

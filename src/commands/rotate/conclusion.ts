@@ -91,7 +91,7 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
     case 'stopped': {
       const nothing = plan.dryRun || ending.phase === null;
       const details = nothing ? ['nothing was written'] : tableState(ending.reached, names, keys, words, null);
-      return { ...stoppedBy(ending.cause, runAgain), details };
+      return { ...stoppedBy(ending.cause, plan.dryRun ? again : runAgain), details };
     }
     default:
       return ending satisfies never;

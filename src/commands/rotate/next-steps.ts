@@ -1,6 +1,7 @@
 import { typed } from '../../report/conclusion.ts';
 import type { KeyWords } from '../../report/key-words.ts';
 import type { Total } from '../../report/total.ts';
+import { verb } from '../../report/wording.ts';
 import type { RotatePlan } from './plan.ts';
 
 /** More unreadable rows than this are unlikely to be separate accidents. */
@@ -19,15 +20,15 @@ export function afterRotation(
   { unreadable, place, noun }: Total,
 ): string[] {
   const keep = continued
-    ? `keep ${backup} and the backups of the earlier runs until you retire ${sources}: restore can undo the rotation from these files, newest first, without any key`
-    : `keep ${backup} until you retire ${sources}: restore can undo this run from that file, without any key`;
+    ? `keep ${backup} and the backups of the earlier runs until you are sure that you will not undo them: restore can, from these files, newest first, without any key`
+    : `keep ${backup} until you are sure that you will not undo this run: restore can, from that file, without any key`;
   const ignored = ignore.length === 0 ? '' : 'column that --ignore names, no ';
   return [
     `set ${target} in every service that reads ${place}, and restart them`,
     ...(!rollback && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
     unreadable === 0
-      ? `retire ${sources} once no ${ignored}other table and no backup needs ${them}`
+      ? `retire ${sources} once no ${ignored}other table and no backup of the database needs ${them}`
       : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
   ];
 }
@@ -35,7 +36,7 @@ export function afterRotation(
 /** What to do about rows that no key can decrypt, if nothing was written. Many are rarely damaged: they are under a third key. */
 export function unreadableAdvice(
   { values, unreadable, unreadableRows, noun }: Total,
-  { dryRun, skipUnreadable }: RotatePlan,
+  { dryRun, skipUnreadable, rollback }: RotatePlan,
   { inList }: KeyWords,
 ): string[] {
   if (unreadable === values && unreadableRows.every(({ why }) => why.kind === 'malformed')) {
@@ -44,13 +45,15 @@ export function unreadableAdvice(
     ];
   }
   if (unreadable === values)
-    return [`take the ${inList ? '' : 'old '}key from a service that works, and check that DATABASE_URL names its database`];
-  const find = 'find the key that decrypts them, such as that of an earlier rotation';
+    return [
+      `take the ${inList || rollback ? '' : 'old '}key from a service that works, and check that DATABASE_URL names its database`,
+    ];
+  const find = `find the key that decrypts ${verb(unreadable, 'it', 'them')}, such as that of an earlier rotation`;
   const many = unreadable > MANY && unreadable > values / 100;
   return [
     many
       ? `${find}; this many ${noun}s are unlikely to be damaged, so ${discard(noun)} none of them`
-      : `${find}; repair or ${discard(noun)} the ${noun}s only if no key does`,
+      : `${find}; repair or ${discard(noun)} the ${noun}${verb(unreadable, '', 's')} only if no key does`,
     dryRun && skipUnreadable
       ? 'or run the same command without --dry-run: it rotates all the others'
       : 'or rotate all the others with --skip-unreadable',

@@ -31,7 +31,9 @@ export function unregistered(values: readonly UnregisteredValue[], { report }: R
         ? ['give each value a column of its own: two in one column cannot both be added to prisma/schema.prisma']
         : []),
       ...(addable > 0
-        ? [`add ${verb(addable, 'it', 'them')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`]
+        ? [
+            `add ${addable === values.length ? verb(addable, 'it', 'them') : verb(addable, 'the other', 'the others')} to prisma/schema.prisma, with the lines that this prints: ${typed('discover')}`,
+          ]
         : []),
       ...(others > 0 ? [`or, ${ignore}`] : []),
     ],
@@ -51,7 +53,7 @@ export function nothingToDo({ rollback }: RotatePlan, { target, sources, them, i
   return done(
     headline,
     [
-      `${sources} ${decrypt} none of ${count(values)}, ${target} all: they were rotated earlier, or the ${inList ? 'order is wrong' : 'keys are swapped'}`,
+      `${sources} ${decrypt} none of the ${count(values)}, ${target} all of them: they were rotated earlier, or the ${inList ? 'order is wrong' : 'keys are swapped'}`,
       ...withoutValue(total),
     ],
     [

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { type KeyWords, keyWords } from '../../report/key-words.ts';
 import { countsOf, type NamedKey, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
-import { nothingThere, type Total, totalOf, withoutValue } from '../../report/total.ts';
+import { anyOf, nothingThere, type Total, totalOf, withoutValue } from '../../report/total.ts';
 import { listed, listUnreadable } from '../../report/wording.ts';
 import type { VerifyEnding } from '../../rotation/result.ts';
 import { verify } from '../../rotation/verify.ts';
@@ -44,7 +44,7 @@ export function conclude(ending: VerifyEnding, names: KeyWords, runAgain: string
       const total = totalOf(ending.fields);
       if (total.values === 0) return done(found(total, names), [], ['if you expected rows, check the database in DATABASE_URL']);
       return done(found(total, names), withoutValue(total), [
-        `retire ${names.sources} once no other table and no backup needs ${names.them}`,
+        `retire ${names.sources} once no other table and no backup of the database needs ${names.them}`,
       ]);
     }
     case 'not-verified':
@@ -76,7 +76,7 @@ function notVerified(total: Total, names: KeyWords, runAgain: string): Conclusio
   const none = unreadable === values;
   return {
     exitCode: EXIT.notVerified,
-    headline: `${names.target} cannot decrypt ${none ? 'any' : unreadable} of ${count(values)}`,
+    headline: `${names.target} cannot decrypt ${none ? anyOf(values, count) : `${unreadable} of ${count(values)}`}`,
     details: none ? [] : listUnreadable(unreadable, unreadableRows),
     nextSteps: [
       `keep ${names.sources}, and see which key the ${noun}s are under${names.inList ? ', with all keys in ENCRYPTION_KEYS' : ''}: ${typed('--dry-run')}`,

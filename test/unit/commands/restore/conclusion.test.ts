@@ -46,7 +46,7 @@ describe('the exit code of a restore', () => {
   it('names every row that it left alone, up to twenty', () => {
     const changed = new Set(Array.from({ length: 21 }, (_, index) => `row-${index}`));
     const { details } = conclude(restored({ restored: 1, changed }), false, FILES, ONE);
-    expect(details.filter((line) => line.endsWith(': left alone'))).toHaveLength(20);
+    expect(details.filter((line) => line.endsWith(': has changed'))).toHaveLength(20);
     expect(details.at(-1)).toBe('and 1 more');
   });
 

@@ -33,9 +33,9 @@ const saidBack = (ending: RotateEnding) => conclude(ending, PLAN_BACK, KEYS_BACK
 
 describe('the advice to retire a key', () => {
   it('is not given without the columns that were ignored, which may need it', () => {
-    expect(said(rotated).nextSteps.at(-1)).toBe('retire the old key once no other table and no backup needs it');
+    expect(said(rotated).nextSteps.at(-1)).toBe('retire the old key once no other table and no backup of the database needs it');
     expect(said(rotated, { ignore: ['user_api_keys.note'] }).nextSteps.at(-1)).toBe(
-      'retire the old key once no column that --ignore names, no other table and no backup needs it',
+      'retire the old key once no column that --ignore names, no other table and no backup of the database needs it',
     );
   });
 });
@@ -182,7 +182,7 @@ describe('the state of the table after a run that stopped', () => {
     const refused = inDoubt({ notWritten: ['row-1'], unknown: ['row-2'] }, new DatabaseError('refused', null, true));
     expect(said(refused).details).toEqual([
       'row row-1 was read again: it was not written',
-      'row row-2 could not be read again: it was not written',
+      'row row-2 was not written: the server refused the write (the row could not be read again)',
       'nothing was written in this run',
     ]);
   });
@@ -219,8 +219,8 @@ describe('what to do next', () => {
   });
 
   it.each([
-    ['not-authentic' as const, 'neither key can decrypt any of 2 rows: wrong keys or wrong database'],
-    ['malformed' as const, 'neither key can decrypt any of 2 rows'],
+    ['not-authentic' as const, 'neither key can decrypt any of the 2 rows: wrong keys or wrong database'],
+    ['malformed' as const, 'neither key can decrypt any of the 2 rows'],
   ])('if no row can be decrypted depends on why: %s', (kind, headline) => {
     const why = kind === 'malformed' ? { kind, column: 'iv', misfit: 'empty' as const } : { kind };
     const concluded = said({
