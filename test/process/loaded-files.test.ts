@@ -55,6 +55,7 @@ describe('the sources of keys', () => {
         'node-debug.ts',
         'reference.ts',
         'unwrap.ts',
+        'vault-engine.ts',
         'vault-kv.ts',
         'vault.ts',
         'within-limit.ts',
