@@ -81,12 +81,11 @@ function refuseInTheClear<T extends { readonly request: unknown }>(args: T, labe
   );
 }
 
-/** The SDK reads the process's own variables: those of the env file are handed to it. */
+/** The SDK reads the process's own variables: those of the env file are handed to it. What is set to nothing counts as not set. */
 function settingsOf({ parameters }: Reference, { env, timeoutMs }: KeyContext) {
-  // Set to nothing is not set: the SDK throws at an empty region.
   const region = parameters.get('region') || env['AWS_REGION'] || undefined;
-  const endpoint = env['AWS_ENDPOINT_URL_KMS'] ?? env['AWS_ENDPOINT_URL'];
-  const profile = env['AWS_PROFILE'];
+  const endpoint = env['AWS_ENDPOINT_URL_KMS'] || env['AWS_ENDPOINT_URL'] || undefined;
+  const profile = env['AWS_PROFILE'] || undefined;
   const accessKeyId = env['AWS_ACCESS_KEY_ID'];
   const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
   const sessionToken = env['AWS_SESSION_TOKEN'];

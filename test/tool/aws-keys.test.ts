@@ -60,6 +60,13 @@ describe('AWS KMS', () => {
     ]);
   });
 
+  it('is asked as if variables that are set to nothing were not set', async () => {
+    const AWS_ENDPOINT_URL = await httpThatAnswers(400, { __type: 'DisabledException' });
+    expect(await refusals(reference, { ...aws, AWS_PROFILE: '', AWS_ENDPOINT_URL_KMS: '', AWS_ENDPOINT_URL })).toEqual([
+      'key 2 of ENCRYPTION_KEYS: the key in AWS KMS is disabled (DisabledException)',
+    ]);
+  });
+
   it('is not asked without TLS on another machine', async () => {
     // Reserved for documentation, so that nobody answers: RFC 5737.
     expect(await refusals(reference, { ...aws, AWS_ENDPOINT_URL_KMS: 'http://192.0.2.1:4566', KEY_TIMEOUT_MS: '5000' })).toEqual([

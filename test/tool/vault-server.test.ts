@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application/application.ts';
-import { type Loopback, startHttp, startSilent } from '../support/keys/loopback.ts';
+import { type Loopback, startHttp, startSilent, startUntrusted } from '../support/keys/loopback.ts';
+import { isInstalled } from '../support/keys/program.ts';
 import { refusalsOf, TWO_KEYS } from '../support/keys/refusals.ts';
 import { startVault, type VaultStub } from '../support/keys/vault-stub.ts';
 import { secret } from '../support/tool/known-secrets.ts';
@@ -122,6 +123,17 @@ describe('Vault', () => {
       `key 2 of ENCRYPTION_KEYS: Vault cannot read the secret (HTTP ${status})`,
     ]);
   });
+
+  it.skipIf(!isInstalled('openssl', 'version'))(
+    'is not taken to be down when nobody knows who signed its certificate',
+    async () => {
+      const untrusted = await startUntrusted(mkdtempSync(path.join(workFolder, 'tls-')));
+      servers.push(untrusted);
+      expect(await refusals({ VAULT_ADDR: `https://127.0.0.1:${untrusted.port}` })).toEqual([
+        'key 2 of ENCRYPTION_KEYS: the server in VAULT_ADDR has a certificate that this machine does not trust (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+      ]);
+    },
+  );
 
   it('is not taken to be down when it does not speak TLS', async () => {
     expect(await refusals({ VAULT_ADDR: `https://127.0.0.1:${vault.server.port}` })).toEqual([

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net';
+import path from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 
 /** A server of the test's own on this machine. */
 export interface Loopback {
@@ -34,6 +38,16 @@ export async function startHttp(answer: Answer): Promise<Loopback> {
     response.writeHead(status, { 'Content-Type': 'application/json', ...more }).end(body);
   });
   return listen(server);
+}
+
+/** Speaks TLS with a certificate of an authority that nobody knows. The files are made in `folder`, by openssl. */
+export function startUntrusted(folder: string): Promise<Loopback> {
+  const openssl = (command: string) => execFileSync('openssl', command.split(' '), { cwd: folder, stdio: 'pipe' });
+  openssl('req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=nobody');
+  openssl('req -new -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=127.0.0.1');
+  openssl('x509 -req -in server.csr -out server.pem -CA ca.pem -CAkey ca.key -CAcreateserial');
+  const [key, cert] = ['server.key', 'server.pem'].map((name) => readFileSync(path.join(folder, name)));
+  return listen(createTlsServer({ key, cert }));
 }
 
 /** Accepts connections, and never says a word. */
