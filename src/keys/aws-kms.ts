@@ -83,12 +83,13 @@ function refuseInTheClear<T extends { readonly request: unknown }>(args: T, labe
 
 /** The SDK reads the process's own variables: those of the env file are handed to it. What is set to nothing counts as not set. */
 function settingsOf({ parameters }: Reference, { env, timeoutMs }: KeyContext) {
-  const region = parameters.get('region') || env['AWS_REGION'] || undefined;
-  const endpoint = env['AWS_ENDPOINT_URL_KMS'] || env['AWS_ENDPOINT_URL'] || undefined;
-  const profile = env['AWS_PROFILE'] || undefined;
-  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
-  const sessionToken = env['AWS_SESSION_TOKEN'];
+  const variable = (name: string) => env[name] || undefined;
+  const region = parameters.get('region') || variable('AWS_REGION');
+  const endpoint = variable('AWS_ENDPOINT_URL_KMS') ?? variable('AWS_ENDPOINT_URL');
+  const profile = variable('AWS_PROFILE');
+  const accessKeyId = variable('AWS_ACCESS_KEY_ID');
+  const secretAccessKey = variable('AWS_SECRET_ACCESS_KEY');
+  const sessionToken = variable('AWS_SESSION_TOKEN');
   const isGiven = profile === undefined && accessKeyId !== undefined && secretAccessKey !== undefined;
   return {
     ...(region === undefined ? {} : { region }),

@@ -67,6 +67,25 @@ describe('AWS KMS', () => {
     ]);
   });
 
+  it('is asked with the credentials that the SDK finds if the variables for them are set to nothing', async () => {
+    const file = path.join(workFolder, 'credentials');
+    writeFileSync(file, `[default]\naws_access_key_id = AKIAOFTHEPROFILE\naws_secret_access_key = ${awsSecret}\n`);
+    const signers: string[] = [];
+    const server = await startHttp(({ headers }) => {
+      signers.push(/Credential=([^/]*)/u.exec(String(headers['authorization']))?.[1] ?? 'nobody');
+      return { status: 400, body: JSON.stringify({ __type: 'DisabledException' }) };
+    });
+    servers.push(server);
+    const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SESSION_TOKEN: '' };
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file);
+    try {
+      await refusals(reference, { AWS_REGION: REGION, AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${server.port}`, ...none });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(signers).toEqual(['AKIAOFTHEPROFILE']);
+  });
+
   it('is not asked without TLS on another machine', async () => {
     // Reserved for documentation, so that nobody answers: RFC 5737.
     expect(await refusals(reference, { ...aws, AWS_ENDPOINT_URL_KMS: 'http://192.0.2.1:4566', KEY_TIMEOUT_MS: '5000' })).toEqual([
