@@ -1,6 +1,8 @@
 import type { Command } from './command.ts';
 import { DRY_RUN, option, RUN_OPTIONS } from './options.ts';
 
+const REASON = option('reason TEXT', 'why, for the registry of keys');
+
 const rotate: Command = {
   name: 'rotate',
   summary: ['preflight, rotate, verify (the default command)'],
@@ -20,6 +22,7 @@ const rotate: Command = {
       'prisma/schema.prisma (may be given several times)',
     ),
     option('backup FILE', 'before each write, save the old and the new value to', 'FILE, which must not exist'),
+    REASON,
     ...RUN_OPTIONS,
   ],
   load: async () => (await import('./rotate/command.ts')).runRotate,
@@ -39,6 +42,14 @@ const discover: Command = {
   argument: null,
   options: RUN_OPTIONS.filter(({ flag }) => flag === 'env'),
   load: async () => (await import('./discover/command.ts')).runDiscover,
+};
+
+const register: Command = {
+  name: 'register',
+  summary: ['enter the keys in the registry, before the first', 'service writes with a new one (docs/zero-downtime.md)'],
+  argument: null,
+  options: [REASON, ...RUN_OPTIONS.filter(({ flag }) => flag === 'env')],
+  load: async () => (await import('./register/command.ts')).runRegister,
 };
 
 const restore: Command = {
@@ -67,4 +78,4 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, restore, generateKey];
+export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, restore, generateKey];

@@ -27,10 +27,11 @@ Environment:
                         DATABASE_URL_FILE
 
 Exit codes:
-  0  every row is under the new key    4  database error, or a row failed
-  1  a bug in the tool                 5  blocked by another run
-  2  usage or configuration            6  verification failed: keep the old key
+  0  every row is under the new key    5  blocked by another run
+  1  a bug in the tool                 6  verification failed: keep the old key
+  2  usage or configuration            7  status: due; retire: not yet
   3  unreadable or unregistered values 129, 130, 143  stopped by a signal
+  4  database error, or a row failed
 After 4, 129, 130 or 143, run the same command again: it continues where it
 stopped.`;
 

@@ -1,14 +1,27 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import type { KeyContext } from '../keys/key-source.ts';
+import { schemeOf } from '../keys/reference.ts';
 import { resolveKey } from '../keys/resolve-key.ts';
 import { allOf, refuse } from '../text/problem.ts';
 import type { Environment } from './environment.ts';
-import { holderOf, isSet, KEY_VARIABLE, type KeyName, keyForm, LIST, readKeyVariable, withKeyContext } from './key-variables.ts';
+import {
+  holderOf,
+  isSet,
+  KEY_VARIABLE,
+  type KeyName,
+  keyForm,
+  LIST,
+  mediumOf,
+  readKeyVariable,
+  withKeyContext,
+} from './key-variables.ts';
 
 /** A key, and what a person calls it: `old` and `new`, or its place in the list, such as `first`. */
 export interface GivenKey {
   readonly name: string;
   readonly key: EncryptionKey;
+  /** Where it comes from: the scheme of its reference, such as `awskms`, or else `text`, `file` or `command`. */
+  readonly source: string;
 }
 
 /** Keys, the target first, and at least one source. */
@@ -49,7 +62,8 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
   return withKeyContext(env, interruption, async (context) => {
     if (keyForm(env) === 'pair') return readOne('new', context);
     const [first = ''] = await readTexts(context);
-    return { name: ordinal(0), key: await resolveKey(first, positionOf(0), LIST_HINT, context) };
+    const key = await resolveKey(first, positionOf(0), LIST_HINT, context);
+    return { name: ordinal(0), key, source: sourceOf(first, LIST, context) };
   });
 }
 
@@ -73,13 +87,14 @@ export function readGivenKeys(env: Environment, interruption: AbortSignal): Prom
 async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
   const variable = KEY_VARIABLE[name];
   const text = await readKeyVariable(variable, HINT[name], context);
-  return { name, key: await resolveKey(text, holderOf(context.env, variable), HINT[name], context) };
+  const key = await resolveKey(text, holderOf(context.env, variable), HINT[name], context);
+  return { name, key, source: sourceOf(text, variable, context) };
 }
 
 async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
   const texts = await readTexts(context);
   const keys = await allOf(texts.map((text, index) => resolveKey(text, positionOf(index), LIST_HINT, context)));
-  const given = keys.map((key, index) => ({ name: ordinal(index), key }));
+  const given = keys.map((key, index) => ({ name: ordinal(index), key, source: sourceOf(texts[index] ?? '', LIST, context) }));
   for (const [index, each] of given.entries()) {
     const earlier = given.findIndex((other) => isSame(other, each));
     if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'list each key once');
@@ -90,6 +105,10 @@ async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
 async function readTexts(context: KeyContext): Promise<readonly string[]> {
   const texts = (await readKeyVariable(LIST, LIST_HINT, context)).split(/\s+/u).filter((text) => text !== '');
   return texts.length > 0 ? texts : refuse(`${LIST} is empty`, LIST_HINT);
+}
+
+function sourceOf(text: string, variable: string, { env }: KeyContext): string {
+  return schemeOf(text) ?? mediumOf(env, variable);
 }
 
 function isSame({ key: one }: GivenKey, { key: other }: GivenKey): boolean {

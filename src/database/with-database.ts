@@ -7,6 +7,7 @@ import { boundBeside, type EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
 import { type LockedTable, withRotationLock } from './lock.ts';
 import { lockNumbers } from './lock-numbers.ts';
+import { type Registry, readRegistry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { createStore } from './store.ts';
 import { type InspectedField, inspectField } from './table.ts';
@@ -16,6 +17,8 @@ export interface Database {
   /** In the order of the schema. */
   readonly fields: readonly InspectedField[];
   readonly pool: Pool;
+  /** The registry of keys, as it is now; null if the application has none. */
+  readonly registry: Registry | null;
   /** Runs `work` on the tables while no rotation that it could disturb is running: see withRotationLock. */
   readonly withLock: <T>(work: (fields: readonly Field[], lost: AbortSignal) => Promise<T>) => Promise<T>;
 }
@@ -47,7 +50,7 @@ export async function withDatabase<T>(
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
   try {
-    const { fields, mayPrepare } = await open().catch((error: unknown) => {
+    const { fields, registry, mayPrepare } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
     const mode = access === 'write' ? 'exclusive' : 'shared';
@@ -63,13 +66,13 @@ export async function withDatabase<T>(
           lost,
         );
       });
-    return await work({ fields, pool, withLock });
+    return await work({ fields, pool, registry, withLock });
   } finally {
     stopCutting();
     await closePool(pool, connector);
   }
 
-  async function open(): Promise<{ fields: LockableField[]; mayPrepare: boolean }> {
+  async function open(): Promise<{ fields: LockableField[]; registry: Registry | null; mayPrepare: boolean }> {
     const opened = await Promise.allSettled(Array.from({ length: POOL_CONNECTIONS }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
@@ -80,6 +83,6 @@ export async function withDatabase<T>(
       const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
       fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
     }
-    return { fields, mayPrepare: await reachesServer(pool) };
+    return { fields, registry: await readRegistry(pool, settings), mayPrepare: await reachesServer(pool) };
   }
 }

@@ -8,6 +8,7 @@ export const census = z.object({
   withoutValue: rows.describe('rows whose columns of the field are all null'),
   underKeys: z.array(z.object({ fingerprint, rows })),
   unreadable: rows,
+  misnamed: rows.describe('rows under the target key, or without a value, that have the key id of another key'),
 });
 
 const MISFITS = [
@@ -22,6 +23,7 @@ const field = z.object({
   before: census.nullable().describe('what the preflight found; null if it did not finish, or if there was none'),
   after: census.nullable().describe('what the last full pass after the last write found; null if there was none'),
   rotated: rows.describe('rows that this run moved to the target key'),
+  named: rows.describe('rows that got the key id of the target key without being re-encrypted'),
   meanwhile: z.object({
     conflicts: rows.describe('writes that found a value other than the one that was read'),
     gone: rows.describe('of those: the row no longer exists'),

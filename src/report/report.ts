@@ -62,15 +62,16 @@ export const NOTHING_KNOWN: FieldOutcome = {
   before: null,
   after: null,
   rotated: 0,
+  named: 0,
   meanwhile: { conflicts: 0, gone: 0, alreadyRotated: 0, came: 0, went: 0, late: 0 },
   plaintexts: 'not-compared',
   unreadable: [],
   restore: null,
 };
 
-export function countsOf({ rows: total, withoutValue, under, unreadable }: Census): z.infer<typeof census> {
+export function countsOf({ rows: total, withoutValue, misnamed, under, unreadable }: Census): z.infer<typeof census> {
   const underKeys = [...under].map(([of, count]) => ({ fingerprint: of, rows: count }));
-  return { rows: total, withoutValue, underKeys, unreadable };
+  return { rows: total, withoutValue, underKeys, unreadable, misnamed };
 }
 
 export function unreadableOf({ unreadableRows }: Census): FieldReport['unreadable'] {

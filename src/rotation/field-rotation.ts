@@ -56,13 +56,22 @@ export class FieldRotation {
     return this.#options.skipUnreadable && this.before.unreadable <= UNREADABLE_IDS_KEPT;
   }
 
-  /** Moves the rows that are under a source key: in the first round all that pages reach, after that those that the survey named. */
+  /** Whether there is anything to write. */
+  get isDue(): boolean {
+    return this.left > 0 || this.before.misnamed > 0;
+  }
+
+  /**
+   * Moves the rows that are under a source key: in the first round all that pages reach, after that those that the survey named. Key ids are
+   * corrected in the first round alone: no proof rests on them.
+   */
   async pass(round: number): Promise<void> {
     const { left } = this;
     this.#leftBefore = left;
     this.#pass = null;
-    if (left === 0) return;
-    if (round === 1 || this.#last.sourceIds.length < left) await this.#passOverAll(left);
+    const misnamed = round === 1 ? this.before.misnamed : 0;
+    if (left + misnamed === 0) return;
+    if (round === 1 || this.#last.sourceIds.length < left) await this.#passOverAll(left + misnamed);
     if (round > 1) this.#pass = await this.#passOverListed();
   }
 

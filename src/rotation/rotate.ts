@@ -1,11 +1,13 @@
 import { FieldRotation, type FieldRotationOptions } from './field-rotation.ts';
-import type { Doubt, Reached, Result, RotateEnding } from './result.ts';
+import type { Doubt, FieldCensus, Reached, Result, RotateEnding } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import { Run, type RunOptions } from './run.ts';
 import { WriteInDoubt } from './write-swaps.ts';
 
 export interface RotateOptions extends RunOptions, FieldRotationOptions {
   readonly dryRun: boolean;
+  /** Awaited once, with what the preflight found, before anything is written. */
+  readonly beforeFirstWrite: (found: readonly FieldCensus[]) => Promise<void>;
 }
 
 /** The minimum number of rotate-verify rounds before the run gives up on rows that are still under a source key. */
@@ -38,8 +40,10 @@ async function rotateAll(rotations: FieldRotation[], run: Run, options: RotateOp
   // Skipped are those of a run; a dry run tells of them.
   const unreadable = rotations.some((rotation) => rotation.before.unreadable > 0 && (dryRun || !rotation.skips));
   if (unreadable) return { kind: 'unreadable-rows', fields: found };
-  if (rotations.some(({ left }) => left > 0)) {
-    return dryRun ? { kind: 'rehearsed', fields: found } : rotateAndVerify(rotations, run);
+  if (rotations.some(({ isDue }) => isDue)) {
+    if (dryRun) return { kind: 'rehearsed', fields: found };
+    await options.beforeFirstWrite(found);
+    return rotateAndVerify(rotations, run);
   }
   if (!dryRun) await run.waitForDisk();
   const compared = rotations.map((rotation) => rotation.compared());

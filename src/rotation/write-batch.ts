@@ -6,15 +6,20 @@ import type { RunningTally } from './tally.ts';
 import { writeSwaps } from './write-swaps.ts';
 
 /** What a row needs. */
-export type Planned =
-  | { readonly kind: 'swap'; readonly swap: Swap }
-  | { readonly kind: 'nothing'; readonly outcome: 'already-rotated' | 'unreadable' | 'gone' };
+export type Planned = PlannedSwap | { readonly kind: 'nothing'; readonly outcome: 'already-rotated' | 'unreadable' | 'gone' };
+
+/** A row to be written. `named` changes nothing but its key id. */
+export interface PlannedSwap {
+  readonly kind: 'swap';
+  readonly outcome: 'rotated' | 'named';
+  readonly swap: Swap;
+}
 
 export interface BatchWriterOptions {
   readonly field: Field;
   /** @throws RowFailed */
   readonly plan: (row: Row) => Planned;
-  /** Awaited before each write. */
+  /** Awaited before each write of values. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Aborting it ends the reading of a row that is to be written again. */
   readonly signal: AbortSignal;
@@ -29,10 +34,10 @@ const CONFLICT_ATTEMPTS = 3;
  *
  * It rejects with RowFailed, WriteInDoubt, what `beforeWrite` throws, or what the store throws on reading.
  */
-export function createBatchWriter(options: BatchWriterOptions): (batch: readonly Swap[]) => Promise<void> {
+export function createBatchWriter(options: BatchWriterOptions): (batch: readonly PlannedSwap[]) => Promise<void> {
   const { field, tally } = options;
 
-  async function writeBatch(batch: readonly Swap[]): Promise<void> {
+  async function writeBatch(batch: readonly PlannedSwap[]): Promise<void> {
     for (const id of await swap(batch)) await settleConflict(id);
   }
 
@@ -44,16 +49,19 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
       if (row === undefined) return settle(id, 'gone');
       const planned = options.plan(row);
       if (planned.kind === 'nothing') return settle(id, planned.outcome);
-      const [conflicting] = await swap([planned.swap]);
+      const [conflicting] = await swap([planned]);
       if (conflicting === undefined) return;
     }
     throw new RowFailed(field.name, id, { kind: 'conflicts', attempts: CONFLICT_ATTEMPTS });
   }
 
   /** Settles the rows that are written. @returns the ids of the others */
-  async function swap(batch: readonly Swap[]): Promise<string[]> {
-    await options.beforeWrite(batch);
-    return writeSwaps(field, batch, (id) => settle(id, 'rotated'));
+  async function swap(batch: readonly PlannedSwap[]): Promise<string[]> {
+    const rotated = batch.filter(({ outcome }) => outcome === 'rotated');
+    if (rotated.length > 0) await options.beforeWrite(rotated.map((planned) => planned.swap));
+    const outcomes = new Map(batch.map((planned) => [planned.swap.id, planned.outcome]));
+    const swaps = batch.map((planned) => planned.swap);
+    return writeSwaps(field, swaps, (id) => settle(id, outcomes.get(id) ?? 'rotated'));
   }
 
   function settle(id: string, outcome: RowOutcome): void {

@@ -32,7 +32,16 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   output.say(`backup: made ${createdAt}, ${records}, from key ${keys.sources.join(', ')} to key ${keys.target}`);
   for (const warning of backupWarnings(backup)) output.warn(warning);
   const run: TableRun<RestoreEnding> = {
-    ...{ command: 'restore', access: dryRun ? 'rehearse' : 'write', database, outputPlan, outcome, keys: [], announcement: [] },
+    ...{
+      command: 'restore',
+      access: dryRun ? 'rehearse' : 'write',
+      database,
+      outputPlan,
+      outcome,
+      keys: [],
+      announcement: [],
+      reason: null,
+    },
     work: (opened, options) => restoreTables(file, backup, dryRun, database, fields, opened.fields, options),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
     conclude: (ending) => conclude(ending, dryRun, outputPlan, wordsFor(host.encryptedFields.length)),

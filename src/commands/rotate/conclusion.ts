@@ -14,8 +14,18 @@ import type { RotatePlan } from './plan.ts';
 import { tableState } from './table-state.ts';
 import type { Ending } from './unregistered.ts';
 
-/** Says how a rotation ended. */
-export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
+/**
+ * Says how a rotation ended.
+ *
+ * @param isRegistered - whether there is a registry, hence the command retire
+ */
+export function conclude(
+  ending: Ending,
+  plan: RotatePlan,
+  keys: readonly NamedKey[],
+  words: Words,
+  isRegistered = false,
+): Conclusion {
   const names = keyWords(keys);
   const again = repeated(plan);
   const runAgain = `${again}: it continues where it stopped`;
@@ -30,9 +40,11 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
         `${names.target} alone decrypted ${words.count(after.values)} after the last write`,
         proof,
         ...withoutValue(after),
+        ...namesSet(ending.fields, after, words),
         ...ending.fields.flatMap((field) => traffic(field, names, words)),
       ];
-      return done(`every ${words.noun} is under ${names.target}`, details, afterRotation(plan, names, continued(before), after));
+      const steps = afterRotation(plan, names, continued(before), after, isRegistered ? keys : []);
+      return done(`every ${words.noun} is under ${names.target}`, details, steps);
     }
     case 'rotated-except-unreadable': {
       const [before, after] = totals(ending.fields);
@@ -45,7 +57,7 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
           ...listUnreadable(after.unreadable, after.unreadableRows),
           ...ending.fields.flatMap((field) => traffic(field, names, words)),
         ],
-        nextSteps: afterRotation(plan, names, continued(before), after),
+        nextSteps: afterRotation(plan, names, continued(before), after, []),
       };
     }
     case 'nothing-to-do':
@@ -54,7 +66,8 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
       const total = totalOf(ending.fields);
       const values = words.count(total.under(keys, 'source'));
       const headline = `a run would rotate ${values} to ${names.target}; no problems found`;
-      return done(headline, ['nothing was written', ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
+      const others = total.misnamed === 0 ? [] : [`it would set the key id of ${words.count(total.misnamed)} more`];
+      return done(headline, ['nothing was written', ...others, ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
     }
     case 'unreadable-rows': {
       const total = totalOf(ending.fields);
@@ -109,6 +122,16 @@ function totals(fields: readonly Compared[]): [before: Total, after: Total] {
   return [
     totalOf(fields.map(({ field, before }) => ({ field, census: before }))),
     totalOf(fields.map(({ field, after }) => ({ field, census: after }))),
+  ];
+}
+
+/** Says what became of key ids that named another key. */
+function namesSet(fields: readonly Compared[], after: Total, { count }: Words): string[] {
+  const set = fields.reduce((sum, { tally }) => sum + tally.named, 0);
+  const left = after.misnamed;
+  return [
+    ...(set > 0 ? [`the key id of ${count(set)} more was set: ${verb(set, 'it', 'they')} named another key, or none`] : []),
+    ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} the key id of another key: run the same command again`] : []),
   ];
 }
 

@@ -57,6 +57,12 @@ function reachedField({ before, last, tally }: Reached): FieldOutcome {
   return { ...NOTHING_KNOWN, before: countsOf(before), ...written(tally), unreadable: unreadableOf(last) };
 }
 
-function written({ rotated, conflicts, gone, alreadyRotated }: Tally): Pick<FieldOutcome, 'rotated' | 'meanwhile'> {
-  return { rotated, meanwhile: { ...NOTHING_KNOWN.meanwhile, conflicts, gone, alreadyRotated } };
+function written({
+  rotated,
+  named,
+  conflicts,
+  gone,
+  alreadyRotated,
+}: Tally): Pick<FieldOutcome, 'rotated' | 'named' | 'meanwhile'> {
+  return { rotated, named, meanwhile: { ...NOTHING_KNOWN.meanwhile, conflicts, gone, alreadyRotated } };
 }

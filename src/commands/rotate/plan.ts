@@ -1,5 +1,5 @@
 import type { Environment } from '../../config/environment.ts';
-import { readRing } from '../../config/keys.ts';
+import { type GivenKey, readRing } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
@@ -15,6 +15,8 @@ export interface RotatePlan {
   readonly report: string | null;
   /** Unregistered columns that are meant to stay. */
   readonly ignore: readonly string[];
+  /** Why the keys change, for the registry. */
+  readonly reason: string | null;
   /** Whether the roles are swapped: the second key is the target. */
   readonly rollback: boolean;
 }
@@ -35,6 +37,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
     backup,
     report: given.value('report'),
     ignore: given.values('ignore'),
+    reason: given.value('reason'),
     rollback: given.has('rollback'),
   };
 }
@@ -43,6 +46,8 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
 export interface RotationKeys {
   readonly ring: KeyRing;
   readonly named: readonly NamedKey[];
+  /** The target first. */
+  readonly given: readonly GivenKey[];
 }
 
 /** @throws UsageError; the reason of the interruption */
@@ -62,6 +67,7 @@ export async function readRotationKeys(
   const shown = first.name === 'new' ? [second, first] : [first, second, ...others];
   return {
     ring: { target: target.key, sources: [source, ...others].map(({ key }) => key) },
+    given: [target, source, ...others],
     named: shown.map(({ name, key }) => ({
       role: key === target.key ? 'target' : 'source',
       name,

@@ -1,6 +1,7 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { readTarget } from '../../config/keys.ts';
+import { isUsable } from '../../database/registry.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { type KeyWords, keyWords } from '../../report/key-words.ts';
@@ -10,8 +11,11 @@ import { anyOf, nothingThere, type Total, totalOf, withoutValue } from '../../re
 import { listed, listUnreadable } from '../../report/wording.ts';
 import type { VerifyEnding } from '../../rotation/result.ts';
 import { verify } from '../../rotation/verify.ts';
+import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
+import { findingOf } from '../finding.ts';
+import { recordOnly } from '../key-registry.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
 
@@ -30,21 +34,34 @@ export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
     ...{ command: 'verify', access: 'verify', database, outputPlan, outcome },
     keys,
     announcement: [`key: ${name} ${fingerprint}`],
-    work: (_database, options) => verify({ ...options, target: key }),
-    conclude: (ending) => conclude(ending, keyWords(keys), repeated({ ...outputPlan, backup: null })),
+    reason: null,
+    async work(opened, options, author) {
+      const { record } = recordOnly(opened, database, author, createOutput(host, false));
+      const result = await verify({ ...options, target: key });
+      if (result.ending.kind !== 'stopped') await record(findingOf({ target: key, sources: [] }, result.ending.fields));
+      return result;
+    },
+    conclude: (ending, registry) =>
+      conclude(ending, keyWords(keys), repeated({ ...outputPlan, backup: null }), isUsable(registry)),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };
   return runOnTables(run, host);
 }
 
-/** Says how a verification ended. */
-export function conclude(ending: VerifyEnding, names: KeyWords, runAgain: string): Conclusion {
+/**
+ * Says how a verification ended.
+ *
+ * @param isRegistered - whether there is a registry, hence the command retire
+ */
+export function conclude(ending: VerifyEnding, names: KeyWords, runAgain: string, isRegistered = false): Conclusion {
   switch (ending.kind) {
     case 'verified': {
       const total = totalOf(ending.fields);
       if (total.values === 0) return done(found(total, names), [], ['if you expected rows, check the database in DATABASE_URL']);
       return done(found(total, names), withoutValue(total), [
-        `retire ${names.sources} once no other table and no backup of the database needs ${names.them}`,
+        isRegistered
+          ? `retire each key that is no longer used: ${typed('status')} names them`
+          : `retire ${names.sources} once no other table and no backup of the database needs ${names.them}`,
       ]);
     }
     case 'not-verified':

@@ -107,6 +107,7 @@ class RotateCommand implements AsyncCommand<Model, World> {
       ...how,
       fields: [{ name: 'UserApiKey', store, layout }],
       ring,
+      beforeFirstWrite: async () => {},
       beforeWrite: async () => {},
       signal: abort.signal,
       observer,

@@ -86,7 +86,7 @@ describe('the summary of a rotation of two fields', () => {
         fields: both({
           before: withNulls({ ...census(12, 0), ids: idCounts(ids(12)) }, 3),
           after: withNulls({ ...census(0, 12, 0, 'b'), ids: idCounts(['row-13', ...ids(11)]) }, 3),
-          ...{ tally: { rotated: 13, conflicts: 1, gone: 0, alreadyRotated: 0 }, late: 1 },
+          ...{ tally: { rotated: 13, conflicts: 1, gone: 0, alreadyRotated: 0, named: 0 }, late: 1 },
         }),
       },
       ['preflight', 'rotate', 'verify'],

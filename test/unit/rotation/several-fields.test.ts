@@ -12,6 +12,7 @@ function options(access: MemoryStore, refresh: MemoryStore, change: Partial<Rota
       { name: 'Account.refresh', store: refresh, layout },
     ],
     ...{ ring, dryRun: false, skipUnreadable: false, batchRows: 2 },
+    beforeFirstWrite: async () => {},
     beforeWrite: async () => {},
     signal: new AbortController().signal,
     observer: silentObserver(),

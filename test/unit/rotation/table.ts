@@ -91,6 +91,7 @@ export async function rotateTable(store: MemoryStore, change: Partial<RotateOpti
     dryRun: false,
     skipUnreadable: false,
     batchRows: 1,
+    beforeFirstWrite: async () => {},
     beforeWrite: async () => {},
     signal: new AbortController().signal,
     observer: silentObserver(),

@@ -6,6 +6,7 @@ import { given, problemsOf } from '../given.ts';
 
 const DEFAULTS = {
   ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
+  reason: null,
   rollback: false,
 };
 
