@@ -52,6 +52,19 @@ const register: Command = {
   load: async () => (await import('./register/command.ts')).runRegister,
 };
 
+const retire: Command = {
+  name: 'retire',
+  summary: ['prove that a key is not used, make PostgreSQL refuse', 'it from then on, and record that'],
+  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it' },
+  options: [
+    option('soak DURATION', 'how long it must have been unused, such as 90m, 24h', 'or 7d (default 24h)'),
+    option('no-escrow', 'also if nobody has checked whether the key that stays', 'can be recovered'),
+    REASON,
+    ...RUN_OPTIONS,
+  ],
+  load: async () => (await import('./retire/command.ts')).runRetire,
+};
+
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
@@ -78,4 +91,4 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, restore, generateKey];
+export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, retire, restore, generateKey];

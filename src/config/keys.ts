@@ -68,6 +68,24 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
 }
 
 /**
+ * Reads the key to move to, and what others are set.
+ *
+ * @returns the target first
+ * @throws UsageError; the reason of the interruption
+ */
+export function readTargetAndOthers(env: Environment, interruption: AbortSignal): Promise<readonly [GivenKey, ...GivenKey[]]> {
+  return withKeyContext(env, interruption, async (context) => {
+    if (keyForm(env) === 'list') {
+      const [target, ...others] = await readList(context);
+      return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : [target, ...others];
+    }
+    const names = isSet(env, KEY_VARIABLE.old) ? (['new', 'old'] as const) : (['new'] as const);
+    const [target, ...others] = await allOf(names.map((name) => readOne(name, context)));
+    return target === undefined ? refuse(`${KEY_VARIABLE.new} is not set`, HINT.new) : [target, ...others];
+  });
+}
+
+/**
  * Reads every key that is set: one is enough to search with.
  *
  * @throws UsageError with every problem of all of them; the reason of the interruption

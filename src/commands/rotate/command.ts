@@ -19,10 +19,11 @@ import { findingAtEnd, findingOf } from '../finding.ts';
 import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
+import { findUnregistered, notSearchedLine } from '../unregistered.ts';
 import { conclude } from './conclusion.ts';
+import type { Ending } from './ending.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
-import { type Ending, findUnregistered, notSearchedLine } from './unregistered.ts';
 
 /** Preflight, rotate, verify. @throws UsageError */
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {

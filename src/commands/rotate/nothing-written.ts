@@ -4,8 +4,8 @@ import type { KeyWords } from '../../report/key-words.ts';
 import { nothingThere, type Total, withoutValue } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
 import { repeated } from '../output-plan.ts';
+import type { UnregisteredValue } from '../unregistered.ts';
 import type { RotatePlan } from './plan.ts';
-import type { UnregisteredValue } from './unregistered.ts';
 
 const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 

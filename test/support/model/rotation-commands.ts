@@ -150,7 +150,7 @@ class VerifyCommand implements AsyncCommand<Model, World> {
 
   async run(table: Model, world: World): Promise<void> {
     const fields = [{ name: 'UserApiKey', store: world.store, layout }];
-    const run = { fields, target: keys.new, signal: new AbortController().signal, observer };
+    const run = { fields, ring: { target: keys.new, sources: [] }, signal: new AbortController().signal, observer };
     const { ending, after } = told(await verify(run), fingerprints);
     const opened = countUnder(table, 'new');
     assert.equal(ending.kind, opened === table.size ? 'verified' : 'not-verified');
