@@ -21,7 +21,7 @@ export interface BatchWriterOptions {
   readonly plan: (row: Row) => Planned;
   /** Awaited before each write of values. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
-  /** Aborting it ends the reading of a row that is to be written again. */
+  /** Aborting it ends the writing after the current statement, and the reading of a row that is to be written again at once. */
   readonly signal: AbortSignal;
   readonly tally: RunningTally;
   readonly onRow: (id: string, outcome: RowOutcome) => void;
@@ -61,7 +61,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
     if (rotated.length > 0) await options.beforeWrite(rotated.map((planned) => planned.swap));
     const outcomes = new Map(batch.map((planned) => [planned.swap.id, planned.outcome]));
     const swaps = batch.map((planned) => planned.swap);
-    return writeSwaps(field, swaps, (id) => settle(id, outcomes.get(id) ?? 'rotated'));
+    return writeSwaps(field, swaps, options.signal, (id) => settle(id, outcomes.get(id) ?? 'rotated'));
   }
 
   function settle(id: string, outcome: RowOutcome): void {
