@@ -1,5 +1,6 @@
 // An application that goes on working while a rotation runs beside it: it never waits for more than the batch in hand.
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
+import { Interrupted } from '../../src/report/exit-code.ts';
 import { pgBouncerBinary, startPgBouncer } from '../support/server/pgbouncer.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { isInTheWay, somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
@@ -91,4 +92,17 @@ describe.each(WAYS)('a run that reaches its database %s', (way) => {
     expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   });
   afterEach(() => database.pool.query('DROP TRIGGER IF EXISTS note ON user_api_keys; DROP TABLE IF EXISTS noted'));
+
+  it('writes no larger batch than --max-rows-per-second, and not the one that waits for its turn when the run is stopped', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const stop = new AbortController();
+    const args = ['--batch-size', '500', '--max-rows-per-second', '2'];
+    const run = runHere(args, await environmentOf(way), false, undefined, stop.signal);
+    const rotated = async () => count(await expectIntact(database, keys, planted), 'new');
+    while ((await rotated()) < 4);
+    stop.abort(new Interrupted('SIGTERM'));
+    expect((await run).code).toBe(143);
+    expect((await rotated()) % 2).toBe(0);
+    expect(await rotated()).toBeLessThan(ROWS);
+  });
 });

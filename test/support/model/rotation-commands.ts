@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import fc, { type AsyncCommand } from 'fast-check';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import type { RotateEnding } from '../../../src/rotation/result.ts';
 import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
@@ -111,6 +112,7 @@ class RotateCommand implements AsyncCommand<Model, World> {
       fields: [{ name: 'UserApiKey', store, layout }],
       ring,
       beforeFirstWrite: async () => {},
+      pace: atOnce,
       beforeWrite: async () => {},
       signal: abort.signal,
       observer,
