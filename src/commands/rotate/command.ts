@@ -9,6 +9,7 @@ import type { Author } from '../../database/write-registry.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
 import { wordsFor } from '../../report/total.ts';
+import { atOnce, createPace } from '../../rotation/pace.ts';
 import type { Result } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
 import type { RunOptions } from '../../rotation/run.ts';
@@ -73,7 +74,7 @@ async function rotateTables(
     keys: { target: ring.target.fingerprint, sources: ring.sources.map(({ fingerprint }) => fingerprint) },
   });
   const backup = plan.backup === null ? null : createBackupWriter(plan.backup, describe);
-  const { dryRun, skipUnreadable, batchRows } = plan;
+  const { dryRun, skipUnreadable, batchRows, maxRowsPerSecond } = plan;
   try {
     const result = await rotate({
       ...options,
@@ -83,6 +84,7 @@ async function rotateTables(
         // At once: a run that is killed must not leave a key recorded as unused whose values it has just found and moved.
         await registry.record(findingOf(ring, found));
       },
+      pace: maxRowsPerSecond === null ? atOnce : createPace(maxRowsPerSecond, options.signal),
       beforeWrite: async (field, swaps) => backup?.append(field, swaps),
     });
     const finding = findingAtEnd(ring, result.ending);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { type FieldSwaps, restore } from '../../../src/rotation/restore.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { verify } from '../../../src/rotation/verify.ts';
@@ -13,6 +14,7 @@ function options(access: MemoryStore, refresh: MemoryStore, change: Partial<Rota
     ],
     ...{ ring, dryRun: false, skipUnreadable: false, batchRows: 2 },
     beforeFirstWrite: async () => {},
+    pace: atOnce,
     beforeWrite: async () => {},
     signal: new AbortController().signal,
     observer: silentObserver(),
