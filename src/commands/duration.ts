@@ -1,12 +1,28 @@
+import { refuse } from '../text/problem.ts';
+
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** @returns a duration such as `30m`, `24h` or `365d`, in milliseconds; null if it is none */
+/**
+ * Reads a length of time such as `30m`, `24h` or `365d`.
+ *
+ * @returns milliseconds; null if it is written in any other way
+ */
 export function parseDuration(text: string): number | null {
-  const [, digits, unit] = /^(\d{1,5})([mhd])$/u.exec(text) ?? [];
-  return digits === undefined ? null : Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
+  const { number, unit } = /^(?<number>0|[1-9][0-9]{0,4})(?<unit>[mhd])$/u.exec(text)?.groups ?? {};
+  return unit === 'm' || unit === 'h' || unit === 'd' ? Number(number) * UNIT_MS[unit] : null;
 }
 
-/** @returns the duration in its largest whole unit, such as `3 days` */
+/**
+ * Reads the value of an option that is a length of time.
+ *
+ * @returns milliseconds
+ * @throws UsageError
+ */
+export function readDuration(flag: string, text: string): number {
+  return parseDuration(text) ?? refuse(`--${flag} is not a length of time`, 'write minutes, hours or days: 30m, 24h or 365d');
+}
+
+/** @returns a length of time in its largest whole unit, such as `3 days` */
 export function said(milliseconds: number): string {
   if (milliseconds < UNIT_MS.m) return 'less than a minute';
   const [size, unit] =

@@ -4,7 +4,7 @@ import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
-import { parseDuration } from '../duration.ts';
+import { readDuration } from '../duration.ts';
 
 /** What to retire, and on what conditions. */
 export interface RetirePlan {
@@ -24,8 +24,7 @@ export async function readRetirePlan(given: Given): Promise<RetirePlan> {
   if (!/^[0-9a-f]{16}$/u.test(given.argument)) {
     refuse('the key to retire is named by its fingerprint: 16 hex characters', 'status lists the fingerprints of all keys');
   }
-  const soakMs = parseDuration(given.value('soak') ?? SOAK);
-  if (soakMs === null) return refuse('--soak is not a duration', 'write it as 90m, 24h or 7d; without it, it is 24h');
+  const soakMs = readDuration('soak', given.value('soak') ?? SOAK);
   return {
     fingerprint: given.argument,
     soakMs,
