@@ -64,18 +64,18 @@ export async function readRotationKeys(
   { rollback }: Pick<RotatePlan, 'rollback'>,
   interruption: AbortSignal,
 ): Promise<RotationKeys> {
-  const [first, second, ...others] = await readRing(env, interruption);
-  if (rollback && others.length > 0) {
+  const keys = await readRing(env, interruption);
+  if (rollback && keys.length !== 2) {
     refuse(
-      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${others.length + 2}`,
+      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${keys.length}`,
       'put the key to go back to first in ENCRYPTION_KEYS, and leave --rollback out',
     );
   }
-  const [target, source] = rollback ? [second, first] : [first, second];
-  const shown = first.name === 'new' ? [second, first] : [first, second, ...others];
+  const [target, ...sources] = rollback ? keys.toReversed() : keys;
+  const shown = keys[0].name === 'new' ? keys.toReversed() : keys;
   return {
-    ring: { target: target.key, sources: [source, ...others].map(({ key }) => key) },
-    given: [target, source, ...others],
+    ring: { target: target.key, sources: sources.map(({ key }) => key) },
+    given: [target, ...sources],
     named: shown.map(({ name, key }) => ({
       role: key === target.key ? 'target' : 'source',
       name,
