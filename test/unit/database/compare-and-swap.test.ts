@@ -6,7 +6,7 @@ import type { Table } from '../../../src/database/table.ts';
 const lock = { classId: 1, objectId: 2, sql: '1, 2' };
 const table: Table = {
   ...{ oid: 16385, name: 'keys', id: 'id', idType: 'text', idCollation: '', label: 'public.keys', kept: [] },
-  values: [{ field: 'iv', sql: 'iv', type: 'text', written: true, mayBeNull: false }],
+  values: [{ field: 'iv', sql: 'iv', type: 'text', written: true, isKeyId: false, mayBeNull: false }],
   ...{ isStandby: false, sideEffects: [] },
 };
 const swap = (id: string) => ({ id, before: { iv: 'aa' }, after: { iv: 'bb' } });
