@@ -17,8 +17,8 @@ export interface FenceGap {
 }
 
 /**
- * Of every table that rows of the field stand in: constraints are not inherited by child tables, and can be added without a check of the
- * rows (NOT VALID), without effect (NOT ENFORCED, PostgreSQL 18), or with triggers that are disabled.
+ * A key id is given if it is NOT NULL, or if a check says that it is wherever a column of the value is not null. Looks at every table
+ * that rows of the field stand in: constraints are not inherited by child tables, and can be added without a check of the rows (NOT VALID), without effect (NOT ENFORCED, PostgreSQL 18), or with triggers that are disabled.
  * https://www.postgresql.org/docs/current/catalog-pg-constraint.html
  */
 const GAPS = `
@@ -30,7 +30,11 @@ const GAPS = `
   )
   SELECT format('%s.%s', n.nspname, c.relname) AS "table", format('%I.%I', n.nspname, c.relname) AS sql_name, a.attname::text AS "column",
          (SELECT generated FROM active) AS generated,
-         a.attnotnull AS not_null,
+         a.attnotnull OR EXISTS (
+           SELECT FROM pg_constraint k JOIN pg_attribute v ON v.attrelid = c.oid AND '"' || replace(v.attname, '"', '""') || '"' = ANY ($4::text[])
+            WHERE k.conrelid = c.oid AND k.contype = 'c' AND k.convalidated
+              AND COALESCE(to_jsonb(k) ->> 'conenforced', 'true') = 'true'
+              AND pg_get_constraintdef(k.oid) = format('CHECK (((%I IS NULL) OR (%I IS NOT NULL)))', v.attname, a.attname)) AS given,
          EXISTS (SELECT FROM pg_constraint k JOIN active ON k.confrelid = active.attrelid
                   WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.convalidated
                     AND COALESCE(to_jsonb(k) ->> 'conenforced', 'true') = 'true'
@@ -54,14 +58,15 @@ export async function findFenceGaps(pool: Pool, registry: Registry, fields: read
       const found: FenceGap[] = [];
       for (const { name: field, layout, table } of fields) {
         const columns = table.values.filter((column) => layout.keyIds.includes(column.field));
+        const values = table.values.filter(({ written, isKeyId }) => written && !isKeyId);
         if (columns.length === 0) found.push({ field, table: table.label, sqlName: table.name, column: null, kind: 'no-key-id' });
         for (const { sql } of columns) {
-          const { rows } = await client.query(GAPS, [table.oid, sql, registry.name]);
+          const { rows } = await client.query(GAPS, [table.oid, sql, registry.name, values.map((column) => column.sql)]);
           for (const row of rows) {
             const gap = { field, table: String(row.table), sqlName: String(row.sql_name), column: String(row.column) };
             if (row.generated !== true) found.push({ ...gap, kind: 'not-generated' });
             else if (row.referenced !== true) found.push({ ...gap, kind: 'no-foreign-key' });
-            else if (row.not_null !== true) found.push({ ...gap, kind: 'may-be-null' });
+            else if (row.given !== true) found.push({ ...gap, kind: 'may-be-null' });
           }
         }
       }

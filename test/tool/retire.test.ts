@@ -79,7 +79,7 @@ describe('retire', () => {
       "next:
         1. keep the key
         2. set key KEY as well, behind the others, and see what they are under: npx tsx scripts/rotate-encryption-key.ts --dry-run
-        3. in a migration of your application: ALTER TABLE public.user_api_keys ALTER COLUMN "key_id" SET NOT NULL
+        3. in a migration of your application: ALTER TABLE public.user_api_keys ALTER COLUMN "key_id" SET NOT NULL (where values may be null, docs/zero-downtime.md has a check instead)
         4. wait 24 hours, in which every verification has to find it unused (--soak says how long)
         5. have the escrow of the key that stays checked (docs/zero-downtime.md), or accept the risk: --no-escrow
         6. run the same command again
@@ -165,6 +165,22 @@ describe('retire', () => {
     expect(stdout).toMatch(said);
     expect(code).toBe(7);
     expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
+  it('is content with a check where a value may be null, and only with one that says it', async () => {
+    await ready();
+    const check = (text: string) =>
+      pool.query(`ALTER TABLE user_api_keys ALTER COLUMN key_id DROP NOT NULL, ADD CONSTRAINT given CHECK (${text})`);
+    await check('content IS NULL OR key_id IS NOT NULL OR provider IS NOT NULL');
+    const { code, stdout } = await retire('--no-escrow').finally(() =>
+      pool.query('ALTER TABLE user_api_keys DROP CONSTRAINT given'),
+    );
+    expect([code, stdout]).toEqual([7, expect.stringMatching(/may be null/u)]);
+    await check('content IS NULL OR key_id IS NOT NULL');
+    const again = await retire('--no-escrow');
+    expect(again.code, again.stdout).toBe(0);
+    expect(await writeUnder(keys.old, null)).toMatchObject({ code: '23514' });
+    await pool.query('ALTER TABLE user_api_keys DROP CONSTRAINT given');
   });
 
   it('says without a column for the key id, and without a registry, what it cannot promise', async () => {

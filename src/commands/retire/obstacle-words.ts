@@ -91,7 +91,10 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
       return ['have the escrow of the key that stays checked (docs/zero-downtime.md), or accept the risk: --no-escrow'];
     case 'gap': {
       const sql = registry === null ? null : sqlToClose(obstacle.gap, registry);
-      return [sql === null ? migration : `in a migration of your application: ${sql}`];
+      if (sql === null) return [migration];
+      const instead =
+        obstacle.gap.kind === 'may-be-null' ? ' (where values may be null, docs/zero-downtime.md has a check instead)' : '';
+      return [`in a migration of your application: ${sql}${instead}`];
     }
     case 'named':
       return [`correct the key ids: ${typed('rotate')}`];
