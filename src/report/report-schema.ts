@@ -106,7 +106,7 @@ export const reportSchema = z.object({
     .describe('columns that hold values under the keys, and that prisma/schema.prisma does not register'),
   phases: z.array(
     z.object({
-      name: z.enum(['preflight', 'rotate', 'verify', 'restore']),
+      name: z.enum(['survey', 'preflight', 'rotate', 'verify', 'restore']),
       field: z.string().nullable().describe('null for all fields together'),
       rows,
       seconds: z.number().nonnegative(),

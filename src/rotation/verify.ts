@@ -1,5 +1,5 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
-import type { FieldCensus, Result, VerifyEnding } from './result.ts';
+import type { Result, VerifyEnding } from './result.ts';
 import { Run, type RunOptions } from './run.ts';
 
 export interface VerifyOptions extends RunOptions {
@@ -13,17 +13,14 @@ export interface VerifyOptions extends RunOptions {
  */
 export async function verify(options: VerifyOptions): Promise<Result<VerifyEnding>> {
   const run = new Run(options);
-  const ending = await verifyAll(run, options).catch(
+  const ending = await verifyAll(run, options.target).catch(
     (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
   );
   return { ending, phases: run.phases };
 }
 
-async function verifyAll(run: Run, { fields, target }: VerifyOptions): Promise<VerifyEnding> {
-  const found: FieldCensus[] = [];
-  for (const field of fields) {
-    found.push({ field: field.name, census: await run.survey('verify', field, { target, sources: [] }) });
-  }
+async function verifyAll(run: Run, target: EncryptionKey): Promise<VerifyEnding> {
+  const found = await run.surveyAll('verify', { target, sources: [] });
   // What a crash could still take back would have been seen, and would not be there any more.
   await run.waitForDisk();
   const clean = found.every(({ census }) => census.unreadable + census.uncommitted.length === 0);
