@@ -53,6 +53,21 @@ const register: Command = {
   load: async () => (await import('./register/command.ts')).runRegister,
 };
 
+const status: Command = {
+  name: 'status',
+  summary: ['say which keys are in use, where the rotation is, and', 'what is due; exits 7 if something is'],
+  argument: null,
+  options: [
+    option('fast', 'count by the key ids of the rows, and decrypt nothing'),
+    option('max-age 365d', 'the key in use is due after that time'),
+    option('max-unverified 35d', 'a verification is due after that time'),
+    ...RUN_OPTIONS.filter(({ flag }) => flag === 'json'),
+    option('metrics FILE', 'write metrics for Prometheus to FILE, and replace it', '(docs/scheduling.md)'),
+    ...RUN_OPTIONS.filter(({ flag }) => flag === 'env'),
+  ],
+  load: async () => (await import('./status/command.ts')).runStatus,
+};
+
 const retire: Command = {
   name: 'retire',
   summary: ['prove that a key is not used, make PostgreSQL refuse', 'it from then on, and record that'],
@@ -92,4 +107,4 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, retire, restore, generateKey];
+export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, status, retire, restore, generateKey];

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Access } from '../database/check-table.ts';
-import { unencryptedTo } from '../database/connection-url.ts';
 import type { Registry } from '../database/registry.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
 import type { InspectedField } from '../database/table.ts';
@@ -10,12 +9,12 @@ import type { Conclusion } from '../report/conclusion.ts';
 import type { ExitCode } from '../report/exit-code.ts';
 import { createReport, type NamedKey, type Outcome, type Report } from '../report/report.ts';
 import { wordsFor } from '../report/total.ts';
-import { verb } from '../report/wording.ts';
 import type { Result } from '../rotation/result.ts';
 import type { RunOptions } from '../rotation/run.ts';
 import { createObserver } from '../terminal/observer.ts';
 import { createOutput, type Output } from '../terminal/output.ts';
 import { UsageError } from '../text/problem.ts';
+import { announce, warnIfUnencrypted } from './announce.ts';
 import type { Host } from './command.ts';
 import { thisOperator } from './operator.ts';
 import type { OutputPlan } from './output-plan.ts';
@@ -88,9 +87,7 @@ async function workOnTables<Ending>(
   const observer = createObserver(output, host.stderr, { ...outputPlan, keys }, wordsFor(encryptedFields.length), interruption);
   const inspected: InspectedField[] = [];
   let registry: Registry | null = null;
-  const unencrypted = unencryptedTo(database, env['PGSSLMODE']);
-  if (unencrypted !== null)
-    output.warn(`the connection to ${unencrypted} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
+  warnIfUnencrypted(database, env, output);
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
   try {
     const result = await withDatabase(database, encryptedFields, access, interruption, warn, (opened) => {
@@ -106,27 +103,5 @@ async function workOnTables<Ending>(
     if (error instanceof UsageError) throw error;
     const cause: unknown = interruption.aborted ? interruption.reason : error;
     return { inspected, registry, result: { ending: notStarted(cause), phases: [] } };
-  }
-}
-
-function announce(
-  fields: readonly InspectedField[],
-  database: DatabaseSettings,
-  access: Access,
-  lines: readonly string[],
-  output: Output,
-): void {
-  const { host, port, name, user } = database;
-  const tables = [...new Map(fields.map(({ table }) => [table.oid, table])).values()];
-  const labels = `${verb(tables.length, 'table', 'tables')}: ${tables.map(({ label }) => label).join(', ')}`;
-  for (const line of [`database: ${name} on ${host}:${port}, as user ${user}`, labels, ...lines]) output.say(line);
-  if (tables.some(({ isStandby }) => isStandby))
-    output.warn('this server is a standby: it may lag behind; a real run has to connect to the primary');
-  for (const { label, sideEffects } of access === 'verify' ? [] : tables) {
-    if (sideEffects.length === 0) continue;
-    const on = tables.length === 1 ? 'the table' : label;
-    output.warn(
-      `triggers and rules on ${on} may change what is written, other columns or other tables: ${sideEffects.join(', ')}`,
-    );
   }
 }

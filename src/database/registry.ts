@@ -23,7 +23,7 @@ const entry = z.object({
   /** Values under it, as the last survey counted them. */
   rows: z.coerce.number().nullable(),
 });
-type RegistryEntry = z.infer<typeof entry>;
+export type RegistryEntry = z.infer<typeof entry>;
 
 /** The table encryption_keys of an application that has one: prisma/encryption-keys.sql. */
 export interface Registry {

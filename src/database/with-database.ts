@@ -6,7 +6,7 @@ import { createConnector, reachesServer } from './connection.ts';
 import { boundBeside, type EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
 import { type LockedTable, withRotationLock } from './lock.ts';
-import { lockNumbers } from './lock-numbers.ts';
+import { type LockMode, lockNumbers } from './lock-numbers.ts';
 import { type Registry, readRegistry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { createStore } from './store.ts';
@@ -25,6 +25,8 @@ export interface Database {
 
 /** Fields of one table have the same lock. */
 type LockableField = InspectedField & LockedTable;
+
+const MODE: Readonly<Record<Access, LockMode>> = { look: 'none', verify: 'shared', rehearse: 'shared', write: 'exclusive' };
 
 /** One reads ahead while the other writes; the lock has a third. */
 const POOL_CONNECTIONS = 2;
@@ -53,11 +55,10 @@ export async function withDatabase<T>(
     const { fields, registry, mayPrepare } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
-    const mode = access === 'write' ? 'exclusive' : 'shared';
     // Several fields may be in one table, which has one lock.
     const tables = [...new Map(fields.map((field) => [field.table.oid, field])).values()];
     const withLock: Database['withLock'] = (locked) =>
-      withRotationLock(connector, settings, tables, mode, (lost) => {
+      withRotationLock(connector, settings, tables, MODE[access], (lost) => {
         stopCutting();
         const openStore = ({ table, numbers }: LockedTable) =>
           createStore(pool, table, numbers, createCompareAndSwap(pool, table, numbers, mayPrepare), settings);

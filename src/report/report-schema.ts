@@ -115,7 +115,7 @@ export const reportSchema = z.object({
   notYet: z.array(z.enum(OBSTACLES)).describe('what keeps a key from being retired; empty for other commands'),
   phases: z.array(
     z.object({
-      name: z.enum(['preflight', 'rotate', 'verify', 'restore']),
+      name: z.enum(['survey', 'preflight', 'rotate', 'verify', 'restore']),
       field: z.string().nullable().describe('null for all fields together'),
       rows,
       seconds: z.number().nonnegative(),

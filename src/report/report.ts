@@ -6,6 +6,9 @@ import { VERSION } from '../version.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { census, reportSchema } from './report-schema.ts';
 
+/** The tool's name and version. */
+export const TOOL = `rotate-encryption-key ${VERSION}`;
+
 export type Report = z.infer<typeof reportSchema>;
 /** A key as it is printed. */
 export type NamedKey = Report['keys'][number];
@@ -38,7 +41,7 @@ export function createReport(
   return {
     formatVersion: 2,
     runId,
-    tool: `rotate-encryption-key ${VERSION}`,
+    tool: TOOL,
     command,
     dryRun,
     startedAt,

@@ -1,7 +1,7 @@
 import type { Census, UnreadableRow } from './census.ts';
 import type { Unreadable } from './judge.ts';
 
-export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
+export type PhaseName = 'survey' | 'preflight' | 'rotate' | 'verify' | 'restore';
 
 export interface Phase {
   readonly name: PhaseName;

@@ -1,6 +1,6 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { countUnder } from './census.ts';
-import type { FieldCensus, Result, VerifyEnding } from './result.ts';
+import type { Result, VerifyEnding } from './result.ts';
 import { Run, type RunOptions } from './run.ts';
 
 export interface VerifyOptions extends RunOptions {
@@ -15,17 +15,14 @@ export interface VerifyOptions extends RunOptions {
  */
 export async function verify(options: VerifyOptions): Promise<Result<VerifyEnding>> {
   const run = new Run(options);
-  const ending = await verifyAll(run, options).catch(
+  const ending = await verifyAll(run, options.ring).catch(
     (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
   );
   return { ending, phases: run.phases };
 }
 
-async function verifyAll(run: Run, { fields, ring }: VerifyOptions): Promise<VerifyEnding> {
-  const found: FieldCensus[] = [];
-  for (const field of fields) {
-    found.push({ field: field.name, census: await run.survey('verify', field, ring) });
-  }
+async function verifyAll(run: Run, ring: KeyRing): Promise<VerifyEnding> {
+  const found = await run.surveyAll('verify', ring);
   // What a crash could still take back would have been seen, and would not be there any more.
   await run.waitForDisk();
   const clean = found.every(

@@ -1,7 +1,6 @@
-import { accessSync, constants, lstatSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { printable } from '../text/printable.ts';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Problem } from '../text/problem.ts';
+import { fileProblem } from './file-problem.ts';
 
 /**
  * Says, before anything is done, why a file cannot be created.
@@ -9,22 +8,10 @@ import type { Problem } from '../text/problem.ts';
  * @param flag - the option that names the file
  */
 export function newFileProblem(flag: string, file: string): Problem | null {
-  const name = printable(file);
-  if (file === '' || file.endsWith(path.sep)) return { message: `${flag}: '${name}' is not a file name`, hint: 'name a file' };
-  const folder = path.dirname(path.resolve(file));
-  try {
-    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
-      return { message: `${flag}: ${name} already exists`, hint: 'name a new file: nothing is overwritten' };
-    }
-    accessSync(folder, constants.W_OK | constants.X_OK);
-    if (statSync(folder).isDirectory()) return null;
-  } catch {
-    // Reported below, whatever the reason.
-  }
-  return {
-    message: `${flag}: cannot create a file in ${printable(folder)}`,
-    hint: 'name a folder that exists and that this user may write to',
-  };
+  return fileProblem(flag, file, (_found, name) => ({
+    message: `${flag}: ${name} already exists`,
+    hint: 'name a new file: nothing is overwritten',
+  }));
 }
 
 /**

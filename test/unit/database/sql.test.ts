@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { waitForDisk } from '../../../src/database/barrier.ts';
 import { createCompareAndSwap } from '../../../src/database/compare-and-swap.ts';
 import { type Connector, reachesServer } from '../../../src/database/connection.ts';
-import { type LockMode, withRotationLock } from '../../../src/database/lock.ts';
-import type { LockNumbers } from '../../../src/database/lock-numbers.ts';
+import { withRotationLock } from '../../../src/database/lock.ts';
+import type { LockMode, LockNumbers } from '../../../src/database/lock-numbers.ts';
 import { createPageReader, type PageReader } from '../../../src/database/pages.ts';
 import { scanTable } from '../../../src/database/scan.ts';
 import { inspectField, type Table } from '../../../src/database/table.ts';
@@ -168,7 +168,7 @@ describe('the statements of the lock', () => {
   const take = (connector: Connector, mode: LockMode) =>
     withRotationLock(connector, settings, [{ table, numbers }], mode, async () => 'worked');
 
-  it.each<LockMode>(['exclusive', 'shared'])('that take it: %s', async (mode) => {
+  it.each<LockMode>(['exclusive', 'shared', 'none'])('that take it: %s', async (mode) => {
     const server = createServer([
       ['AS locked', [{ locked: true }]],
       ['AS free', [{ free: true }]],
