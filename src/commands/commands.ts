@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { ESCROW_COMMANDS } from './escrow/commands.ts';
 import { DRY_RUN, option, RUN_OPTIONS } from './options.ts';
 
 const REASON = option('reason TEXT', 'why, for the registry of keys');
@@ -69,7 +70,7 @@ const retire: Command = {
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
-  argument: { name: 'FILE', help: 'a file that rotate --backup wrote' },
+  argument: { name: 'FILE', help: 'a file that rotate --backup wrote', times: 'once' },
   options: [DRY_RUN, ...RUN_OPTIONS],
   load: async () => (await import('./restore/command.ts')).runRestore,
 };
@@ -92,4 +93,4 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, retire, restore, generateKey];
+export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, retire, restore, generateKey, ...ESCROW_COMMANDS];

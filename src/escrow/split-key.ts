@@ -10,6 +10,8 @@ export interface ProvenSplit {
   readonly splitId: string;
   /** By number. */
   readonly texts: readonly string[];
+  /** How many subsets of them gave the key. */
+  readonly subsets: number;
 }
 
 /**
@@ -26,8 +28,7 @@ export async function splitKey(key: EncryptionKey, threshold: number, total: num
   const splitId = splitIdOf(common);
   const texts = values.map((value, index) => formatShare({ ...common, splitId, number: index + 1, value }));
   for (const value of values) value.fill(0);
-  await prove(texts, key, threshold);
-  return { splitId, texts };
+  return { splitId, texts, subsets: await prove(texts, key, threshold) };
 }
 
 async function valuesOf(key: EncryptionKey, threshold: number, total: number): Promise<readonly Uint8Array[]> {
@@ -40,14 +41,17 @@ async function valuesOf(key: EncryptionKey, threshold: number, total: number): P
   }
 }
 
-async function prove(texts: readonly string[], key: EncryptionKey, threshold: number): Promise<void> {
+/** @returns how many subsets were tried */
+async function prove(texts: readonly string[], key: EncryptionKey, threshold: number): Promise<number> {
   const shares = texts.map((text): Share => {
     const parsed = parseShare(text);
     if (parsed.kind !== 'share') throw new Error('a share cannot be read again');
     return parsed.share;
   });
-  for (const subset of subsetsToTry(threshold, shares.length)) {
+  const subsets = subsetsToTry(threshold, shares.length);
+  for (const subset of subsets) {
     const given = await recombine(subset.flatMap((index) => shares[index] ?? []));
     if (given === null || !given.keyObject.equals(key.keyObject)) throw new Error('the shares do not give the key');
   }
+  return subsets.length;
 }

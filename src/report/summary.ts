@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/wrap.ts';
+import type { Conclusion } from './conclusion.ts';
 import type { FieldReport, Report } from './report.ts';
 import { rowCount, verb } from './wording.ts';
 
@@ -10,15 +11,31 @@ import { rowCount, verb } from './wording.ts';
  * @param columns - the width of the terminal; undefined if there is none
  */
 export function formatSummary(report: Report, color: boolean, columns: number | undefined): string {
+  const { exitCode, summary: headline, details, nextSteps } = report;
+  return formatConclusion({ exitCode, headline, details, nextSteps }, factsOf(report), color, columns);
+}
+
+/**
+ * A conclusion as a person reads it.
+ *
+ * @param facts - names and what they stand for; `formatSummary` has those of a run
+ * @param columns - the width of the terminal; undefined if there is none
+ */
+export function formatConclusion(
+  { exitCode, headline, details, nextSteps }: Omit<Conclusion, 'exitCode'> & { readonly exitCode: number },
+  facts: readonly (readonly [name: string, value: string])[],
+  color: boolean,
+  columns: number | undefined,
+): string {
   const style = (format: 'green' | 'red' | 'bold', text: string) => (color ? styleText(format, text) : text);
-  const verdict = report.exitCode === 0 ? style('green', 'done') : style('red', `exit ${report.exitCode}`);
-  const facts = factsOf(report).map(([name, value]) => wrap(`  ${name.padEnd(10)}${printable(value)}`, 12, columns));
-  const steps = report.nextSteps.map((step, index) => wrap(`  ${index + 1}. ${printable(step)}`, 5, columns));
+  const verdict = exitCode === 0 ? style('green', 'done') : style('red', `exit ${exitCode}`);
+  const lines = facts.map(([name, value]) => wrap(`  ${name.padEnd(10)}${printable(value)}`, 12, columns));
+  const steps = nextSteps.map((step, index) => wrap(`  ${index + 1}. ${printable(step)}`, 5, columns));
   return [
-    wrap(`${verdict}: ${style('bold', printable(report.summary))}`, 2, columns),
-    ...report.details.map((line) => wrap(`  ${printable(line)}`, 4, columns)),
+    wrap(`${verdict}: ${style('bold', printable(headline))}`, 2, columns),
+    ...details.map((line) => wrap(`  ${printable(line)}`, 4, columns)),
     '',
-    ...facts,
+    ...lines,
     ...(steps.length > 0 ? ['', 'next:', ...steps] : []),
   ].join('\n');
 }
