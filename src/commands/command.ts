@@ -37,7 +37,7 @@ export interface Given {
 }
 
 /** What a command takes apart from its options. */
-export interface Argument {
+interface Argument {
   readonly name: string;
   readonly help: string;
   readonly times: 'once' | 'at most once' | 'at least once';

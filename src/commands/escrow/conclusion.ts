@@ -1,3 +1,4 @@
+import type { CheckedShare } from '../../database/share-checks.ts';
 import { typed } from '../../report/conclusion.ts';
 import { verb } from '../../report/wording.ts';
 import type { Told } from './tell.ts';
@@ -40,19 +41,15 @@ export function concludeSplit({ fingerprint, splitId, threshold, subsets, folder
   };
 }
 
-/** What a check found. */
-interface CheckEnding {
-  readonly fingerprint: string;
-  readonly splitId: string;
-  readonly number: number;
-  readonly total: number;
-  readonly threshold: number;
-  /** What became of the record of the check. */
-  readonly recorded: readonly string[];
-}
-
-/** Says which share was checked. */
-export function concludeCheck({ fingerprint, splitId, number, total, threshold, recorded }: CheckEnding): Told {
+/**
+ * Says which share was checked.
+ *
+ * @param recorded - what became of the record of it; empty without a database
+ */
+export function concludeCheck(
+  { fingerprint, splitId, number, total, threshold }: CheckedShare,
+  recorded: readonly string[],
+): Told {
   const what = total === 1 ? 'this file alone gives the key back' : `any ${threshold} of the ${total} shares give the key back`;
   return {
     headline: `share ${number} of ${total} of key ${fingerprint} is whole`,
@@ -69,15 +66,16 @@ export function concludeCheck({ fingerprint, splitId, number, total, threshold, 
  * Says which key was recovered.
  *
  * @param file - which it was written to; null if it was not
+ * @param isVerified - whether the tables are going to be read with it
  */
-export function concludeRecovery(fingerprint: string, file: string | null): Told {
+export function concludeRecovery(fingerprint: string, file: string | null, isVerified: boolean): Told {
+  const toUse = 'put the key into your secret store; then delete the file, and every share that was decrypted for this';
+  const toGet = 'to get the key itself, run the same command with --out FILE';
+  const toVerify = 'to see whether it decrypts every row, run the same command with --verify';
   return {
     headline: `the shares give key ${fingerprint}`,
     details: [file === null ? 'it was not written anywhere' : `it is in ${file}, as 64 hex characters, for its owner only`],
     facts: [['key', fingerprint]],
-    nextSteps:
-      file === null
-        ? ['to get the key itself, run the same command with --out FILE', 'to see whether it decrypts the table, add --verify']
-        : ['put it into your secret store, delete the file, and delete every share that was decrypted for this'],
+    nextSteps: file === null ? [toGet, ...(isVerified ? [] : [toVerify])] : [toUse],
   };
 }

@@ -1,12 +1,16 @@
+import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type EncryptionKey, exportKeyBytes } from '../../crypto/encryption-key.ts';
 import { recombine } from '../../escrow/recombine.ts';
 import { setProblems } from '../../escrow/share-set.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { createFile, newFileProblem } from '../../terminal/new-file.ts';
+import { createOutput } from '../../terminal/output.ts';
 import { printable } from '../../text/printable.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
+import type { OutputPlan } from '../output-plan.ts';
+import { verifyTables } from '../verification.ts';
 import { concludeRecovery } from './conclusion.ts';
 import { readIdentities, readShareFile } from './read-shares.ts';
 import { tell } from './tell.ts';
@@ -19,10 +23,20 @@ import { tell } from './tell.ts';
 export async function runEscrowRecover(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
   const file = given.value('out');
-  const [key] = await allOf([recover(given), newFile(file)]);
+  const [key, database] = await allOf([
+    recover(given),
+    given.has('verify') ? readDatabase(env) : Promise.resolve(null),
+    newFile(file),
+  ]);
   if (file !== null) writeKey(file, key);
-  return tell(concludeRecovery(key.fingerprint, file), host);
+  const conclusion = concludeRecovery(key.fingerprint, file, database !== null);
+  if (database === null) return tell(conclusion, host);
+  const output = createOutput(host, false);
+  for (const line of [conclusion.headline, ...conclusion.details]) output.say(line);
+  return verifyTables({ name: 'recovered', key }, database, PLAIN, conclusion.nextSteps, host);
 }
+
+const PLAIN: OutputPlan = { json: false, verbose: false, quiet: false, report: null, backup: null };
 
 async function recover(given: Given): Promise<EncryptionKey> {
   const identities = await readIdentities(given.values('identity'));
