@@ -5,6 +5,7 @@ export type ParsedShare =
   | { readonly kind: 'share'; readonly share: Share }
   /** Some character of it is not what it was. `named`: `share 2 of 5`, as far as it can still be known. */
   | { readonly kind: 'damaged'; readonly named: string | null }
+  | { readonly kind: 'several' }
   /** A later version of the tool wrote it. */
   | { readonly kind: 'unknown-version' }
   | { readonly kind: 'not-a-share' };
@@ -17,6 +18,7 @@ const CHECKED = /^(?<body>[\s\S]*\n)checksum: (?<checksum>[0-9a-f]{64})\n$/u;
  */
 export function parseShare(given: string): ParsedShare {
   const text = given.replaceAll('\r\n', '\n').replace(/\n*$/u, '\n');
+  if (text.split(FORMAT).length > 2) return { kind: 'several' };
   const fields = fieldsOf(text);
   const intact = CHECKED.exec(text)?.groups;
   if (intact !== undefined && sha256(intact['body'] ?? '') === intact['checksum']) {

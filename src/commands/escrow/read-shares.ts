@@ -78,6 +78,8 @@ async function shareIn(file: SmallFile, name: string, identities: readonly strin
         `${name}${parsed.named === null ? '' : ` (${parsed.named})`} is damaged: it is not as escrow split wrote it`,
         'use another copy of it, or the share of another custodian',
       );
+    case 'several':
+      return refuse(`${name} holds more than one share`, 'put each share into a file of its own');
     case 'unknown-version':
       return refuse(
         `${name} is a share that a later version of this tool made`,
