@@ -95,7 +95,7 @@ export function createRegistryWriter(
 }
 
 /** Names mean PostgreSQL's own, and the commit waits for the disk, whatever the role's settings say. */
-async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
     await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${OWN_NAMES_ONLY}; ${DURABLE}`);
