@@ -15,6 +15,7 @@ const rotate: Command = {
       'rows per UPDATE statement, 1 to 5000 (default 1, the',
       'easiest to reason about; 500 is many times faster)',
     ),
+    option('max-rows-per-second N', 'write no faster, so that services keep their speed; a', 'larger --batch-size is cut to N'),
     option('skip-unreadable', 'skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'),
     option(
       'ignore TABLE.COLUMN',
@@ -67,6 +68,19 @@ const status: Command = {
   load: async () => (await import('./status/command.ts')).runStatus,
 };
 
+const retire: Command = {
+  name: 'retire',
+  summary: ['prove that a key is not used, make PostgreSQL refuse', 'it from then on, and record that'],
+  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it' },
+  options: [
+    option('soak DURATION', 'how long it must have been unused, such as 90m, 24h', 'or 7d (default 24h)'),
+    option('no-escrow', 'also if nobody has checked whether the key that stays', 'can be recovered'),
+    REASON,
+    ...RUN_OPTIONS,
+  ],
+  load: async () => (await import('./retire/command.ts')).runRetire,
+};
+
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
@@ -93,4 +107,4 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, status, restore, generateKey];
+export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, status, retire, restore, generateKey];

@@ -7,10 +7,11 @@ import type { Compared, FieldCensus, RotateEnding } from '../rotation/result.ts'
 export function findingOf(ring: KeyRing, fields: readonly FieldCensus[], usedBefore: readonly string[] = []): Finding {
   const sum = (fingerprint: string) => fields.reduce((total, { census }) => total + (census.under.get(fingerprint) ?? 0), 0);
   const values = new Map(keysOf(ring).map(({ fingerprint }) => [fingerprint, sum(fingerprint)]));
-  const isComplete = fields.every(({ census }) => census.unreadable + census.uncommitted.length === 0);
+  const isComplete = fields.every(({ census }) => census.unreadable === 0);
+  const isSettled = fields.every(({ census }) => census.uncommitted.length === 0);
   const { fingerprint: target } = ring.target;
-  const isAll = isComplete && ring.sources.every(({ fingerprint }) => values.get(fingerprint) === 0);
-  return { values, all: isAll ? target : null, isComplete, usedBefore };
+  const isAll = isComplete && isSettled && ring.sources.every(({ fingerprint }) => values.get(fingerprint) === 0);
+  return { values, all: isAll ? target : null, isComplete, isSettled, usedBefore };
 }
 
 /** The same for the end of a rotation; null if it adds nothing to what the preflight found, or nothing may be written. */

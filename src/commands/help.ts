@@ -51,6 +51,10 @@ function titleOf({ name, argument }: Command): string {
   return argument === null ? name : `${name} ${argument.name}`;
 }
 
-function entry(title: string, lines: readonly string[]): string {
-  return lines.map((line, index) => `${(index === 0 ? `  ${title}` : '').padEnd(INDENT)}${line}`).join('\n');
+/** A title that is too long for its column stands on a line of its own. */
+function entry(title: string, [first = '', ...others]: readonly string[]): string {
+  const indentation = ' '.repeat(INDENT);
+  const start = `  ${title}`;
+  const gap = start.length < INDENT ? ' '.repeat(INDENT - start.length) : `\n${indentation}`;
+  return [`${start}${gap}${first}`, ...others.map((line) => `${indentation}${line}`)].join('\n');
 }

@@ -24,8 +24,8 @@ export interface GivenKey {
   readonly source: string;
 }
 
-/** Keys, the target first, and at least one source. */
-export type GivenRing = readonly [target: GivenKey, source: GivenKey, ...others: GivenKey[]];
+/** Keys, the target first. */
+export type GivenRing = readonly [target: GivenKey, ...sources: GivenKey[]];
 
 const HINT: Readonly<Record<KeyName, string>> = {
   old: 'it has to be the key that the rows are under now: 64 hex characters, or another form that docs/keys.md shows',
@@ -36,7 +36,7 @@ const LIST_HINT =
 
 /**
  * Reads the keys of a rotation, all sources at once: NEW_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY, or the list ENCRYPTION_KEYS, whose first
- * is the target.
+ * is the target. A list of one key is what services have between two rotations.
  *
  * @throws UsageError with every problem of all of them, or if two are the same; the reason of the interruption
  */
@@ -47,9 +47,8 @@ export function readRing(env: Environment, interruption: AbortSignal): Promise<G
       if (isSame(target, source)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);
       return [target, source] as const;
     }
-    const [target, source, ...others] = await readList(context);
-    if (target !== undefined && source !== undefined) return [target, source, ...others] as const;
-    return refuse(`${LIST} holds only one key`, 'put the key to move to first, and after it each key that rows may be under');
+    const [target, ...sources] = await readList(context);
+    return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : ([target, ...sources] as const);
   });
 }
 
@@ -64,6 +63,24 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
     const [first = ''] = await readTexts(context);
     const key = await resolveKey(first, positionOf(0), LIST_HINT, context);
     return { name: ordinal(0), key, source: sourceOf(first, LIST, context) };
+  });
+}
+
+/**
+ * Reads the key to move to, and what others are set.
+ *
+ * @returns the target first
+ * @throws UsageError; the reason of the interruption
+ */
+export function readTargetAndOthers(env: Environment, interruption: AbortSignal): Promise<readonly [GivenKey, ...GivenKey[]]> {
+  return withKeyContext(env, interruption, async (context) => {
+    if (keyForm(env) === 'list') {
+      const [target, ...others] = await readList(context);
+      return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : [target, ...others];
+    }
+    const names = isSet(env, KEY_VARIABLE.old) ? (['new', 'old'] as const) : (['new'] as const);
+    const [target, ...others] = await allOf(names.map((name) => readOne(name, context)));
+    return target === undefined ? refuse(`${KEY_VARIABLE.new} is not set`, HINT.new) : [target, ...others];
   });
 }
 

@@ -9,11 +9,28 @@ export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
  * What every write does first, and before it can wait for a row: it takes its share of the lock on the writes, which the next run
  * waits for, and then makes sure that its own run still has its lock; the order is CASE's. A write that reaches the server after
  * its run is gone finds that lock free, and writes nothing. A temporary result (MATERIALIZED) is computed once for a statement.
+ *
+ * @param otherwise - the last branches of the CASE, all of them true
  */
-function guard({ writes, owner }: LockNumbers): string {
+function guard({ writes, owner }: LockNumbers, otherwise: string): string {
   return `guard AS MATERIALIZED (
     SELECT CASE WHEN pg_catalog.pg_advisory_xact_lock_shared(${writes.sql}) IS NULL THEN false
-                ELSE NOT pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) END AS alive)`;
+                WHEN pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) THEN false
+                ${otherwise} END AS alive)`;
+}
+
+/** For a statement that writes one row. */
+const PATIENT = 'ELSE true';
+
+/**
+ * For a statement that holds each row that it has written until it has written all. PostgreSQL looks at lock_timeout whenever a wait
+ * begins, and `true` ends the setting with the transaction, which is this statement, behind a pooler too. If it is shorter already,
+ * it stays: https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+ */
+function impatient(milliseconds: number): string {
+  const now = "pg_catalog.current_setting('lock_timeout')::pg_catalog.interval OPERATOR(pg_catalog.";
+  return `WHEN ${now}>) '0' AND ${now}<=) '${milliseconds}ms' THEN true
+                ELSE pg_catalog.set_config('lock_timeout', '${milliseconds}ms', true) IS NOT NULL`;
 }
 
 /** One row with a null for the id if nothing was written. */
@@ -61,25 +78,28 @@ export function sqlForOne(table: Table, locks: LockNumbers): string {
     const number = 2 + index + (which === 'found' ? 0 : values.length);
     return `$${number}::pg_catalog.text`;
   });
-  return swapSql(table, locks, 'guard', `$1::${idType}`, parameters);
+  return swapSql(table, guard(locks, PATIENT), 'guard', `$1::${idType}`, parameters);
 }
 
-/** @returns the statement that swaps any number of rows: its parameters are arrays */
-export function sqlForMany(table: Table, locks: LockNumbers): string {
+/**
+ * @param patienceMs - how long it waits for what another transaction holds
+ * @returns the statement that swaps any number of rows: its parameters are arrays
+ */
+export function sqlForMany(table: Table, locks: LockNumbers, patienceMs: number): string {
   const { idType, values } = table;
   const parameters = parametersOf(values, (which, index) => `swap.${which}_${index + 1}`);
   const texts = [...values.map((_, index) => `found_${index + 1}`), ...written(values).map((_, index) => `put_${index + 1}`)];
   const arrays = [`$1::${idType}[]`, ...texts.map((_, index) => `$${index + 2}::pg_catalog.text[]`)];
   const names = ['id', ...texts];
   const swaps = `ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})`;
-  return swapSql(table, locks, `guard, ${swaps}`, 'swap.id', parameters);
+  return swapSql(table, guard(locks, impatient(patienceMs)), `guard, ${swaps}`, 'swap.id', parameters);
 }
 
 /** @param expected - the SQL of the id, of which `from` gives one or many */
-function swapSql(table: Table, locks: LockNumbers, from: string, expected: string, parameters: readonly Parameters[]): string {
+function swapSql(table: Table, first: string, from: string, expected: string, parameters: readonly Parameters[]): string {
   const { name, id } = table;
   const held = hold(table, from, sameId(table, expected));
-  return `WITH ${guard(locks)},${held.query}
+  return `WITH ${first},${held.query}
   written AS (
     UPDATE ${name} AS stored
        SET ${assignments(parameters)}

@@ -19,8 +19,10 @@ export interface Finding {
   readonly values: ReadonlyMap<string, number>;
   /** The target, if every value is under it. */
   readonly all: string | null;
-  /** Whether every value was opened, and no transaction that had written was open: then no other key has a value. */
+  /** Whether every value was opened: then no other key has one. */
   readonly isComplete: boolean;
+  /** Whether no transaction that had written was open: otherwise the survey neither begins a series of those that found a key unused, nor ends it. */
+  readonly isSettled: boolean;
   /** Keys under which the same run found values before, by their fingerprints: they are unused since now at the earliest. */
   readonly usedBefore: readonly string[];
 }
@@ -56,10 +58,12 @@ const RECORD = (name: string) => `
      SET activated_at = CASE WHEN seen.rows > 0 THEN COALESCE(known.activated_at, now()) ELSE known.activated_at END,
          last_verified_at = CASE WHEN known.fingerprint = $3 THEN now() ELSE known.last_verified_at END,
          unused_since = CASE WHEN seen.rows > 0 OR NOT $4::boolean THEN NULL
-                             WHEN known.fingerprint = ANY ($5::text[]) THEN now()
+                             WHEN known.fingerprint = ANY ($5::text[]) AND $6::boolean THEN now()
+                             WHEN known.fingerprint = ANY ($5::text[]) THEN NULL
+                             WHEN NOT $6::boolean THEN known.unused_since
                              ELSE COALESCE(known.unused_since, now()) END,
          rows = seen.rows,
-         operator = $6, host = $7, run_id = $8, reason = $9
+         operator = $7, host = $8, run_id = $9, reason = $10
     FROM (SELECT listed.fingerprint, CASE WHEN found.rows IS NULL AND $4::boolean THEN 0 ELSE found.rows END AS rows
             FROM ${name} AS listed LEFT JOIN unnest($1::text[], $2::bigint[]) AS found (fingerprint, rows) USING (fingerprint)) AS seen
    WHERE known.fingerprint = seen.fingerprint AND (known.retired_at IS NULL OR seen.rows > 0)`;
@@ -82,9 +86,9 @@ export function createRegistryWriter(
         const { rows } = await client.query<{ fingerprint: string }>(ENTER(name), values);
         return rows.map(({ fingerprint }) => fingerprint);
       }),
-    record: ({ values, all, isComplete, usedBefore }) =>
+    record: ({ values, all, isComplete, isSettled, usedBefore }) =>
       guarded(async (client) => {
-        const found = [[...values.keys()], [...values.values()], all, isComplete, usedBefore];
+        const found = [[...values.keys()], [...values.values()], all, isComplete, usedBefore, isSettled];
         await client.query(RECORD(name), [...found, ...signature]);
       }),
   };

@@ -66,6 +66,11 @@ const DOUBTS = [
   'written-meanwhile',
 ] as const;
 
+const OBSTACLES = [
+  ...(['values', 'unreadable', 'uncommitted', 'unregistered', 'no-registry', 'not-in-registry', 'read-only'] as const),
+  ...(['soak', 'escrow', 'gap', 'named', 'locked'] as const),
+] as const;
+
 const ENDINGS = [
   'rotated',
   'rotated-except-unreadable',
@@ -74,6 +79,9 @@ const ENDINGS = [
   'unreadable-rows',
   'unregistered',
   'verified',
+  'retired',
+  'was-retired',
+  'not-yet',
   'not-verified',
   'restored',
   'row-failed',
@@ -86,7 +94,7 @@ export const reportSchema = z.object({
   formatVersion: z.literal(2),
   runId: z.uuid(),
   tool: z.string().describe('name and version'),
-  command: z.enum(['rotate', 'verify', 'restore']),
+  command: z.enum(['rotate', 'verify', 'retire', 'restore']),
   dryRun: z.boolean(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
@@ -104,6 +112,7 @@ export const reportSchema = z.object({
   unregistered: z
     .array(z.object({ table: z.string(), columns: z.array(z.string()) }))
     .describe('columns that hold values under the keys, and that prisma/schema.prisma does not register'),
+  notYet: z.array(z.enum(OBSTACLES)).describe('what keeps a key from being retired; empty for other commands'),
   phases: z.array(
     z.object({
       name: z.enum(['survey', 'preflight', 'rotate', 'verify', 'restore']),

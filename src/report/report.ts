@@ -19,6 +19,7 @@ export interface Outcome {
   readonly ending: Report['ending'];
   readonly doubt: Report['doubt'];
   readonly unregistered: Report['unregistered'];
+  readonly notYet: Report['notYet'];
   /** By the name of the field; nothing is known about those that are not there. */
   readonly fields: ReadonlyMap<string, FieldOutcome>;
 }
@@ -33,7 +34,7 @@ export type ReportContext = Pick<Report, 'runId' | 'command' | 'dryRun' | 'start
 
 export function createReport(
   { runId, command, dryRun, operator, database, startedAt, keys, fields }: ReportContext,
-  { ending, doubt, unregistered, fields: found }: Outcome,
+  { ending, doubt, unregistered, notYet, fields: found }: Outcome,
   phases: readonly Phase[],
   { exitCode, headline, details, nextSteps }: Conclusion,
 ): Report {
@@ -53,6 +54,7 @@ export function createReport(
     exitCode,
     fields: fields.map((field) => ({ ...field, ...(found.get(field.name) ?? NOTHING_KNOWN) })),
     unregistered,
+    notYet,
     phases: [...phases],
     summary: plain(headline),
     details: details.map(plain),

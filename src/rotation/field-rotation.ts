@@ -1,5 +1,6 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { type Census, countUnder, UNREADABLE_IDS_KEPT } from './census.ts';
+import type { Pace } from './pace.ts';
 import { readListed, readPages } from './pages.ts';
 import type { Compared, Doubt, Reached, RowOutcome, Tally } from './result.ts';
 import { type RotatePassOptions, rotatePass } from './rotate-pass.ts';
@@ -12,6 +13,8 @@ export interface FieldRotationOptions {
   readonly skipUnreadable: boolean;
   /** Rows per statement, 1 or more. */
   readonly batchRows: number;
+  /** Limits the rows written per second, of all fields together. */
+  readonly pace: Pace;
   /** Awaited before each write. */
   readonly beforeWrite: (field: string, swaps: readonly Swap[]) => Promise<void>;
 }

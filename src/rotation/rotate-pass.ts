@@ -3,6 +3,7 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import { reEncrypt } from '../crypto/re-encrypt.ts';
 import { storedBytes } from '../layout/layout.ts';
 import { createJudge } from './judge.ts';
+import type { Pace } from './pace.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import type { Field, Row, Swap } from './store.ts';
@@ -20,6 +21,7 @@ export interface RotatePassOptions {
   /** Aborting it ends the pass: after the current write, or at once if it is reading. */
   readonly signal: AbortSignal;
   readonly tally: RunningTally;
+  readonly pace: Pace;
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Called with the rows so far that were not under the target key, and that are processed. */
   readonly onProgress: (rows: number) => void;

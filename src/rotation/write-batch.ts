@@ -1,3 +1,4 @@
+import type { Pace } from './pace.ts';
 import { readExactly } from './pages.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
@@ -19,9 +20,11 @@ export interface BatchWriterOptions {
   readonly field: Field;
   /** @throws RowFailed */
   readonly plan: (row: Row) => Planned;
+  /** Awaited before a batch is written, and before a row that has changed is read and written again. */
+  readonly pace: Pace;
   /** Awaited before each write of values. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
-  /** Aborting it ends the reading of a row that is to be written again. */
+  /** Aborting it ends the writing after the current statement, and the reading of a row that is to be written again at once. */
   readonly signal: AbortSignal;
   readonly tally: RunningTally;
   readonly onRow: (id: string, outcome: RowOutcome) => void;
@@ -32,12 +35,13 @@ const CONFLICT_ATTEMPTS = 3;
 /**
  * Makes the function that writes one batch and settles each of its rows.
  *
- * It rejects with RowFailed, WriteInDoubt, what `beforeWrite` throws, or what the store throws on reading.
+ * It rejects with RowFailed, WriteInDoubt, what `pace` and `beforeWrite` throw, or what the store throws on reading.
  */
 export function createBatchWriter(options: BatchWriterOptions): (batch: readonly PlannedSwap[]) => Promise<void> {
   const { field, tally } = options;
 
   async function writeBatch(batch: readonly PlannedSwap[]): Promise<void> {
+    await options.pace(batch.length);
     for (const id of await swap(batch)) await settleConflict(id);
   }
 
@@ -45,6 +49,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   async function settleConflict(id: string): Promise<void> {
     for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
       tally.conflict();
+      await options.pace(1);
       const row = (await readExactly(field.store, [id], options.signal)).get(id);
       if (row === undefined) return settle(id, 'gone');
       const planned = options.plan(row);
@@ -61,7 +66,7 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
     if (rotated.length > 0) await options.beforeWrite(rotated.map((planned) => planned.swap));
     const outcomes = new Map(batch.map((planned) => [planned.swap.id, planned.outcome]));
     const swaps = batch.map((planned) => planned.swap);
-    return writeSwaps(field, swaps, (id) => settle(id, outcomes.get(id) ?? 'rotated'));
+    return writeSwaps(field, swaps, options.signal, (id) => settle(id, outcomes.get(id) ?? 'rotated'));
   }
 
   function settle(id: string, outcome: RowOutcome): void {

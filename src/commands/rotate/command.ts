@@ -9,6 +9,7 @@ import type { Author } from '../../database/write-registry.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
 import { wordsFor } from '../../report/total.ts';
+import { atOnce, createPace } from '../../rotation/pace.ts';
 import type { Result } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
 import type { RunOptions } from '../../rotation/run.ts';
@@ -19,10 +20,11 @@ import { findingAtEnd, findingOf } from '../finding.ts';
 import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
+import { findUnregistered, notSearchedLine } from '../unregistered.ts';
 import { conclude } from './conclusion.ts';
+import type { Ending } from './ending.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
-import { type Ending, findUnregistered, notSearchedLine } from './unregistered.ts';
 
 /** Preflight, rotate, verify. @throws UsageError */
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
@@ -72,7 +74,7 @@ async function rotateTables(
     keys: { target: ring.target.fingerprint, sources: ring.sources.map(({ fingerprint }) => fingerprint) },
   });
   const backup = plan.backup === null ? null : createBackupWriter(plan.backup, describe);
-  const { dryRun, skipUnreadable, batchRows } = plan;
+  const { dryRun, skipUnreadable, batchRows, maxRowsPerSecond } = plan;
   try {
     const result = await rotate({
       ...options,
@@ -82,6 +84,7 @@ async function rotateTables(
         // At once: a run that is killed must not leave a key recorded as unused whose values it has just found and moved.
         await registry.record(findingOf(ring, found));
       },
+      pace: maxRowsPerSecond === null ? atOnce : createPace(maxRowsPerSecond, options.signal),
       beforeWrite: async (field, swaps) => backup?.append(field, swaps),
     });
     const finding = findingAtEnd(ring, result.ending);

@@ -7,12 +7,12 @@ import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } fro
 import { listUnreadable, rowProblem, verb } from '../../report/wording.ts';
 import type { Compared, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
+import type { Ending } from './ending.ts';
 import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
 import { tableState } from './table-state.ts';
-import type { Ending } from './unregistered.ts';
 
 /**
  * Says how a rotation ended.

@@ -1,6 +1,6 @@
 import { countsOf, type FieldOutcome, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import type { Compared, Reached, Tally } from '../../rotation/result.ts';
-import type { Ending } from './unregistered.ts';
+import type { Ending } from './ending.ts';
 
 /** What the report says about the end of a rotation. */
 export function outcome(ending: Ending): Outcome {
@@ -9,6 +9,7 @@ export function outcome(ending: Ending): Outcome {
     doubt: ending.kind === 'not-verified' ? ending.doubt.kind : null,
     unregistered:
       ending.kind === 'unregistered' ? ending.values.map(({ table, columns }) => ({ table, columns: [...columns] })) : [],
+    notYet: [],
     fields: new Map(fieldsOf(ending)),
   };
 }

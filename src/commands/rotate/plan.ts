@@ -9,8 +9,10 @@ import type { Given } from '../command.ts';
 export interface RotatePlan {
   readonly dryRun: boolean;
   readonly skipUnreadable: boolean;
-  /** Rows per statement. */
+  /** Rows per statement; with a limit, no more than in a second. */
   readonly batchRows: number;
+  /** null: no limit. */
+  readonly maxRowsPerSecond: number | null;
   readonly backup: string | null;
   readonly report: string | null;
   /** Unregistered columns that are meant to stay. */
@@ -30,10 +32,16 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   if (!/^[1-9][0-9]{0,3}$/u.test(size) || Number(size) > MAX_BATCH_ROWS) {
     refuse(`--batch-size is not a whole number from 1 to ${MAX_BATCH_ROWS}`, 'leave it out to write row by row');
   }
+  const limit = given.value('max-rows-per-second');
+  if (limit !== null && !/^[1-9][0-9]*$/u.test(limit)) {
+    refuse('--max-rows-per-second is not a whole number from 1', 'leave it out to write as fast as the database allows');
+  }
+  const maxRowsPerSecond = limit === null ? null : Number(limit);
   return {
     dryRun,
     skipUnreadable: given.has('skip-unreadable'),
-    batchRows: Number(size),
+    batchRows: Math.min(Number(size), maxRowsPerSecond ?? MAX_BATCH_ROWS),
+    maxRowsPerSecond,
     backup,
     report: given.value('report'),
     ignore: given.values('ignore'),
@@ -56,18 +64,18 @@ export async function readRotationKeys(
   { rollback }: Pick<RotatePlan, 'rollback'>,
   interruption: AbortSignal,
 ): Promise<RotationKeys> {
-  const [first, second, ...others] = await readRing(env, interruption);
-  if (rollback && others.length > 0) {
+  const keys = await readRing(env, interruption);
+  if (rollback && keys.length !== 2) {
     refuse(
-      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${others.length + 2}`,
+      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${keys.length}`,
       'put the key to go back to first in ENCRYPTION_KEYS, and leave --rollback out',
     );
   }
-  const [target, source] = rollback ? [second, first] : [first, second];
-  const shown = first.name === 'new' ? [second, first] : [first, second, ...others];
+  const [target, ...sources] = rollback ? keys.toReversed() : keys;
+  const shown = keys[0].name === 'new' ? keys.toReversed() : keys;
   return {
-    ring: { target: target.key, sources: [source, ...others].map(({ key }) => key) },
-    given: [target, source, ...others],
+    ring: { target: target.key, sources: sources.map(({ key }) => key) },
+    given: [target, ...sources],
     named: shown.map(({ name, key }) => ({
       role: key === target.key ? 'target' : 'source',
       name,

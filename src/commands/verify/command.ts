@@ -37,8 +37,9 @@ export async function runVerify(given: Given, host: Host): Promise<ExitCode> {
     reason: null,
     async work(opened, options, author) {
       const { record } = recordOnly(opened, database, author, createOutput(host, false));
-      const result = await verify({ ...options, target: key });
-      if (result.ending.kind !== 'stopped') await record(findingOf({ target: key, sources: [] }, result.ending.fields));
+      const ring = { target: key, sources: [] };
+      const result = await verify({ ...options, ring });
+      if (result.ending.kind !== 'stopped') await record(findingOf(ring, result.ending.fields));
       return result;
     },
     conclude: (ending, registry) =>
@@ -109,6 +110,7 @@ export function outcome(ending: VerifyEnding): Outcome {
     ending: ending.kind,
     doubt: ending.kind === 'not-verified' ? doubt : null,
     unregistered: [],
+    notYet: [],
     fields: new Map(
       surveyed.map(({ field, census }) => [
         field,

@@ -25,7 +25,7 @@ const NEW = 'bbbbbbbbbbbbbbbb';
 
 /** From the old key to the new one, row by row. */
 export const PLAN: RotatePlan = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, maxRowsPerSecond: null, backup: null, report: null, ignore: [] },
   reason: null,
   rollback: false,
 };

@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { conclude as concludeRestore, outcome as outcomeOfRestore } from '../../../src/commands/restore/conclusion.ts';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
+import type { Ending } from '../../../src/commands/rotate/ending.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
-import type { Ending } from '../../../src/commands/rotate/unregistered.ts';
 import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
 import { keyWords } from '../../../src/report/key-words.ts';
 import { wordsFor } from '../../../src/report/total.ts';

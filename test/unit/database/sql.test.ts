@@ -48,6 +48,7 @@ const numbers: LockNumbers = { run: lock(10), writes: lock(20), owner: lock(30),
 const textColumn = (field: string, sql: string) => ({
   ...{ field, sql, type: 'text' as const },
   written: true,
+  isKeyId: false,
   mayBeNull: false,
 });
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { countUnder } from '../../../src/rotation/census.ts';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
 import {
@@ -161,6 +162,7 @@ describe('what is counted', () => {
       signal: stop.signal,
       observer: silentObserver(),
       beforeFirstWrite: async () => {},
+      pace: atOnce,
       beforeWrite: async () => {},
     };
     const { ending } = await rotate(run);
@@ -183,7 +185,13 @@ describe('what is counted', () => {
     const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
     const { ending } = await rotate({
       ...options,
-      ...{ signal: stop.signal, observer: silentObserver(), beforeFirstWrite: async () => {}, beforeWrite: async () => {} },
+      ...{
+        signal: stop.signal,
+        observer: silentObserver(),
+        beforeFirstWrite: async () => {},
+        pace: atOnce,
+        beforeWrite: async () => {},
+      },
     });
     const [reached] = ending.kind === 'stopped' ? ending.reached : [];
     if (reached === undefined) return expect.fail(ending.kind);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { type FieldSwaps, restore } from '../../../src/rotation/restore.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { verify } from '../../../src/rotation/verify.ts';
@@ -13,6 +14,7 @@ function options(access: MemoryStore, refresh: MemoryStore, change: Partial<Rota
     ],
     ...{ ring, dryRun: false, skipUnreadable: false, batchRows: 2 },
     beforeFirstWrite: async () => {},
+    pace: atOnce,
     beforeWrite: async () => {},
     signal: new AbortController().signal,
     observer: silentObserver(),
@@ -124,9 +126,9 @@ describe('several fields', () => {
   it('are verified only if the target key decrypts every value of all', async () => {
     const [access, refresh] = [tableOf(2, 'new'), tableOf(2, 'new')];
     const { fields, signal, observer } = options(access, refresh);
-    expect((await verify({ fields, signal, observer, target: keys.new })).ending.kind).toBe('verified');
+    expect((await verify({ fields, signal, observer, ring: { target: keys.new, sources: [] } })).ending.kind).toBe('verified');
     refresh.put(row(1, 'old'));
-    const { ending } = await verify({ fields, signal, observer, target: keys.new });
+    const { ending } = await verify({ fields, signal, observer, ring: { target: keys.new, sources: [] } });
     expect(ending).toMatchObject({
       kind: 'not-verified',
       fields: [{ census: { unreadable: 0 } }, { field: 'Account.refresh', census: { unreadable: 1 } }],
@@ -198,7 +200,9 @@ describe('several fields of which only one', () => {
     refresh.put(row(1, 'old'));
     refresh.uncommitted = ['pid 1'];
     const { fields, signal, observer } = options(access, refresh);
-    expect((await verify({ fields, signal, observer, target: keys.new })).ending.kind).toBe('not-verified');
+    expect((await verify({ fields, signal, observer, ring: { target: keys.new, sources: [] } })).ending.kind).toBe(
+      'not-verified',
+    );
   });
 });
 
