@@ -10,7 +10,7 @@ const counts = z.array(z.object({ fingerprint: z.string().nullable(), rows: z.co
 
 /** @returns whether the table has a column for the id of the key */
 export function hasKeyId({ values }: Table): boolean {
-  return values.some(({ mayBeNull }) => mayBeNull);
+  return values.some(({ isKeyId }) => isKeyId);
 }
 
 /**
@@ -42,7 +42,7 @@ export async function countKeyIds(
 
 /** Whatever the collation of the column: byte for byte. */
 function sqlToCount({ name, values }: Table): string {
-  const keyIds = values.filter(({ mayBeNull }) => mayBeNull);
+  const keyIds = values.filter(({ isKeyId }) => isKeyId);
   const [keyId = 'NULL'] = keyIds.map((column) => `${read(column)} COLLATE pg_catalog."C"`);
   const held = values.filter(({ written }) => written).map(({ sql }) => `${sql} IS NOT NULL`);
   return `

@@ -1,6 +1,6 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
+import { type GivenKey, readTargetAndOthers } from '../../config/keys.ts';
 import type { Registry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type Database, withDatabase } from '../../database/with-database.ts';
@@ -13,7 +13,7 @@ import { createObserver } from '../../terminal/observer.ts';
 import { createOutput, type Output, useColor } from '../../terminal/output.ts';
 import { replaceFile } from '../../terminal/replace-file.ts';
 import { printableJson } from '../../text/printable.ts';
-import { allOf, refuse, UsageError } from '../../text/problem.ts';
+import { allOf, UsageError } from '../../text/problem.ts';
 import { announce, warnIfUnencrypted } from '../announce.ts';
 import type { Given, Host } from '../command.ts';
 import { conclude } from './conclusion.ts';
@@ -31,7 +31,11 @@ type Keys = readonly [target: GivenKey, ...others: GivenKey[]];
 /** Says which keys are in use, where the rotation is, and what is due. Writes nothing to the database. @throws UsageError */
 export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
-  const [plan, keys, database] = await allOf([readStatusPlan(given), readKeys(env, host.interruption), readDatabase(env)]);
+  const [plan, keys, database] = await allOf([
+    readStatusPlan(given),
+    readTargetAndOthers(env, host.interruption),
+    readDatabase(env),
+  ]);
   const output = createOutput(host, false);
   warnIfUnencrypted(database, env, output);
   const checkedAt = new Date();
@@ -52,14 +56,6 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
     output.error({ message: headline, hint: nextSteps.join('; ') });
     return exitCode;
   }
-}
-
-/** @returns the target first */
-async function readKeys(env: Host['env'], interruption: AbortSignal): Promise<Keys> {
-  const given = await readGivenKeys(env, interruption);
-  // Of two keys, the old one comes first there.
-  const [target, ...others] = given.toSorted((a, b) => Number(b.name === 'new') - Number(a.name === 'new'));
-  return target === undefined ? refuse('no key is set', 'set ENCRYPTION_KEYS') : [target, ...others];
 }
 
 function warnOfRegistry(registry: Registry | null, { user }: DatabaseSettings, output: Output): void {

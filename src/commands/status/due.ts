@@ -1,10 +1,11 @@
 import { isUsable } from '../../database/registry.ts';
 import type { Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
+import { said } from '../duration.ts';
 import { dayOf } from '../key-registry.ts';
 import { isRetired, type KeyStatus, type Status, valuesUnder, wasUsed } from './keys.ts';
 import { unaccounted } from './steps.ts';
-import { called, dated, lengthOf } from './words.ts';
+import { called, dated } from './words.ts';
 
 /** How old things may be, in milliseconds; null: as old as they like. */
 export interface Limits {
@@ -83,7 +84,7 @@ function ageDue({ target, registry, now }: Status, { maxAgeMs }: Limits): Due[] 
   const age = now.getTime() - since.getTime();
   if (age <= maxAgeMs) return [];
   const began = wasUsed(target) ? 'in use' : 'registered';
-  return due(`${called(target)} is ${lengthOf(age)} old (${began} since ${dayOf(since)}): more than ${lengthOf(maxAgeMs)}`);
+  return due(`${called(target)} is ${said(age)} old (${began} since ${dayOf(since)}): more than ${said(maxAgeMs)}`);
 }
 
 function verificationDue({ target, registry, now }: Status, { maxUnverifiedMs }: Limits): Due[] {
@@ -95,7 +96,7 @@ function verificationDue({ target, registry, now }: Status, { maxUnverifiedMs }:
     return due(`when every value was last verified is unknown: ${why}`);
   }
   if (now.getTime() - last.getTime() <= maxUnverifiedMs) return [];
-  return due(`the last verification was on ${dated(last, now)}: more than ${lengthOf(maxUnverifiedMs)} ago`);
+  return due(`the last verification was on ${dated(last, now)}: more than ${said(maxUnverifiedMs)} ago`);
 }
 
 function notRecorded(registry: Status['registry']): string {

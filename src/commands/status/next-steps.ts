@@ -4,7 +4,7 @@ import type { Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
 import type { Due } from './due.ts';
 import { isRetired, type Status, valuesUnder } from './keys.ts';
-import { retireSteps } from './retire-steps.ts';
+import { retireCommands, retireSteps } from './retire-steps.ts';
 import { type OfRollout, stepsInList, stepsOfPair } from './rollout-steps.ts';
 import type { Step } from './steps.ts';
 import { allCalled } from './words.ts';
@@ -60,7 +60,7 @@ function retiredInUse({ keys }: Extract<Step, { kind: 'retired-key-in-use' }>, {
     ...(keys.includes(target) ? ['put a key that is not retired first, in every service and here'] : []),
     ...(unset.length > 0 ? [`put ${allCalled(unset)} behind the other keys, here alone`] : []),
     `move the values away: ${typed('rotate')}`,
-    'close the door again: see that each key id has its foreign key, and cannot be null (prisma/encryption-keys.sql)',
+    `see what let them through: ${retireCommands(keys)}`,
   ];
 }
 
