@@ -1,5 +1,8 @@
 import type { Command } from './command.ts';
+import { ESCROW_COMMANDS } from './escrow/commands.ts';
 import { DRY_RUN, option, RUN_OPTIONS } from './options.ts';
+
+const REASON = option('reason TEXT', 'why, for the registry of keys');
 
 const rotate: Command = {
   name: 'rotate',
@@ -13,6 +16,7 @@ const rotate: Command = {
       'rows per UPDATE statement, 1 to 5000 (default 1, the',
       'easiest to reason about; 500 is many times faster)',
     ),
+    option('max-rows-per-second N', 'write no faster, so that services keep their speed; a', 'larger --batch-size is cut to N'),
     option('skip-unreadable', 'skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'),
     option(
       'ignore TABLE.COLUMN',
@@ -20,6 +24,7 @@ const rotate: Command = {
       'prisma/schema.prisma (may be given several times)',
     ),
     option('backup FILE', 'before each write, save the old and the new value to', 'FILE, which must not exist'),
+    REASON,
     ...RUN_OPTIONS,
   ],
   load: async () => (await import('./rotate/command.ts')).runRotate,
@@ -41,10 +46,46 @@ const discover: Command = {
   load: async () => (await import('./discover/command.ts')).runDiscover,
 };
 
+const register: Command = {
+  name: 'register',
+  summary: ['enter the keys in the registry, before the first', 'service writes with a new one (docs/zero-downtime.md)'],
+  argument: null,
+  options: [REASON, ...RUN_OPTIONS.filter(({ flag }) => flag === 'env')],
+  load: async () => (await import('./register/command.ts')).runRegister,
+};
+
+const status: Command = {
+  name: 'status',
+  summary: ['say which keys are in use, where the rotation is, and', 'what is due; exits 7 if something is'],
+  argument: null,
+  options: [
+    option('fast', 'count by the key ids of the rows, and decrypt nothing'),
+    option('max-age 365d', 'the key in use is due after that time'),
+    option('max-unverified 35d', 'a verification is due after that time'),
+    ...RUN_OPTIONS.filter(({ flag }) => flag === 'json'),
+    option('metrics FILE', 'write metrics for Prometheus to FILE, and replace it', '(docs/scheduling.md)'),
+    ...RUN_OPTIONS.filter(({ flag }) => flag === 'env'),
+  ],
+  load: async () => (await import('./status/command.ts')).runStatus,
+};
+
+const retire: Command = {
+  name: 'retire',
+  summary: ['prove that a key is not used, make PostgreSQL refuse', 'it from then on, and record that'],
+  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it' },
+  options: [
+    option('soak DURATION', 'how long it must have been unused, such as 90m, 24h', 'or 7d (default 24h)'),
+    option('no-escrow', 'also if nobody has checked whether the key that stays', 'can be recovered'),
+    REASON,
+    ...RUN_OPTIONS,
+  ],
+  load: async () => (await import('./retire/command.ts')).runRetire,
+};
+
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
-  argument: { name: 'FILE', help: 'a file that rotate --backup wrote' },
+  argument: { name: 'FILE', help: 'a file that rotate --backup wrote', times: 'once' },
   options: [DRY_RUN, ...RUN_OPTIONS],
   load: async () => (await import('./restore/command.ts')).runRestore,
 };
@@ -67,4 +108,7 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, restore, generateKey];
+export const COMMANDS: readonly Command[] = [
+  ...[rotate, verify, discover, register, status, retire, restore, generateKey],
+  ...ESCROW_COMMANDS,
+];

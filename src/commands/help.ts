@@ -27,10 +27,11 @@ Environment:
                         DATABASE_URL_FILE
 
 Exit codes:
-  0  every row is under the new key    4  database error, or a row failed
-  1  a bug in the tool                 5  blocked by another run
-  2  usage or configuration            6  verification failed: keep the old key
+  0  every row is under the new key    5  blocked by another run
+  1  a bug in the tool                 6  verification failed: keep the old key
+  2  usage or configuration            7  status: due; retire: not yet
   3  unreadable or unregistered values 129, 130, 143  stopped by a signal
+  4  database error, or a row failed
 After 4, 129, 130 or 143, run the same command again: it continues where it
 stopped.`;
 
@@ -47,9 +48,15 @@ ${options.join('\n')}`;
 }
 
 function titleOf({ name, argument }: Command): string {
-  return argument === null ? name : `${name} ${argument.name}`;
+  if (argument === null) return name;
+  const shown = { once: argument.name, 'at most once': `[${argument.name}]`, 'at least once': `${argument.name}…` };
+  return `${name} ${shown[argument.times]}`;
 }
 
-function entry(title: string, lines: readonly string[]): string {
-  return lines.map((line, index) => `${(index === 0 ? `  ${title}` : '').padEnd(INDENT)}${line}`).join('\n');
+/** A title that is too long for its column stands on a line of its own. */
+function entry(title: string, [first = '', ...others]: readonly string[]): string {
+  const indentation = ' '.repeat(INDENT);
+  const start = `  ${title}`;
+  const gap = start.length < INDENT ? ' '.repeat(INDENT - start.length) : `\n${indentation}`;
+  return [`${start}${gap}${first}`, ...others.map((line) => `${indentation}${line}`)].join('\n');
 }

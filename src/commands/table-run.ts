@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
 import type { Access } from '../database/check-table.ts';
-import { unencryptedTo } from '../database/connection-url.ts';
+import type { Registry } from '../database/registry.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
 import type { InspectedField } from '../database/table.ts';
 import { type Database, withDatabase } from '../database/with-database.ts';
+import type { Author } from '../database/write-registry.ts';
 import type { Conclusion } from '../report/conclusion.ts';
 import type { ExitCode } from '../report/exit-code.ts';
 import { createReport, type NamedKey, type Outcome, type Report } from '../report/report.ts';
 import { wordsFor } from '../report/total.ts';
-import { verb } from '../report/wording.ts';
 import type { Result } from '../rotation/result.ts';
 import type { RunOptions } from '../rotation/run.ts';
 import { createObserver } from '../terminal/observer.ts';
 import { createOutput, type Output } from '../terminal/output.ts';
 import { UsageError } from '../text/problem.ts';
+import { announce, warnIfUnencrypted } from './announce.ts';
 import type { Host } from './command.ts';
+import { thisOperator } from './operator.ts';
 import type { OutputPlan } from './output-plan.ts';
 import { publish } from './publish.ts';
 
@@ -28,10 +29,13 @@ export interface TableRun<Ending> {
   readonly outputPlan: OutputPlan;
   /** Printed before the work begins. */
   readonly announcement: readonly string[];
-  readonly work: (database: Database, options: RunOptions) => Promise<Result<Ending>>;
+  /** What --reason says. */
+  readonly reason: string | null;
+  readonly work: (database: Database, options: RunOptions, author: Author) => Promise<Result<Ending>>;
   /** How it ends if it could not begin: no connection, or no lock. */
   readonly notStarted: (cause: unknown) => Ending;
-  readonly conclude: (ending: Ending) => Conclusion;
+  /** @param registry - null also if the run ended before it was read */
+  readonly conclude: (ending: Ending, registry: Registry | null) => Conclusion;
   readonly outcome: (ending: Ending) => Outcome;
 }
 
@@ -46,8 +50,10 @@ export async function runOnTables<Ending>(run: TableRun<Ending>, host: Host): Pr
   const { host: server, port, name, user } = database;
   const runId = randomUUID();
   const startedAt = new Date().toISOString();
-  const { inspected, result } = await workOnTables(run, host, output);
-  const conclusion = run.conclude(result.ending);
+  const operator = thisOperator();
+  const author = { operator: operator.user, host: operator.host, runId, reason: run.reason };
+  const { inspected, registry, result } = await workOnTables(run, host, output, author);
+  const conclusion = run.conclude(result.ending, registry);
   const report = createReport(
     {
       ...{ runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys },
@@ -56,7 +62,7 @@ export async function runOnTables<Ending>(run: TableRun<Ending>, host: Host): Pr
         model: field.model,
         table: inspected.find((each) => each.name === field.name)?.table.label ?? null,
       })),
-      operator: { user: userName(), host: hostname() },
+      operator,
       database: { host: server, port, name, user },
     },
     run.outcome(result.ending),
@@ -71,55 +77,31 @@ async function workOnTables<Ending>(
   { access, database, keys, outputPlan, announcement, work, notStarted }: TableRun<Ending>,
   host: Host,
   output: Output,
-): Promise<{ readonly inspected: readonly InspectedField[]; readonly result: Result<Ending> }> {
+  author: Author,
+): Promise<{
+  readonly inspected: readonly InspectedField[];
+  readonly registry: Registry | null;
+  readonly result: Result<Ending>;
+}> {
   const { interruption, env, encryptedFields } = host;
   const observer = createObserver(output, host.stderr, { ...outputPlan, keys }, wordsFor(encryptedFields.length), interruption);
   const inspected: InspectedField[] = [];
-  const unencrypted = unencryptedTo(database, env['PGSSLMODE']);
-  if (unencrypted !== null)
-    output.warn(`the connection to ${unencrypted} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
+  let registry: Registry | null = null;
+  warnIfUnencrypted(database, env, output);
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
   try {
     const result = await withDatabase(database, encryptedFields, access, interruption, warn, (opened) => {
       inspected.push(...opened.fields);
+      registry = opened.registry;
       announce(inspected, database, access, announcement, output);
-      return opened.withLock((fields, lost) => work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer }));
+      return opened.withLock((fields, lost) =>
+        work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer }, author),
+      );
     });
-    return { inspected, result };
+    return { inspected, registry, result };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const cause: unknown = interruption.aborted ? interruption.reason : error;
-    return { inspected, result: { ending: notStarted(cause), phases: [] } };
-  }
-}
-
-function announce(
-  fields: readonly InspectedField[],
-  database: DatabaseSettings,
-  access: Access,
-  lines: readonly string[],
-  output: Output,
-): void {
-  const { host, port, name, user } = database;
-  const tables = [...new Map(fields.map(({ table }) => [table.oid, table])).values()];
-  const labels = `${verb(tables.length, 'table', 'tables')}: ${tables.map(({ label }) => label).join(', ')}`;
-  for (const line of [`database: ${name} on ${host}:${port}, as user ${user}`, labels, ...lines]) output.say(line);
-  if (tables.some(({ isStandby }) => isStandby))
-    output.warn('this server is a standby: it may lag behind; a real run has to connect to the primary');
-  for (const { label, sideEffects } of access === 'verify' ? [] : tables) {
-    if (sideEffects.length === 0) continue;
-    const on = tables.length === 1 ? 'the table' : label;
-    output.warn(
-      `triggers and rules on ${on} may change what is written, other columns or other tables: ${sideEffects.join(', ')}`,
-    );
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run under a user id that has no name.
-    return 'unknown';
+    return { inspected, registry, result: { ending: notStarted(cause), phases: [] } };
   }
 }

@@ -38,6 +38,13 @@ export function holderOf(env: Environment, variable: string): string {
   return name.endsWith('_COMMAND') ? `the output of ${name}` : name;
 }
 
+/** @returns how the text of a variable is given: `text` in the variable itself, `file` or `command` */
+export function mediumOf(env: Environment, variable: string): 'text' | 'file' | 'command' {
+  const [name = variable] = namesSet(env, variable);
+  if (name.endsWith('_FILE')) return 'file';
+  return name.endsWith('_COMMAND') ? 'command' : 'text';
+}
+
 /** @returns which of NAME, NAME_FILE and NAME_COMMAND are set */
 function namesSet(env: Environment, variable: string): string[] {
   return ['', '_FILE', '_COMMAND'].map((suffix) => variable + suffix).filter((name) => env[name] !== undefined);

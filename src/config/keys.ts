@@ -1,18 +1,31 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import type { KeyContext } from '../keys/key-source.ts';
+import { schemeOf } from '../keys/reference.ts';
 import { resolveKey } from '../keys/resolve-key.ts';
 import { allOf, refuse } from '../text/problem.ts';
 import type { Environment } from './environment.ts';
-import { holderOf, isSet, KEY_VARIABLE, type KeyName, keyForm, LIST, readKeyVariable, withKeyContext } from './key-variables.ts';
+import {
+  holderOf,
+  isSet,
+  KEY_VARIABLE,
+  type KeyName,
+  keyForm,
+  LIST,
+  mediumOf,
+  readKeyVariable,
+  withKeyContext,
+} from './key-variables.ts';
 
 /** A key, and what a person calls it: `old` and `new`, or its place in the list, such as `first`. */
 export interface GivenKey {
   readonly name: string;
   readonly key: EncryptionKey;
+  /** Where it comes from: the scheme of its reference, such as `awskms`, or else `text`, `file` or `command`. */
+  readonly source: string;
 }
 
-/** Keys, the target first, and at least one source. */
-export type GivenRing = readonly [target: GivenKey, source: GivenKey, ...others: GivenKey[]];
+/** Keys, the target first. */
+export type GivenRing = readonly [target: GivenKey, ...sources: GivenKey[]];
 
 const HINT: Readonly<Record<KeyName, string>> = {
   old: 'it has to be the key that the rows are under now: 64 hex characters, or another form that docs/keys.md shows',
@@ -23,7 +36,7 @@ const LIST_HINT =
 
 /**
  * Reads the keys of a rotation, all sources at once: NEW_ENCRYPTION_KEY and OLD_ENCRYPTION_KEY, or the list ENCRYPTION_KEYS, whose first
- * is the target.
+ * is the target. A list of one key is what services have between two rotations.
  *
  * @throws UsageError with every problem of all of them, or if two are the same; the reason of the interruption
  */
@@ -34,9 +47,8 @@ export function readRing(env: Environment, interruption: AbortSignal): Promise<G
       if (isSame(target, source)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);
       return [target, source] as const;
     }
-    const [target, source, ...others] = await readList(context);
-    if (target !== undefined && source !== undefined) return [target, source, ...others] as const;
-    return refuse(`${LIST} holds only one key`, 'put the key to move to first, and after it each key that rows may be under');
+    const [target, ...sources] = await readList(context);
+    return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : ([target, ...sources] as const);
   });
 }
 
@@ -49,7 +61,26 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
   return withKeyContext(env, interruption, async (context) => {
     if (keyForm(env) === 'pair') return readOne('new', context);
     const [first = ''] = await readTexts(context);
-    return { name: ordinal(0), key: await resolveKey(first, positionOf(0), LIST_HINT, context) };
+    const key = await resolveKey(first, positionOf(0), LIST_HINT, context);
+    return { name: ordinal(0), key, source: sourceOf(first, LIST, context) };
+  });
+}
+
+/**
+ * Reads the key to move to, and what others are set.
+ *
+ * @returns the target first
+ * @throws UsageError; the reason of the interruption
+ */
+export function readTargetAndOthers(env: Environment, interruption: AbortSignal): Promise<readonly [GivenKey, ...GivenKey[]]> {
+  return withKeyContext(env, interruption, async (context) => {
+    if (keyForm(env) === 'list') {
+      const [target, ...others] = await readList(context);
+      return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : [target, ...others];
+    }
+    const names = isSet(env, KEY_VARIABLE.old) ? (['new', 'old'] as const) : (['new'] as const);
+    const [target, ...others] = await allOf(names.map((name) => readOne(name, context)));
+    return target === undefined ? refuse(`${KEY_VARIABLE.new} is not set`, HINT.new) : [target, ...others];
   });
 }
 
@@ -70,16 +101,38 @@ export function readGivenKeys(env: Environment, interruption: AbortSignal): Prom
   });
 }
 
+/**
+ * Reads one key: the one to move to, or the one of all that are set which has this fingerprint.
+ *
+ * @param fingerprint - null: the one to move to
+ * @throws UsageError, which does not quote the fingerprint: a key may be there by mistake; the reason of the interruption
+ */
+export async function readChosenKey(env: Environment, fingerprint: string | null, interruption: AbortSignal): Promise<GivenKey> {
+  if (fingerprint === null) return readTarget(env, interruption);
+  if (!/^[0-9a-f]{16}$/u.test(fingerprint))
+    return refuse(
+      '--key is not a fingerprint',
+      'a fingerprint has 16 characters, 0-9 and a-f, and every run shows those of its keys',
+    );
+  const given = await readGivenKeys(env, interruption);
+  const named = given.map(({ name, key }) => `${name} ${key.fingerprint}`).join(', ');
+  return (
+    given.find(({ key }) => key.fingerprint === fingerprint) ??
+    refuse(`--key: no key that is set has the fingerprint ${fingerprint}`, `the keys that are set: ${named}`)
+  );
+}
+
 async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
   const variable = KEY_VARIABLE[name];
   const text = await readKeyVariable(variable, HINT[name], context);
-  return { name, key: await resolveKey(text, holderOf(context.env, variable), HINT[name], context) };
+  const key = await resolveKey(text, holderOf(context.env, variable), HINT[name], context);
+  return { name, key, source: sourceOf(text, variable, context) };
 }
 
 async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
   const texts = await readTexts(context);
   const keys = await allOf(texts.map((text, index) => resolveKey(text, positionOf(index), LIST_HINT, context)));
-  const given = keys.map((key, index) => ({ name: ordinal(index), key }));
+  const given = keys.map((key, index) => ({ name: ordinal(index), key, source: sourceOf(texts[index] ?? '', LIST, context) }));
   for (const [index, each] of given.entries()) {
     const earlier = given.findIndex((other) => isSame(other, each));
     if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'list each key once');
@@ -90,6 +143,10 @@ async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
 async function readTexts(context: KeyContext): Promise<readonly string[]> {
   const texts = (await readKeyVariable(LIST, LIST_HINT, context)).split(/\s+/u).filter((text) => text !== '');
   return texts.length > 0 ? texts : refuse(`${LIST} is empty`, LIST_HINT);
+}
+
+function sourceOf(text: string, variable: string, { env }: KeyContext): string {
+  return schemeOf(text) ?? mediumOf(env, variable);
 }
 
 function isSame({ key: one }: GivenKey, { key: other }: GivenKey): boolean {

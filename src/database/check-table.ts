@@ -4,8 +4,8 @@ import type { ColumnDescription, Description } from './describe-table.ts';
 import { quote } from './own-names.ts';
 import { TEXT_TYPES } from './value-column.ts';
 
-/** What a run is going to do with the table. */
-export type Access = 'verify' | 'rehearse' | 'write';
+/** What a run is going to do with the table: `look` promises nothing of later, and gets in nobody's way. */
+export type Access = 'look' | 'verify' | 'rehearse' | 'write';
 
 const NUMBER_TYPES = ['smallint', 'integer', 'bigint'];
 const ID_TYPES = [...TEXT_TYPES, ...NUMBER_TYPES, 'uuid'];
@@ -80,15 +80,16 @@ export function checkRights(
   const unread = read.find(({ may_select }) => !may_select);
   if (unread !== undefined) throw new DatabaseError(`user ${role} may not SELECT column ${unread.name} of ${label}`, grant);
   if (row_security) throw hiddenRows(label, role);
-  if (is_standby && access !== 'rehearse') {
-    const hint = 'point DATABASE_URL at the primary (on a standby, only --dry-run works)';
+  const proves = access === 'verify' || access === 'write';
+  if (is_standby && proves) {
+    const hint = 'point DATABASE_URL at the primary (on a standby, only --dry-run and status work)';
     throw new DatabaseError(`database ${database} is on a standby, which may lag behind and accepts no writes`, hint);
   }
-  if (!may_wait_for_disk && access !== 'rehearse') {
+  if (!may_wait_for_disk && proves) {
     const hint = `GRANT EXECUTE ON FUNCTION pg_logical_emit_message TO ${quote(role)}: the tool commits such a message to make sure that all writes are on disk`;
     throw new DatabaseError(`user ${role} may not execute pg_logical_emit_message`, hint);
   }
-  if (access === 'verify') return;
+  if (access === 'verify' || access === 'look') return;
   if (read_only && !is_standby) {
     const hint = 'the role or the database has default_transaction_read_only = on: use another role';
     throw new DatabaseError(`database ${database} is read-only for user ${role}`, hint);

@@ -15,6 +15,10 @@ export function explainStatement(failure: ServerFailure, { user }: DatabaseSetti
       '',
       'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run',
     ],
+    '23502': [
+      '',
+      'if it is the column of a key id, the value comes from before the column was NOT NULL: ALTER TABLE … ALTER COLUMN … DROP NOT NULL, run this command again, then rotate, which sets the key ids, and SET NOT NULL again',
+    ],
     '40P01': ['the server ended a deadlock with another transaction', null],
     '42501': [`user ${user} lacks a privilege`, grant(failure, user)],
     '55000': [
@@ -40,6 +44,8 @@ export function explainStatement(failure: ServerFailure, { user }: DatabaseSetti
 }
 
 function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure): string {
+  if (sqlState === '23503' && constraint !== null)
+    return `if constraint ${constraint} refers to encryption_keys, the key of the value is retired or not registered: status shows which it is; otherwise change the data or the constraint so that they agree`;
   if (sqlState.startsWith('23') && constraint !== null) {
     const of = table === null ? '' : ` of table ${table}`;
     return `change the data or constraint ${constraint}${of} so that they agree`;

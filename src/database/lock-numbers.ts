@@ -40,3 +40,23 @@ function lock(classId: number, objectId: number): AdvisoryLock {
   const sql = [classId, objectId].map((number) => `'${number | 0}'::pg_catalog.int4`).join(', ');
   return { classId, objectId, sql };
 }
+
+/**
+ * A verification shares the lock with others, and whoever may write has it alone. `none` is for looking: nobody may have it alone at the
+ * start, but a rotation that begins later is not refused.
+ */
+export type LockMode = 'none' | 'shared' | 'exclusive';
+
+const TAKE: Readonly<Record<LockMode, (lock: AdvisoryLock) => string>> = {
+  none: ({ classId, objectId }) => `
+         NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                        AND (classid::bigint, objid::bigint) = (${classId}, ${objectId}))`,
+  shared: ({ sql }) => `pg_try_advisory_xact_lock_shared(${sql})`,
+  exclusive: ({ sql }) => `pg_try_advisory_xact_lock(${sql})`,
+};
+
+/** @returns the SQL that is true if the lock of a run is to be had, and then takes it for the transaction */
+export function sqlToTake(lock: AdvisoryLock, mode: LockMode): string {
+  return TAKE[mode](lock);
+}

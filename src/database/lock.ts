@@ -6,7 +6,7 @@ import { explain } from './explain.ts';
 import { readFailure } from './failure.ts';
 import { holdersOf, said, toEnd } from './lock-holders.ts';
 import { lockLost, Standstill } from './lock-lost.ts';
-import type { LockNumbers } from './lock-numbers.ts';
+import { type LockMode, type LockNumbers, sqlToTake } from './lock-numbers.ts';
 import { OWN_NAMES_ONLY } from './own-names.ts';
 import type { DatabaseSettings } from './settings.ts';
 import type { Table } from './table.ts';
@@ -27,9 +27,6 @@ function limits(idleMs: number): string {
 /** How long a write of an earlier run may take to end by itself. */
 const PATIENCE_MS = 2000;
 const POLL_MS = 50;
-
-/** A verification shares the lock with others; whoever may write has it alone. */
-export type LockMode = 'shared' | 'exclusive';
 
 /** A table that is to be locked. */
 export interface LockedTable {
@@ -98,10 +95,9 @@ async function acquire(
     await client.connect();
     // In one message: the server's own limit for idle transactions may be short.
     await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; ${OWN_NAMES_ONLY}; ${limits(idleLimitMs)}`);
-    const take = mode === 'shared' ? 'pg_try_advisory_xact_lock_shared' : 'pg_try_advisory_xact_lock';
     // In the same order in every run: of two that begin at once, one gets them all.
     for (const { table, numbers } of tables.toSorted((a, b) => a.table.oid - b.table.oid)) {
-      const { rows } = await client.query(`SELECT ${take}(${numbers.run.sql}) AS locked`);
+      const { rows } = await client.query(`SELECT ${sqlToTake(numbers.run, mode)} AS locked`);
       if (rows[0]?.locked !== true) throw await runInTheWay(client, table, numbers);
       await waitForWritesLeftBehind(client, table, numbers);
       await client.query(`SELECT pg_advisory_xact_lock(${numbers.owner.sql})`);

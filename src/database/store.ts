@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import type { Store } from '../rotation/store.ts';
 import { waitForDisk } from './barrier.ts';
-import type { CompareAndSwap } from './compare-and-swap.ts';
 import { explain } from './explain.ts';
 import type { LockNumbers } from './lock-numbers.ts';
 import { createPageReader } from './pages.ts';
@@ -14,7 +13,7 @@ export function createStore(
   pool: Pool,
   table: Table,
   numbers: LockNumbers,
-  compareAndSwap: CompareAndSwap,
+  compareAndSwap: Store['swap'],
   settings: DatabaseSettings,
 ): Store {
   async function guarded<T>(query: () => Promise<T>): Promise<T> {

@@ -1,20 +1,10 @@
 import type { LockNumbers } from './lock-numbers.ts';
 import type { Table } from './table.ts';
 import { write as fromText, same as sameText, type ValueColumn } from './value-column.ts';
+import { guard, impatient, PATIENT } from './write-guard.ts';
 
 /** Stands in the error of a write that was undone, because the row no longer held what was sent. */
 export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
-
-/**
- * What every write does first, and before it can wait for a row: it takes its share of the lock on the writes, which the next run
- * waits for, and then makes sure that its own run still has its lock; the order is CASE's. A write that reaches the server after
- * its run is gone finds that lock free, and writes nothing. A temporary result (MATERIALIZED) is computed once for a statement.
- */
-function guard({ writes, owner }: LockNumbers): string {
-  return `guard AS MATERIALIZED (
-    SELECT CASE WHEN pg_catalog.pg_advisory_xact_lock_shared(${writes.sql}) IS NULL THEN false
-                ELSE NOT pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) END AS alive)`;
-}
 
 /** One row with a null for the id if nothing was written. */
 const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT JOIN written ON true';
@@ -61,25 +51,28 @@ export function sqlForOne(table: Table, locks: LockNumbers): string {
     const number = 2 + index + (which === 'found' ? 0 : values.length);
     return `$${number}::pg_catalog.text`;
   });
-  return swapSql(table, locks, 'guard', `$1::${idType}`, parameters);
+  return swapSql(table, guard(locks, PATIENT), 'guard', `$1::${idType}`, parameters);
 }
 
-/** @returns the statement that swaps any number of rows: its parameters are arrays */
-export function sqlForMany(table: Table, locks: LockNumbers): string {
+/**
+ * @param patienceMs - how long it waits for what another transaction holds
+ * @returns the statement that swaps any number of rows: its parameters are arrays
+ */
+export function sqlForMany(table: Table, locks: LockNumbers, patienceMs: number): string {
   const { idType, values } = table;
   const parameters = parametersOf(values, (which, index) => `swap.${which}_${index + 1}`);
   const texts = [...values.map((_, index) => `found_${index + 1}`), ...written(values).map((_, index) => `put_${index + 1}`)];
   const arrays = [`$1::${idType}[]`, ...texts.map((_, index) => `$${index + 2}::pg_catalog.text[]`)];
   const names = ['id', ...texts];
   const swaps = `ROWS FROM (${arrays.map((each) => `pg_catalog.unnest(${each})`).join(', ')}) AS swap (${names.join(', ')})`;
-  return swapSql(table, locks, `guard, ${swaps}`, 'swap.id', parameters);
+  return swapSql(table, guard(locks, impatient(patienceMs)), `guard, ${swaps}`, 'swap.id', parameters);
 }
 
 /** @param expected - the SQL of the id, of which `from` gives one or many */
-function swapSql(table: Table, locks: LockNumbers, from: string, expected: string, parameters: readonly Parameters[]): string {
+function swapSql(table: Table, first: string, from: string, expected: string, parameters: readonly Parameters[]): string {
   const { name, id } = table;
   const held = hold(table, from, sameId(table, expected));
-  return `WITH ${guard(locks)},${held.query}
+  return `WITH ${first},${held.query}
   written AS (
     UPDATE ${name} AS stored
        SET ${assignments(parameters)}

@@ -7,7 +7,9 @@ export interface ValueColumn {
   readonly type: ColumnType;
   /** Whether it is a part of the value; otherwise it is only read and compared. */
   readonly written: boolean;
-  /** Whether a value can be there although the column is null: so it is with the id of a key. */
+  /** Whether it holds the id of a key. */
+  readonly isKeyId: boolean;
+  /** Whether it may be null in a row that is written: a key id may, and beside one also the value that is not there. */
   readonly mayBeNull: boolean;
 }
 
@@ -23,8 +25,8 @@ export function typeOf(baseType: string): ColumnType {
 export const TEXT_TYPES = ['text', 'character varying', 'bpchar'];
 
 /** @returns the SQL that gives the column as text: char(n) with its padding, as applications see it, but the id of a key without */
-export function read({ sql, type, mayBeNull }: ValueColumn): string {
-  if (type === 'text' || (type === 'bpchar' && !mayBeNull)) return sql;
+export function read({ sql, type, isKeyId }: ValueColumn): string {
+  if (type === 'text' || (type === 'bpchar' && !isKeyId)) return sql;
   return type === 'bytea' ? `pg_catalog.encode(${sql}, 'hex')` : `${sql}::pg_catalog.text`;
 }
 

@@ -6,7 +6,8 @@ import { createConnector, reachesServer } from './connection.ts';
 import { boundBeside, type EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
 import { type LockedTable, withRotationLock } from './lock.ts';
-import { lockNumbers } from './lock-numbers.ts';
+import { type LockMode, lockNumbers } from './lock-numbers.ts';
+import { type Registry, readRegistry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { createStore } from './store.ts';
 import { type InspectedField, inspectField } from './table.ts';
@@ -16,12 +17,16 @@ export interface Database {
   /** In the order of the schema. */
   readonly fields: readonly InspectedField[];
   readonly pool: Pool;
+  /** The registry of keys, as it is now; null if the application has none. */
+  readonly registry: Registry | null;
   /** Runs `work` on the tables while no rotation that it could disturb is running: see withRotationLock. */
   readonly withLock: <T>(work: (fields: readonly Field[], lost: AbortSignal) => Promise<T>) => Promise<T>;
 }
 
 /** Fields of one table have the same lock. */
 type LockableField = InspectedField & LockedTable;
+
+const MODE: Readonly<Record<Access, LockMode>> = { look: 'none', verify: 'shared', rehearse: 'shared', write: 'exclusive' };
 
 /** One reads ahead while the other writes; the lock has a third. */
 const POOL_CONNECTIONS = 2;
@@ -47,14 +52,13 @@ export async function withDatabase<T>(
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
   try {
-    const { fields, mayPrepare } = await open().catch((error: unknown) => {
+    const { fields, registry, mayPrepare } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
-    const mode = access === 'write' ? 'exclusive' : 'shared';
     // Several fields may be in one table, which has one lock.
     const tables = [...new Map(fields.map((field) => [field.table.oid, field])).values()];
     const withLock: Database['withLock'] = (locked) =>
-      withRotationLock(connector, settings, tables, mode, (lost) => {
+      withRotationLock(connector, settings, tables, MODE[access], (lost) => {
         stopCutting();
         const openStore = ({ table, numbers }: LockedTable) =>
           createStore(pool, table, numbers, createCompareAndSwap(pool, table, numbers, mayPrepare), settings);
@@ -63,13 +67,13 @@ export async function withDatabase<T>(
           lost,
         );
       });
-    return await work({ fields, pool, withLock });
+    return await work({ fields, pool, registry, withLock });
   } finally {
     stopCutting();
     await closePool(pool, connector);
   }
 
-  async function open(): Promise<{ fields: LockableField[]; mayPrepare: boolean }> {
+  async function open(): Promise<{ fields: LockableField[]; registry: Registry | null; mayPrepare: boolean }> {
     const opened = await Promise.allSettled(Array.from({ length: POOL_CONNECTIONS }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
@@ -80,6 +84,6 @@ export async function withDatabase<T>(
       const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
       fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
     }
-    return { fields, mayPrepare: await reachesServer(pool) };
+    return { fields, registry: await readRegistry(pool, settings), mayPrepare: await reachesServer(pool) };
   }
 }

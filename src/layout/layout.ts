@@ -22,6 +22,8 @@ type Parsed =
 export interface Layout {
   /** The columns that are written, that of the key id included. */
   readonly columns: readonly string[];
+  /** Of those: what holds the key id. */
+  readonly keyIds: readonly string[];
   /** Other columns, which the associated data is made of: read and compared, never written. */
   readonly bound: readonly string[];
   /** @returns the value, or the first column that does not fit and why; the text itself is not quoted */
@@ -32,6 +34,8 @@ export interface Layout {
    * @param keyId - what the column of the key id gets, if there is one
    */
   format(value: EncryptedValue, like: StoredValue, keyId: string): StoredValue;
+  /** @returns the same value, with another key id */
+  rename(stored: StoredValue, keyId: string): StoredValue;
 }
 
 const UPPER = /[A-F]/;
@@ -49,6 +53,7 @@ export function createLayout({ columns: definitions, aad }: LayoutDefinition): L
 
   return {
     columns: definitions.map(({ column }) => column),
+    keyIds,
     bound: associated.columns,
 
     parse(stored) {
@@ -72,6 +77,8 @@ export function createLayout({ columns: definitions, aad }: LayoutDefinition): L
       for (const name of associated.columns) stored[name] = like[name] ?? null;
       return stored;
     },
+
+    rename: (stored, keyId) => ({ ...stored, ...Object.fromEntries(keyIds.map((name) => [name, keyId])) }),
   };
 
   /** Whether the letters in the hex of a value are all upper case: what has none of its own follows the others. */

@@ -7,6 +7,7 @@ export const EXIT = {
   database: 4,
   alreadyRunning: 5,
   notVerified: 6,
+  notYet: 7,
   SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,

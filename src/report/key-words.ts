@@ -10,10 +10,12 @@ export interface KeyWords {
   readonly aSource: string;
   /** Stands for `sources`: `it` or `them`. */
   readonly them: 'it' | 'them';
-  /** `neither key`, `none of the keys`. */
+  /** `neither key`, `none of the keys`; `no given key` if there is only one. */
   readonly none: string;
-  /** `one of the two`, `one of the 3`. */
+  /** `one of the two`, `one of the 3`; `one of the given` if there is only one. */
   readonly either: string;
+  /** Whether the target is the only key that is known. */
+  readonly isAlone: boolean;
   /** Whether the keys come from a list, so that their names are places in it. */
   readonly inList: boolean;
 }
@@ -29,9 +31,15 @@ export function keyWords(keys: readonly NamedKey[]): KeyWords {
     ...(only === undefined
       ? { sources: 'the other keys', aSource: 'one of the other keys', them: 'them' }
       : { sources: `the ${only} key`, aSource: `the ${only} key`, them: 'it' }),
-    ...(others.length > 0
-      ? { none: 'none of the keys', either: `one of the ${keys.length}` }
-      : { none: 'neither key', either: 'one of the two' }),
+    ...noneOrOne(keys.length),
+    isAlone: source === undefined,
     inList,
   };
+}
+
+function noneOrOne(keys: number): Pick<KeyWords, 'none' | 'either'> {
+  if (keys === 1) return { none: 'no given key', either: 'one of the given' };
+  return keys === 2
+    ? { none: 'neither key', either: 'one of the two' }
+    : { none: 'none of the keys', either: `one of the ${keys}` };
 }

@@ -8,6 +8,7 @@ export const census = z.object({
   withoutValue: rows.describe('rows whose columns of the field are all null'),
   underKeys: z.array(z.object({ fingerprint, rows })),
   unreadable: rows,
+  misnamed: rows.describe('rows under the target key, or without a value, that have the key id of another key'),
 });
 
 const MISFITS = [
@@ -22,6 +23,7 @@ const field = z.object({
   before: census.nullable().describe('what the preflight found; null if it did not finish, or if there was none'),
   after: census.nullable().describe('what the last full pass after the last write found; null if there was none'),
   rotated: rows.describe('rows that this run moved to the target key'),
+  named: rows.describe('rows that got the key id of the target key without being re-encrypted'),
   meanwhile: z.object({
     conflicts: rows.describe('writes that found a value other than the one that was read'),
     gone: rows.describe('of those: the row no longer exists'),
@@ -64,6 +66,11 @@ const DOUBTS = [
   'written-meanwhile',
 ] as const;
 
+const OBSTACLES = [
+  ...(['values', 'unreadable', 'uncommitted', 'unregistered', 'no-registry', 'not-in-registry', 'read-only'] as const),
+  ...(['soak', 'escrow', 'gap', 'named', 'locked'] as const),
+] as const;
+
 const ENDINGS = [
   'rotated',
   'rotated-except-unreadable',
@@ -72,6 +79,9 @@ const ENDINGS = [
   'unreadable-rows',
   'unregistered',
   'verified',
+  'retired',
+  'was-retired',
+  'not-yet',
   'not-verified',
   'restored',
   'row-failed',
@@ -84,7 +94,7 @@ export const reportSchema = z.object({
   formatVersion: z.literal(2),
   runId: z.uuid(),
   tool: z.string().describe('name and version'),
-  command: z.enum(['rotate', 'verify', 'restore']),
+  command: z.enum(['rotate', 'verify', 'retire', 'restore']),
   dryRun: z.boolean(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
@@ -102,9 +112,10 @@ export const reportSchema = z.object({
   unregistered: z
     .array(z.object({ table: z.string(), columns: z.array(z.string()) }))
     .describe('columns that hold values under the keys, and that prisma/schema.prisma does not register'),
+  notYet: z.array(z.enum(OBSTACLES)).describe('what keeps a key from being retired; empty for other commands'),
   phases: z.array(
     z.object({
-      name: z.enum(['preflight', 'rotate', 'verify', 'restore']),
+      name: z.enum(['survey', 'preflight', 'rotate', 'verify', 'restore']),
       field: z.string().nullable().describe('null for all fields together'),
       rows,
       seconds: z.number().nonnegative(),

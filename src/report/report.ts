@@ -6,6 +6,9 @@ import { VERSION } from '../version.ts';
 import type { Conclusion } from './conclusion.ts';
 import type { census, reportSchema } from './report-schema.ts';
 
+/** The tool's name and version. */
+export const TOOL = `rotate-encryption-key ${VERSION}`;
+
 export type Report = z.infer<typeof reportSchema>;
 /** A key as it is printed. */
 export type NamedKey = Report['keys'][number];
@@ -16,6 +19,7 @@ export interface Outcome {
   readonly ending: Report['ending'];
   readonly doubt: Report['doubt'];
   readonly unregistered: Report['unregistered'];
+  readonly notYet: Report['notYet'];
   /** By the name of the field; nothing is known about those that are not there. */
   readonly fields: ReadonlyMap<string, FieldOutcome>;
 }
@@ -30,14 +34,14 @@ export type ReportContext = Pick<Report, 'runId' | 'command' | 'dryRun' | 'start
 
 export function createReport(
   { runId, command, dryRun, operator, database, startedAt, keys, fields }: ReportContext,
-  { ending, doubt, unregistered, fields: found }: Outcome,
+  { ending, doubt, unregistered, notYet, fields: found }: Outcome,
   phases: readonly Phase[],
   { exitCode, headline, details, nextSteps }: Conclusion,
 ): Report {
   return {
     formatVersion: 2,
     runId,
-    tool: `rotate-encryption-key ${VERSION}`,
+    tool: TOOL,
     command,
     dryRun,
     startedAt,
@@ -50,6 +54,7 @@ export function createReport(
     exitCode,
     fields: fields.map((field) => ({ ...field, ...(found.get(field.name) ?? NOTHING_KNOWN) })),
     unregistered,
+    notYet,
     phases: [...phases],
     summary: plain(headline),
     details: details.map(plain),
@@ -62,15 +67,16 @@ export const NOTHING_KNOWN: FieldOutcome = {
   before: null,
   after: null,
   rotated: 0,
+  named: 0,
   meanwhile: { conflicts: 0, gone: 0, alreadyRotated: 0, came: 0, went: 0, late: 0 },
   plaintexts: 'not-compared',
   unreadable: [],
   restore: null,
 };
 
-export function countsOf({ rows: total, withoutValue, under, unreadable }: Census): z.infer<typeof census> {
+export function countsOf({ rows: total, withoutValue, misnamed, under, unreadable }: Census): z.infer<typeof census> {
   const underKeys = [...under].map(([of, count]) => ({ fingerprint: of, rows: count }));
-  return { rows: total, withoutValue, underKeys, unreadable };
+  return { rows: total, withoutValue, underKeys, unreadable, misnamed };
 }
 
 export function unreadableOf({ unreadableRows }: Census): FieldReport['unreadable'] {

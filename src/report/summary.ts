@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { printable } from '../text/printable.ts';
 import { wrap } from '../text/wrap.ts';
+import type { Conclusion } from './conclusion.ts';
 import type { FieldReport, Report } from './report.ts';
 import { rowCount, verb } from './wording.ts';
 
@@ -10,15 +11,25 @@ import { rowCount, verb } from './wording.ts';
  * @param columns - the width of the terminal; undefined if there is none
  */
 export function formatSummary(report: Report, color: boolean, columns: number | undefined): string {
+  return formatConclusion({ ...report, headline: report.summary }, factsOf(report), color, columns);
+}
+
+/** The same for any conclusion, with facts of its own: each a name of at most 9 characters, and what is so called. */
+export function formatConclusion(
+  { exitCode, headline, details, nextSteps }: Omit<Conclusion, 'exitCode'> & { readonly exitCode: number },
+  facts: readonly (readonly [name: string, value: string])[],
+  color: boolean,
+  columns: number | undefined,
+): string {
   const style = (format: 'green' | 'red' | 'bold', text: string) => (color ? styleText(format, text) : text);
-  const verdict = report.exitCode === 0 ? style('green', 'done') : style('red', `exit ${report.exitCode}`);
-  const facts = factsOf(report).map(([name, value]) => wrap(`  ${name.padEnd(10)}${printable(value)}`, 12, columns));
-  const steps = report.nextSteps.map((step, index) => wrap(`  ${index + 1}. ${printable(step)}`, 5, columns));
+  const verdict = exitCode === 0 ? style('green', 'done') : style('red', `exit ${exitCode}`);
+  const lines = facts.map(([name, value]) => wrap(`  ${name.padEnd(10)}${printable(value)}`, 12, columns));
+  const steps = nextSteps.map((step, index) => wrap(`  ${index + 1}. ${printable(step)}`, 5, columns));
   return [
-    wrap(`${verdict}: ${style('bold', printable(report.summary))}`, 2, columns),
-    ...report.details.map((line) => wrap(`  ${printable(line)}`, 4, columns)),
+    wrap(`${verdict}: ${style('bold', printable(headline))}`, 2, columns),
+    ...details.map((line) => wrap(`  ${printable(line)}`, 4, columns)),
     '',
-    ...facts,
+    ...lines,
     ...(steps.length > 0 ? ['', 'next:', ...steps] : []),
   ].join('\n');
 }
@@ -31,7 +42,8 @@ function factsOf({ command, dryRun, database, fields, keys, phases }: Report): [
   if (fields.length > 1) {
     const isKnown = fields.some(({ before, after, restore }) => before !== null || after !== null || restore !== null);
     if (isKnown) facts.push(...linesOf(fields, command, dryRun));
-  } else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
+  } else if (phases.some(({ name }) => name === 'rotate'))
+    facts.push(...fields.map(({ rotated }): [string, string] => ['written', rowCount(rotated)]));
   if (phases.length > 0) facts.push(['time', timeOf(phases)]);
   return facts;
 }
@@ -51,31 +63,15 @@ function linesOf(fields: readonly FieldReport[], command: Report['command'], dry
 }
 
 function factsOfField(field: FieldReport, command: Report['command'], dryRun: boolean): string[] {
-  const { before, after, rotated, meanwhile, unreadable, restore } = field;
+  const { before, after, rotated, unreadable, restore } = field;
   if (restore !== null) return [`${restore.restored} ${dryRun ? 'to put' : 'put'} back`];
   const counted = after ?? before;
   if (counted === null) return ['not counted'];
   const values = counted.rows - counted.withoutValue;
-  const { conflicts } = meanwhile;
   return [
     `${values} ${verb(values, 'value', 'values')}`,
     ...(command === 'rotate' && !dryRun ? [`${rotated} rotated`] : []),
     ...(counted.withoutValue > 0 ? [`${counted.withoutValue} null`] : []),
     ...(unreadable.length > 0 ? [`${counted.unreadable} unreadable`] : []),
-    ...(conflicts > 0 ? [`${conflicts} ${verb(conflicts, 'conflict', 'conflicts')}`] : []),
-  ];
-}
-
-function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {
-  const writes = `${conflicts} ${verb(conflicts, 'write', 'writes')}`;
-  const others = conflicts - gone - alreadyRotated;
-  const met = [
-    ...(gone > 0 ? [`${gone} deleted`] : []),
-    ...(alreadyRotated > 0 ? [`${alreadyRotated} already rotated`] : []),
-    ...(others > 0 ? [`${others} read again`] : []),
-  ];
-  return [
-    ['written', rowCount(rotated)],
-    ...(conflicts > 0 ? [['conflicts', `${writes} found a changed row: ${met.join(', ')}`] satisfies [string, string]] : []),
   ];
 }

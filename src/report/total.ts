@@ -24,6 +24,8 @@ export interface Total extends Words {
   readonly rows: number;
   /** Rows that hold a value. */
   readonly values: number;
+  /** Rows that have the key id of another key than the target: see Census. */
+  readonly misnamed: number;
   readonly unreadable: number;
   /** The first of those. */
   readonly unreadableRows: readonly NamedRow[];
@@ -57,6 +59,7 @@ export function totalOf(fields: readonly FieldCensus[]): Total {
     ...words,
     rows: sum(({ rows }) => rows),
     values: sum(({ rows, withoutValue }) => rows - withoutValue),
+    misnamed: sum(({ misnamed }) => misnamed),
     unreadable: sum(({ unreadable }) => unreadable),
     unreadableRows: fields.flatMap(({ field, census }) => namedRows(words, field, census.unreadableRows)),
     // Fields of one table have the same.

@@ -54,9 +54,13 @@ export function unreadableReason(why: Unreadable): string {
 }
 
 /** Says in a line what a survey found. */
-export function censusLine({ rows, withoutValue, under, unreadable }: Census, keys: readonly NamedKey[]): string {
+export function censusLine({ rows, withoutValue, misnamed, under, unreadable }: Census, keys: readonly NamedKey[]): string {
   const counts = keys.map(({ name, fingerprint }) => [under.get(fingerprint) ?? 0, `under the ${name} key`] as const);
-  const others = [[unreadable, 'unreadable'] as const, [withoutValue, 'without a value'] as const];
+  const others = [
+    [unreadable, 'unreadable'] as const,
+    [withoutValue, 'without a value'] as const,
+    [misnamed, 'with the key id of another key'] as const,
+  ];
   const found = [...counts, ...others].filter(([count]) => count > 0);
   return [rowCount(rows), ...found.map((part) => part.join(' '))].join(', ').replace(', ', ': ');
 }

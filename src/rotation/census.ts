@@ -11,6 +11,8 @@ export interface UnreadableRow {
 export interface Census extends Omit<Scan, 'pages'> {
   /** Rows that hold no value: all its columns are null. */
   readonly withoutValue: number;
+  /** Rows that are under the target key, or hold no value, and have the key id of another key. */
+  readonly misnamed: number;
   /** Rows that each key opens, by its fingerprint. */
   readonly under: ReadonlyMap<string, number>;
   readonly unreadable: number;

@@ -1,5 +1,6 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { type Census, countUnder, UNREADABLE_IDS_KEPT } from './census.ts';
+import type { Pace } from './pace.ts';
 import { readListed, readPages } from './pages.ts';
 import type { Compared, Doubt, Reached, RowOutcome, Tally } from './result.ts';
 import { type RotatePassOptions, rotatePass } from './rotate-pass.ts';
@@ -12,6 +13,8 @@ export interface FieldRotationOptions {
   readonly skipUnreadable: boolean;
   /** Rows per statement, 1 or more. */
   readonly batchRows: number;
+  /** Limits the rows written per second, of all fields together. */
+  readonly pace: Pace;
   /** Awaited before each write. */
   readonly beforeWrite: (field: string, swaps: readonly Swap[]) => Promise<void>;
 }
@@ -34,7 +37,6 @@ export class FieldRotation {
   #last: Census;
   #tallyThen: Tally = this.#tally.now();
   #late = 0;
-  #leftBefore = 0;
   #pass: ListedPass | null = null;
 
   constructor(field: Field, before: Census, run: Run, options: FieldRotationOptions & RunOptions) {
@@ -56,13 +58,21 @@ export class FieldRotation {
     return this.#options.skipUnreadable && this.before.unreadable <= UNREADABLE_IDS_KEPT;
   }
 
-  /** Moves the rows that are under a source key: in the first round all that pages reach, after that those that the survey named. */
+  /** Whether there is anything to write. */
+  get isDue(): boolean {
+    return this.left > 0 || this.before.misnamed > 0;
+  }
+
+  /**
+   * Moves the rows that are under a source key: in the first round all that pages reach, after that those that the survey named. Key ids are
+   * corrected in the first round alone: no proof rests on them.
+   */
   async pass(round: number): Promise<void> {
     const { left } = this;
-    this.#leftBefore = left;
     this.#pass = null;
-    if (left === 0) return;
-    if (round === 1 || this.#last.sourceIds.length < left) await this.#passOverAll(left);
+    const misnamed = round === 1 ? this.before.misnamed : 0;
+    if (left + misnamed === 0) return;
+    if (round === 1 || this.#last.sourceIds.length < left) await this.#passOverAll(left + misnamed);
     if (round > 1) this.#pass = await this.#passOverListed();
   }
 
@@ -77,7 +87,7 @@ export class FieldRotation {
   /**
    * Says what keeps the last survey from being a proof.
    *
-   * @param isLastRound - whether rows that are left under a source key, and do not become fewer, are given up
+   * @param isLastRound - whether rows that are left under a source key are given up
    */
   doubt(isLastRound: boolean): Doubt | null {
     const { before, left } = this;
@@ -87,7 +97,7 @@ export class FieldRotation {
     if (went > 0 && went * 2 >= before.rows - before.withoutValue) return { kind: 'rows-gone', went };
     if (before !== after && after.ruined > 0) return { kind: 'ruined', count: after.ruined, rows: after.ruinedRows };
     if (after.uncommitted.length > 0) return { kind: 'uncommitted', transactions: after.uncommitted };
-    return isLastRound && left > 0 && left >= this.#leftBefore ? this.#whyLeft(left) : null;
+    return isLastRound && left > 0 ? this.#whyLeft(left) : null;
   }
 
   compared(): Compared {

@@ -17,8 +17,11 @@ export type Judgement =
       /** The associated data that the tag binds; null if there is none. */
       readonly aad: Buffer | null;
       readonly plaintext: Buffer;
+      /** Whether its key id is that of the key; also if it has no column for one. */
+      readonly isNamed: boolean;
     }
-  | { readonly kind: 'no-value' }
+  /** `isNamed` is false if it has the key id of another key than the target. */
+  | { readonly kind: 'no-value'; readonly isNamed: boolean }
   | { readonly kind: 'unreadable'; readonly why: Unreadable };
 
 /**
@@ -29,16 +32,20 @@ export type Judgement =
  */
 export function createJudge(ring: KeyRing, layout: Layout): (stored: StoredValue) => Judgement {
   let order = keysOf(ring);
+  const names = (stored: StoredValue, fingerprint: string) => layout.keyIds.every((column) => stored[column] === fingerprint);
   return (stored) => {
     const parsed = layout.parse(stored);
     if (parsed.kind === 'malformed') return { kind: 'unreadable', why: parsed };
-    if (parsed.kind === 'none') return { kind: 'no-value' };
+    if (parsed.kind === 'none') {
+      const isEmpty = layout.keyIds.every((column) => (stored[column] ?? null) === null);
+      return { kind: 'no-value', isNamed: isEmpty || names(stored, ring.target.fingerprint) };
+    }
     const { value, aad } = parsed;
     for (const key of order) {
       const plaintext = open(key, value, aad);
       if (plaintext === null) continue;
       if (key !== order[0]) order = [key, ...order.filter((other) => other !== key)];
-      return { kind: 'readable', key, value, aad, plaintext };
+      return { kind: 'readable', key, value, aad, plaintext, isNamed: names(stored, key.fingerprint) };
     }
     return { kind: 'unreadable', why: { kind: 'not-authentic' } };
   };

@@ -92,9 +92,14 @@ function restoreOf(restores: readonly FieldRestore[], name: string): FieldRestor
 }
 
 /** @returns the swaps whose rows held another value than the rotation wrote */
-async function undo({ observer }: RestoreOptions, field: Field, swaps: readonly Swap[], tally: Counts): Promise<readonly Swap[]> {
+async function undo(
+  { observer, signal }: RestoreOptions,
+  field: Field,
+  swaps: readonly Swap[],
+  tally: Counts,
+): Promise<readonly Swap[]> {
   const undone = swaps.map(({ id, before, after }) => ({ id, before: after, after: before }));
-  const others = await writeSwaps(field, undone, (id) => {
+  const others = await writeSwaps(field, undone, signal, (id) => {
     tally.restored += 1;
     observer.onRow(field.name, id, 'restored');
   });

@@ -1,7 +1,7 @@
 import type { Census, UnreadableRow } from './census.ts';
 import type { Unreadable } from './judge.ts';
 
-export type PhaseName = 'preflight' | 'rotate' | 'verify' | 'restore';
+export type PhaseName = 'survey' | 'preflight' | 'rotate' | 'verify' | 'restore';
 
 export interface Phase {
   readonly name: PhaseName;
@@ -21,9 +21,11 @@ export interface Tally {
   readonly gone: number;
   /** Of the conflicts: the application itself had written the row with the target key. */
   readonly alreadyRotated: number;
+  /** Rows that got the id of the target key without being re-encrypted: they were under it, or held no value. */
+  readonly named: number;
 }
 
-export type RowOutcome = 'rotated' | 'already-rotated' | 'gone' | 'unreadable' | 'restored';
+export type RowOutcome = 'rotated' | 'named' | 'already-rotated' | 'gone' | 'unreadable' | 'restored';
 
 /** Why a row could not be rotated. */
 export type RowProblem = Unreadable | { readonly kind: 'conflicts'; readonly attempts: number };

@@ -3,11 +3,12 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import { reEncrypt } from '../crypto/re-encrypt.ts';
 import { storedBytes } from '../layout/layout.ts';
 import { createJudge } from './judge.ts';
+import type { Pace } from './pace.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import type { Field, Row, Swap } from './store.ts';
 import type { RunningTally } from './tally.ts';
-import { createBatchWriter, type Planned } from './write-batch.ts';
+import { createBatchWriter, type Planned, type PlannedSwap } from './write-batch.ts';
 
 export interface RotatePassOptions {
   readonly field: Field;
@@ -20,6 +21,7 @@ export interface RotatePassOptions {
   /** Aborting it ends the pass: after the current write, or at once if it is reading. */
   readonly signal: AbortSignal;
   readonly tally: RunningTally;
+  readonly pace: Pace;
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Called with the rows so far that were not under the target key, and that are processed. */
   readonly onProgress: (rows: number) => void;
@@ -43,22 +45,28 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
   const writeBatch = createBatchWriter({ ...options, plan });
   let writing: Promise<void> = Promise.resolve();
   const batchIds = new Set<string>();
-  let swaps: Swap[] = [];
+  let batch: PlannedSwap[] = [];
   let bytes = 0;
   let rows = 0;
 
   function plan({ id, stored }: Row): Planned {
     const judged = judge(stored);
-    if (judged.kind === 'no-value') return { kind: 'nothing', outcome: 'gone' };
+    if (judged.kind === 'no-value' && judged.isNamed) return { kind: 'nothing', outcome: 'gone' };
     if (judged.kind === 'unreadable') {
       if (options.skipUnreadable) return { kind: 'nothing', outcome: 'unreadable' };
       throw new RowFailed(field.name, id, judged.why);
     }
+    const name = (): Planned => ({
+      kind: 'swap',
+      outcome: 'named',
+      swap: { id, before: stored, after: layout.rename(stored, ring.target.fingerprint) },
+    });
+    if (judged.kind === 'no-value') return name();
     try {
-      if (judged.key === ring.target) return { kind: 'nothing', outcome: 'already-rotated' };
+      if (judged.key === ring.target) return judged.isNamed ? { kind: 'nothing', outcome: 'already-rotated' } : name();
       const value = reEncrypt(judged.plaintext, judged.value.iv.length, ring.target, judged.aad);
       const after = layout.format(value, stored, ring.target.fingerprint);
-      return { kind: 'swap', swap: { id, before: stored, after } };
+      return { kind: 'swap', outcome: 'rotated', swap: { id, before: stored, after } };
     } finally {
       judged.plaintext.fill(0);
     }
@@ -66,14 +74,14 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
 
   async function flush(): Promise<void> {
     await writing;
-    if (swaps.length === 0) return;
+    if (batch.length === 0) return;
     signal.throwIfAborted();
-    rows += swaps.length;
+    rows += batch.length;
     const rowsSoFar = rows;
-    writing = writeBatch(swaps).then(() => options.onProgress(rowsSoFar));
+    writing = writeBatch(batch).then(() => options.onProgress(rowsSoFar));
     // Its failure surfaces at the next `await writing`; until then it must not count as unhandled.
     writing.catch(() => {});
-    swaps = [];
+    batch = [];
     batchIds.clear();
     bytes = 0;
     // One turn of the event loop, so that the statement leaves before the next rows are planned.
@@ -87,10 +95,10 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
         if (batchIds.has(row.id)) continue;
         const planned = plan(row);
         if (planned.kind === 'nothing') continue;
-        swaps.push(planned.swap);
+        batch.push(planned);
         batchIds.add(row.id);
         bytes += storedBytes(planned.swap.after);
-        if (swaps.length >= options.batchRows || bytes >= BATCH_BYTES) await flush();
+        if (batch.length >= options.batchRows || bytes >= BATCH_BYTES) await flush();
       }
     }
     await flush();

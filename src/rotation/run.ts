@@ -1,7 +1,7 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { Census, UnreadableRow } from './census.ts';
 import { createDigestKey } from './plaintext-digest.ts';
-import type { Phase, PhaseName, RowOutcome } from './result.ts';
+import type { FieldCensus, Phase, PhaseName, RowOutcome } from './result.ts';
 import type { Field } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -74,6 +74,13 @@ export class Run {
     signal.throwIfAborted();
     observer.onCensus(phase, name, census);
     return census;
+  }
+
+  /** @returns what a pass over each field found, one after the other */
+  async surveyAll(phase: PhaseName, ring: KeyRing): Promise<FieldCensus[]> {
+    const found: FieldCensus[] = [];
+    for (const field of this.#options.fields) found.push({ field: field.name, census: await this.survey(phase, field, ring) });
+    return found;
   }
 
   /** Waits until everything committed so far is on the server's disk, so that no crash can undo what was reported. */

@@ -37,8 +37,13 @@ export interface Store {
   readPage(after: string | null, limit: number): Promise<Row[]>;
   /** @returns the rows found by these ids, and perhaps others, in any order */
   readRows(ids: readonly string[]): Promise<Row[]>;
-  /** Swaps all, in one atomic statement unless it conflicts with another transaction. @returns the ids of the rows that were written: the others no longer held `before` */
-  swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>>;
+  /**
+   * Swaps all, in one atomic statement.
+   *
+   * @returns the ids of the rows that were written: the others no longer held `before`; or of several rows, `blocked`: another
+   * transaction was in the way of one, and none was written
+   */
+  swap(swaps: readonly Swap[]): Promise<ReadonlySet<string> | 'blocked'>;
   /** Resolves when everything committed before, by anybody, is on the server's disk. */
   waitForDisk(): Promise<void>;
 }

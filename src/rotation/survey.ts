@@ -35,6 +35,7 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
   const sourceIds: string[] = [];
   let rows = 0;
   let withoutValue = 0;
+  let misnamed = 0;
   let unreadable = 0;
   let ruined = 0;
 
@@ -54,6 +55,7 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
       rows += 1;
       if (judged.kind === 'no-value') {
         withoutValue += 1;
+        if (!judged.isNamed) misnamed += 1;
         continue;
       }
       ids.add(id);
@@ -63,7 +65,8 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
       }
       const { fingerprint } = judged.key;
       counts.set(fingerprint, Number(counts.get(fingerprint)) + 1);
-      if (judged.key !== ring.target && sourceIds.length < SOURCE_IDS_KEPT) sourceIds.push(id);
+      if (judged.key === ring.target) misnamed += judged.isNamed ? 0 : 1;
+      else if (sourceIds.length < SOURCE_IDS_KEPT) sourceIds.push(id);
       digest.add(id, judged.plaintext);
       judged.plaintext.fill(0);
     }
@@ -71,7 +74,19 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
   }
   const { largestRow, parts, uncommitted } = scan;
   const found = { unreadable, unreadableRows: byId(unreadableRows), unreadableIds, ruined, ruinedRows: byId(ruinedRows) };
-  return { rows, largestRow, parts, uncommitted, withoutValue, under: counts, ...found, sourceIds, ids, digest: digest.value() };
+  return {
+    rows,
+    largestRow,
+    parts,
+    uncommitted,
+    withoutValue,
+    misnamed,
+    under: counts,
+    ...found,
+    sourceIds,
+    ids,
+    digest: digest.value(),
+  };
 }
 
 /** Sorted, since rows are read in any order. */

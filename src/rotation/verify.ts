@@ -1,31 +1,32 @@
-import type { EncryptionKey } from '../crypto/encryption-key.ts';
-import type { FieldCensus, Result, VerifyEnding } from './result.ts';
+import type { KeyRing } from '../crypto/key-ring.ts';
+import { countUnder } from './census.ts';
+import type { Result, VerifyEnding } from './result.ts';
 import { Run, type RunOptions } from './run.ts';
 
 export interface VerifyOptions extends RunOptions {
-  readonly target: EncryptionKey;
+  /** A verification is to find every value under the target; source keys tell what the others are under. */
+  readonly ring: KeyRing;
 }
 
 /**
- * Opens every value of every field with the target key alone.
+ * Surveys every field.
  *
  * @returns what is known at the end, however the run ended. Never rejects.
  */
 export async function verify(options: VerifyOptions): Promise<Result<VerifyEnding>> {
   const run = new Run(options);
-  const ending = await verifyAll(run, options).catch(
+  const ending = await verifyAll(run, options.ring).catch(
     (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
   );
   return { ending, phases: run.phases };
 }
 
-async function verifyAll(run: Run, { fields, target }: VerifyOptions): Promise<VerifyEnding> {
-  const found: FieldCensus[] = [];
-  for (const field of fields) {
-    found.push({ field: field.name, census: await run.survey('verify', field, { target, sources: [] }) });
-  }
+async function verifyAll(run: Run, ring: KeyRing): Promise<VerifyEnding> {
+  const found = await run.surveyAll('verify', ring);
   // What a crash could still take back would have been seen, and would not be there any more.
   await run.waitForDisk();
-  const clean = found.every(({ census }) => census.unreadable + census.uncommitted.length === 0);
+  const clean = found.every(
+    ({ census }) => census.unreadable + census.uncommitted.length + countUnder(census, ring.sources) === 0,
+  );
   return { kind: clean ? 'verified' : 'not-verified', fields: found };
 }

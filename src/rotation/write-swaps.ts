@@ -15,26 +15,36 @@ export class WriteInDoubt extends Error {
 }
 
 /**
- * Makes the swaps, in one atomic statement. If it fails, the rows are read again, since an error of the database does not mean
- * that nothing was written.
+ * Makes the swaps, in one atomic statement, or one by one if another transaction is in the way of one of them. If a statement fails, its
+ * rows are read again, since an error of the database does not mean that nothing was written.
  *
+ * @param signal - aborting it ends the writing one by one, after the current row
  * @param onWritten - is called with each row that is known to be written, in the order of the swaps, before anything is thrown
  * @returns the ids of the rows that were not written: they no longer held `before`
- * @throws WriteInDoubt
+ * @throws WriteInDoubt; the signal's reason
  */
 export async function writeSwaps(
-  { name, store }: Field,
+  field: Field,
   swaps: readonly Swap[],
+  signal: AbortSignal,
   onWritten: (id: string) => void,
 ): Promise<string[]> {
-  const written = await store.swap(swaps).catch(async (cause: unknown) => {
-    const found = await findOut(store, swaps);
+  const written = await field.store.swap(swaps).catch(async (cause: unknown) => {
+    const found = await findOut(field.store, swaps);
     for (const id of found.written) onWritten(id);
-    throw new WriteInDoubt(name, cause, found);
+    throw new WriteInDoubt(field.name, cause, found);
   });
   const ids = swaps.map(({ id }) => id);
-  for (const id of ids) if (written.has(id)) onWritten(id);
-  return ids.filter((id) => !written.has(id));
+  if (written !== 'blocked') {
+    for (const id of ids) if (written.has(id)) onWritten(id);
+    return ids.filter((id) => !written.has(id));
+  }
+  const others: string[] = [];
+  for (const swap of swaps) {
+    signal.throwIfAborted();
+    others.push(...(await writeSwaps(field, [swap], signal, onWritten)));
+  }
+  return others;
 }
 
 async function findOut(store: Store, swaps: readonly Swap[]): Promise<FoundAgain> {

@@ -34,7 +34,7 @@ describe('a standby', () => {
       const { code, stdout, stderr } = await runHere(args, env);
       expect(code, stderr).toBe(4);
       expect(stderr).toContain('error: database application is on a standby, which may lag behind and accepts no writes');
-      expect(stderr).toContain('hint: point DATABASE_URL at the primary (on a standby, only --dry-run works)');
+      expect(stderr).toContain('hint: point DATABASE_URL at the primary (on a standby, only --dry-run and status work)');
       expect(stdout).not.toContain('retire the old key');
       expect(await countBySequentialScan(own.url, 'user_api_keys', keys)).toEqual({ old: 0, new: ROWS, neither: 0 });
     },

@@ -32,9 +32,11 @@ describe('a survey, if an index covers all that it reads and the role has enable
     const { code, stderr } = await runHere([command], env);
     expect(code, stderr).toBe(command === 'verify' ? 6 : 0);
     const after = await scans();
-    // Once to measure the rows, once to read them. Before that the search for forgotten values takes some rows, by no index either.
+    // Once to measure the rows, once to read them. Before that the search for forgotten values takes some rows, by no index either, unless
+    // the machine is too busy for it.
     const searches = command === 'verify' ? 0 : 1;
-    expect([after.table - before.table, after.indexes - before.indexes]).toEqual([2 + searches, 0]);
+    expect(after.indexes - before.indexes).toBe(0);
+    expect([2, 2 + searches]).toContain(after.table - before.table);
     const sampled = after.rows - before.rows - 2 * ROWS;
     expect(sampled).toBeGreaterThanOrEqual(0);
     expect(sampled).toBeLessThanOrEqual(searches * ROWS);

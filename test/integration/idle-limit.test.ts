@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createConnector } from '../../src/database/connection.ts';
 import { DatabaseError } from '../../src/database/database-error.ts';
-import { type LockMode, withRotationLock } from '../../src/database/lock.ts';
-import { lockNumbers } from '../../src/database/lock-numbers.ts';
+import { withRotationLock } from '../../src/database/lock.ts';
+import { type LockMode, lockNumbers } from '../../src/database/lock-numbers.ts';
 import { startProxy } from '../support/server/proxy.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { lockIsFree } from '../support/table/witness.ts';

@@ -3,6 +3,7 @@ import type { DatabaseSettings } from '../../src/database/settings.ts';
 import type { Store } from '../../src/rotation/store.ts';
 import { type Encrypted, encrypt, newKey } from '../support/application/application.ts';
 import { fillTable, readTable, useDatabase } from '../support/table/database.ts';
+import { isInTheWay } from '../support/table/row-lock.ts';
 import { settingsOf } from '../support/tool/settings.ts';
 import { locking } from '../support/tool/with-test-database.ts';
 
@@ -72,13 +73,13 @@ describe('compare-and-swap', () => {
 
     const written = await withRows(async (rows) => {
       const swapping = rows.swap([{ id: row.id, before: partsOf(row), after: encrypt(key, 'ours') }]);
-      await waitUntilBlocked(client);
+      await isInTheWay(client);
       await client.query('COMMIT');
       return swapping;
     });
     client.release();
 
-    expect(written.size).toBe(0);
+    expect(written).toEqual(new Set());
     expect((await readTable(database)).map(partsOf)).toEqual([theirs]);
   });
 
@@ -103,10 +104,3 @@ describe('compare-and-swap', () => {
     expect(rows).toEqual([after]);
   });
 });
-
-async function waitUntilBlocked(client: { query: (sql: string) => Promise<{ rows: unknown[] }> }): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query('SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))');
-    if (rows.length > 0) return;
-  }
-}

@@ -1,7 +1,6 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
-import { unencryptedTo } from '../../database/connection-url.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { withPool } from '../../database/with-pool.ts';
 import type { Conclusion } from '../../report/conclusion.ts';
@@ -10,6 +9,7 @@ import { stoppedBy } from '../../report/stopped-by.ts';
 import { createOutput, type Output } from '../../terminal/output.ts';
 import { printable } from '../../text/printable.ts';
 import { allOf } from '../../text/problem.ts';
+import { warnIfUnencrypted } from '../announce.ts';
 import type { Given, Host } from '../command.ts';
 import { notReadLines, type Search, searchTables, THOROUGH } from '../search.ts';
 import { BLIND_SPOT, conclude, said } from './conclusion.ts';
@@ -48,9 +48,7 @@ export async function runDiscover(given: Given, host: Host): Promise<ExitCode> {
 
 function announce(keys: readonly GivenKey[], database: DatabaseSettings, { env }: Host, output: Output): void {
   const { host, port, name, user, schema } = database;
-  const unencrypted = unencryptedTo(database, env['PGSSLMODE']);
-  if (unencrypted !== null)
-    output.warn(`the connection to ${unencrypted} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
+  warnIfUnencrypted(database, env, output);
   output.say(`database: ${name} on ${host}:${port}, schema ${schema}, as user ${user}`);
   output.say(`keys: ${keys.map(({ name: role, key }) => `${role} ${key.fingerprint}`).join(', ')}`);
 }

@@ -2,6 +2,7 @@ import { BackupError } from '../../backup/backup-format.ts';
 import { type CheckedBackup, checkBackup, readBackup } from '../../backup/backup-reader.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
+import type { Registry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { InspectedField } from '../../database/table.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
@@ -13,6 +14,7 @@ import type { RunOptions } from '../../rotation/run.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
+import { dayOf } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
 import { type BackedUpField, backedUpFields, fieldOf, misfitOf } from './backed-up-field.ts';
@@ -26,26 +28,68 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   const output = createOutput(host, outputPlan.quiet);
   // Before connecting: a damaged backup is refused.
   const fields = backedUpFields(host.encryptedFields, database.schema);
-  const backup = await examine(file, fields, host.interruption);
+  const keyIds = new Set<string>();
+  const backup = await examine(file, fields, keyIds, host.interruption);
   const { createdAt, keys } = backup.header;
   const records = `${backup.records} ${verb(backup.records, 'record', 'records')}`;
   output.say(`backup: made ${createdAt}, ${records}, from key ${keys.sources.join(', ')} to key ${keys.target}`);
   for (const warning of backupWarnings(backup)) output.warn(warning);
   const run: TableRun<RestoreEnding> = {
-    ...{ command: 'restore', access: dryRun ? 'rehearse' : 'write', database, outputPlan, outcome, keys: [], announcement: [] },
-    work: (opened, options) => restoreTables(file, backup, dryRun, database, fields, opened.fields, options),
+    ...{
+      command: 'restore',
+      access: dryRun ? 'rehearse' : 'write',
+      database,
+      outputPlan,
+      outcome,
+      keys: [],
+      announcement: [],
+      reason: null,
+    },
+    work: (opened, options) => {
+      refuseRetired(backup, keyIds, opened.registry);
+      return restoreTables(file, backup, dryRun, database, fields, opened.fields, options);
+    },
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
     conclude: (ending) => conclude(ending, dryRun, outputPlan, wordsFor(host.encryptedFields.length)),
   };
   return runOnTables(run, host);
 }
 
-async function examine(file: string, fields: readonly BackedUpField[], interruption: AbortSignal): Promise<CheckedBackup> {
+/** @param keyIds - is filled with the ids of the keys that the saved values are under, where the fields have columns for them */
+async function examine(
+  file: string,
+  fields: readonly BackedUpField[],
+  keyIds: Set<string>,
+  interruption: AbortSignal,
+): Promise<CheckedBackup> {
+  const misfit = misfitOf(fields);
+  const columns = [...new Set(fields.flatMap(({ layout }) => layout.keyIds))];
   try {
-    return await checkBackup(file, misfitOf(fields), interruption);
+    return await checkBackup(
+      file,
+      (record, header) => {
+        for (const column of columns) keyIds.add(record.before[column] ?? '');
+        return misfit(record, header);
+      },
+      interruption,
+    );
   } catch (error) {
     throw error instanceof BackupError ? new UsageError([error]) : error;
   }
+}
+
+/** @throws UsageError if a value would come back under a key that is retired */
+function refuseRetired({ header: { keys } }: CheckedBackup, keyIds: ReadonlySet<string>, registry: Registry | null): void {
+  // A value that does not name its key is under one of the source keys of the run.
+  const under = new Set([...keyIds, ...(keyIds.has('') || keyIds.size === 0 ? keys.sources : [])]);
+  const retired = [...under].flatMap((fingerprint) => registry?.entries.get(fingerprint) ?? []);
+  const [key] = retired.filter(({ retired_at }) => retired_at !== null);
+  if (registry === null || key?.retired_at == null) return;
+  const back = `UPDATE ${registry.name} SET retired_at = NULL WHERE fingerprint = '${key.fingerprint}'`;
+  refuse(
+    `the backup holds values under key ${key.fingerprint}, which was retired on ${dayOf(key.retired_at)}`,
+    `nothing was written; if the values must come back all the same, put the key back into service first: ${back}`,
+  );
 }
 
 async function restoreTables(

@@ -61,7 +61,7 @@ export function outcome(ending: RestoreEnding): Outcome {
     field,
     { ...NOTHING_KNOWN, restore: { ...counts, changed: changed.size, changedIds: [...changed].slice(0, IDS_LISTED) } },
   ]);
-  return { ending: ending.kind, doubt: null, unregistered: [], fields: new Map(fields) };
+  return { ending: ending.kind, doubt: null, unregistered: [], notYet: [], fields: new Map(fields) };
 }
 
 /** What became of the rows of all fields. */

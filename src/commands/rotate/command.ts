@@ -2,23 +2,29 @@ import type { BackupDescription } from '../../backup/backup-format.ts';
 import { createBackupWriter } from '../../backup/backup-writer.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
+import { isUsable } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
+import type { Author } from '../../database/write-registry.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
 import { wordsFor } from '../../report/total.ts';
+import { atOnce, createPace } from '../../rotation/pace.ts';
 import type { Result } from '../../rotation/result.ts';
 import { rotate } from '../../rotation/rotate.ts';
 import type { RunOptions } from '../../rotation/run.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
+import { findingAtEnd, findingOf } from '../finding.ts';
+import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
+import { findUnregistered, notSearchedLine } from '../unregistered.ts';
 import { conclude } from './conclusion.ts';
+import type { Ending } from './ending.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
-import { type Ending, findUnregistered, notSearchedLine } from './unregistered.ts';
 
 /** Preflight, rotate, verify. @throws UsageError */
 export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
@@ -35,25 +41,31 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const run: TableRun<Ending> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
     announcement: [...(plan.rollback ? [direction] : []), fingerprints],
-    work: (opened, options) => rotateTables(plan, keys, database, opened, host, options),
+    reason: plan.reason,
+    work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
-    conclude: (ending) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length)),
+    conclude: (ending, registry) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), isUsable(registry)),
   };
   return runOnTables(run, host);
 }
 
 async function rotateTables(
   plan: RotatePlan,
-  { ring }: RotationKeys,
+  { ring, given }: RotationKeys,
   settings: DatabaseSettings,
-  { fields, pool }: Database,
+  database: Database,
   host: Host,
   options: RunOptions,
+  author: Author,
 ): Promise<Result<Ending>> {
+  const { fields, pool } = database;
+  const output = createOutput(host, false);
+  const keys = given.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
+  const registry = openRegistry(database, settings, keys, author, output);
   // Before anything else: what is forgotten would stay under its old key, and be lost with it.
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
   const line = notSearchedLine(notSearched);
-  if (line !== null) createOutput(host, false).warn(line);
+  if (line !== null) output.warn(line);
   if (values.length > 0) return { ending: { kind: 'unregistered', values }, phases: [] };
   const describe = (): BackupDescription => ({
     createdAt: new Date().toISOString(),
@@ -62,13 +74,22 @@ async function rotateTables(
     keys: { target: ring.target.fingerprint, sources: ring.sources.map(({ fingerprint }) => fingerprint) },
   });
   const backup = plan.backup === null ? null : createBackupWriter(plan.backup, describe);
-  const { dryRun, skipUnreadable, batchRows } = plan;
+  const { dryRun, skipUnreadable, batchRows, maxRowsPerSecond } = plan;
   try {
-    return await rotate({
+    const result = await rotate({
       ...options,
       ...{ ring, dryRun, skipUnreadable, batchRows },
+      beforeFirstWrite: async (found) => {
+        await registry.enter();
+        // At once: a run that is killed must not leave a key recorded as unused whose values it has just found and moved.
+        await registry.record(findingOf(ring, found));
+      },
+      pace: maxRowsPerSecond === null ? atOnce : createPace(maxRowsPerSecond, options.signal),
       beforeWrite: async (field, swaps) => backup?.append(field, swaps),
     });
+    const finding = findingAtEnd(ring, result.ending);
+    if (finding !== null) await registry.record(finding);
+    return result;
   } finally {
     await backup?.close();
   }

@@ -1,21 +1,32 @@
 import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
-import { type KeyWords, keyWords } from '../../report/key-words.ts';
+import { keyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
 import { listUnreadable, rowProblem, verb } from '../../report/wording.ts';
 import type { Compared, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
+import type { Ending } from './ending.ts';
+import { meanwhile } from './meanwhile.ts';
 import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
 import { tableState } from './table-state.ts';
-import type { Ending } from './unregistered.ts';
 
-/** Says how a rotation ended. */
-export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedKey[], words: Words): Conclusion {
+/**
+ * Says how a rotation ended.
+ *
+ * @param isRegistered - whether there is a registry, hence the command retire
+ */
+export function conclude(
+  ending: Ending,
+  plan: RotatePlan,
+  keys: readonly NamedKey[],
+  words: Words,
+  isRegistered = false,
+): Conclusion {
   const names = keyWords(keys);
   const again = repeated(plan);
   const runAgain = `${again}: it continues where it stopped`;
@@ -25,14 +36,16 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
       const [before, after] = totals(ending.fields);
       const proof = ending.fields.every((field) => field.before.digest === field.after.digest)
         ? 'the plaintexts are the same as before'
-        : `the plaintexts are not all the same as before: an application wrote to ${words.place} during the run`;
+        : 'the plaintexts are not all the same as before';
       const details = [
         `${names.target} alone decrypted ${words.count(after.values)} after the last write`,
         proof,
         ...withoutValue(after),
-        ...ending.fields.flatMap((field) => traffic(field, names, words)),
+        ...namesSet(ending.fields, after, words),
+        ...meanwhile(ending.fields, names, words),
       ];
-      return done(`every ${words.noun} is under ${names.target}`, details, afterRotation(plan, names, continued(before), after));
+      const steps = afterRotation(plan, names, continued(before), after, isRegistered ? keys : []);
+      return done(`every ${words.noun} is under ${names.target}`, details, steps);
     }
     case 'rotated-except-unreadable': {
       const [before, after] = totals(ending.fields);
@@ -43,9 +56,9 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
           `${names.target} decrypts the other ${words.count(after.under(keys, 'target'))}`,
           ...withoutValue(after),
           ...listUnreadable(after.unreadable, after.unreadableRows),
-          ...ending.fields.flatMap((field) => traffic(field, names, words)),
+          ...meanwhile(ending.fields, names, words),
         ],
-        nextSteps: afterRotation(plan, names, continued(before), after),
+        nextSteps: afterRotation(plan, names, continued(before), after, []),
       };
     }
     case 'nothing-to-do':
@@ -54,7 +67,8 @@ export function conclude(ending: Ending, plan: RotatePlan, keys: readonly NamedK
       const total = totalOf(ending.fields);
       const values = words.count(total.under(keys, 'source'));
       const headline = `a run would rotate ${values} to ${names.target}; no problems found`;
-      return done(headline, ['nothing was written', ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
+      const others = total.misnamed === 0 ? [] : [`it would set the key id of ${words.count(total.misnamed)} more`];
+      return done(headline, ['nothing was written', ...others, ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
     }
     case 'unreadable-rows': {
       const total = totalOf(ending.fields);
@@ -112,10 +126,12 @@ function totals(fields: readonly Compared[]): [before: Total, after: Total] {
   ];
 }
 
-/** Says how many rows were added and removed between the first survey and the last. */
-function traffic({ field, before, after, late }: Compared, { aSource }: KeyWords, { prefix, count }: Words): string[] {
-  const { came, went } = before.ids.trafficUntil(after.ids);
-  const moved = `${prefix(field)}${count(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows - before.withoutValue} before, ${after.rows - after.withoutValue} after`;
-  const again = `${prefix(field)}${count(late)} needed another round: written with ${aSource} during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
-  return [...(came + went > 0 ? [moved] : []), ...(late > 0 ? [again] : [])];
+/** Says what became of key ids that named another key. */
+function namesSet(fields: readonly Compared[], after: Total, { count }: Words): string[] {
+  const set = fields.reduce((sum, { tally }) => sum + tally.named, 0);
+  const left = after.misnamed;
+  return [
+    ...(set > 0 ? [`the key id of ${count(set)} more was set: ${verb(set, 'it', 'they')} named another key, or none`] : []),
+    ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} the key id of another key: run the same command again`] : []),
+  ];
 }

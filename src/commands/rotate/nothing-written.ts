@@ -4,8 +4,8 @@ import type { KeyWords } from '../../report/key-words.ts';
 import { nothingThere, type Total, withoutValue } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
 import { repeated } from '../output-plan.ts';
+import type { UnregisteredValue } from '../unregistered.ts';
 import type { RotatePlan } from './plan.ts';
-import type { UnregisteredValue } from './unregistered.ts';
 
 const CHECK_URL = 'if you expected rows, check the database in DATABASE_URL';
 
@@ -41,10 +41,15 @@ export function unregistered(values: readonly UnregisteredValue[], { report }: R
 }
 
 /** Says that the table needs no rotation. */
-export function nothingToDo({ rollback }: RotatePlan, { target, sources, them, inList }: KeyWords, total: Total): Conclusion {
+export function nothingToDo(
+  { rollback }: RotatePlan,
+  { target, sources, them, inList, isAlone }: KeyWords,
+  total: Total,
+): Conclusion {
   const { values, noun, count } = total;
   if (values === 0) return done(`${nothingThere(total)}: there is nothing to rotate`, [], [CHECK_URL]);
   const headline = `every ${noun} is already under ${target}: nothing to do`;
+  if (isAlone) return done(headline, withoutValue(total), []);
   if (rollback) return done(headline, withoutValue(total), [`make sure that every service has ${target}`]);
   const decrypt = them === 'it' ? 'decrypts' : 'decrypt';
   const swapped = inList

@@ -1,6 +1,6 @@
 import { countsOf, type FieldOutcome, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
 import type { Compared, Reached, Tally } from '../../rotation/result.ts';
-import type { Ending } from './unregistered.ts';
+import type { Ending } from './ending.ts';
 
 /** What the report says about the end of a rotation. */
 export function outcome(ending: Ending): Outcome {
@@ -9,6 +9,7 @@ export function outcome(ending: Ending): Outcome {
     doubt: ending.kind === 'not-verified' ? ending.doubt.kind : null,
     unregistered:
       ending.kind === 'unregistered' ? ending.values.map(({ table, columns }) => ({ table, columns: [...columns] })) : [],
+    notYet: [],
     fields: new Map(fieldsOf(ending)),
   };
 }
@@ -57,6 +58,12 @@ function reachedField({ before, last, tally }: Reached): FieldOutcome {
   return { ...NOTHING_KNOWN, before: countsOf(before), ...written(tally), unreadable: unreadableOf(last) };
 }
 
-function written({ rotated, conflicts, gone, alreadyRotated }: Tally): Pick<FieldOutcome, 'rotated' | 'meanwhile'> {
-  return { rotated, meanwhile: { ...NOTHING_KNOWN.meanwhile, conflicts, gone, alreadyRotated } };
+function written({
+  rotated,
+  named,
+  conflicts,
+  gone,
+  alreadyRotated,
+}: Tally): Pick<FieldOutcome, 'rotated' | 'named' | 'meanwhile'> {
+  return { rotated, named, meanwhile: { ...NOTHING_KNOWN.meanwhile, conflicts, gone, alreadyRotated } };
 }

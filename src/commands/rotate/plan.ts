@@ -1,5 +1,5 @@
 import type { Environment } from '../../config/environment.ts';
-import { readRing } from '../../config/keys.ts';
+import { type GivenKey, readRing } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
@@ -9,12 +9,16 @@ import type { Given } from '../command.ts';
 export interface RotatePlan {
   readonly dryRun: boolean;
   readonly skipUnreadable: boolean;
-  /** Rows per statement. */
+  /** Rows per statement; with a limit, no more than in a second. */
   readonly batchRows: number;
+  /** null: no limit. */
+  readonly maxRowsPerSecond: number | null;
   readonly backup: string | null;
   readonly report: string | null;
   /** Unregistered columns that are meant to stay. */
   readonly ignore: readonly string[];
+  /** Why the keys change, for the registry. */
+  readonly reason: string | null;
   /** Whether the roles are swapped: the second key is the target. */
   readonly rollback: boolean;
 }
@@ -28,13 +32,20 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   if (!/^[1-9][0-9]{0,3}$/u.test(size) || Number(size) > MAX_BATCH_ROWS) {
     refuse(`--batch-size is not a whole number from 1 to ${MAX_BATCH_ROWS}`, 'leave it out to write row by row');
   }
+  const limit = given.value('max-rows-per-second');
+  if (limit !== null && !/^[1-9][0-9]*$/u.test(limit)) {
+    refuse('--max-rows-per-second is not a whole number from 1', 'leave it out to write as fast as the database allows');
+  }
+  const maxRowsPerSecond = limit === null ? null : Number(limit);
   return {
     dryRun,
     skipUnreadable: given.has('skip-unreadable'),
-    batchRows: Number(size),
+    batchRows: Math.min(Number(size), maxRowsPerSecond ?? MAX_BATCH_ROWS),
+    maxRowsPerSecond,
     backup,
     report: given.value('report'),
     ignore: given.values('ignore'),
+    reason: given.value('reason'),
     rollback: given.has('rollback'),
   };
 }
@@ -43,6 +54,8 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
 export interface RotationKeys {
   readonly ring: KeyRing;
   readonly named: readonly NamedKey[];
+  /** The target first. */
+  readonly given: readonly GivenKey[];
 }
 
 /** @throws UsageError; the reason of the interruption */
@@ -51,17 +64,18 @@ export async function readRotationKeys(
   { rollback }: Pick<RotatePlan, 'rollback'>,
   interruption: AbortSignal,
 ): Promise<RotationKeys> {
-  const [first, second, ...others] = await readRing(env, interruption);
-  if (rollback && others.length > 0) {
+  const keys = await readRing(env, interruption);
+  if (rollback && keys.length !== 2) {
     refuse(
-      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${others.length + 2}`,
+      `--rollback needs two keys, and ENCRYPTION_KEYS holds ${keys.length}`,
       'put the key to go back to first in ENCRYPTION_KEYS, and leave --rollback out',
     );
   }
-  const [target, source] = rollback ? [second, first] : [first, second];
-  const shown = first.name === 'new' ? [second, first] : [first, second, ...others];
+  const [target, ...sources] = rollback ? keys.toReversed() : keys;
+  const shown = keys[0].name === 'new' ? keys.toReversed() : keys;
   return {
-    ring: { target: target.key, sources: [source, ...others].map(({ key }) => key) },
+    ring: { target: target.key, sources: sources.map(({ key }) => key) },
+    given: [target, ...sources],
     named: shown.map(({ name, key }) => ({
       role: key === target.key ? 'target' : 'source',
       name,

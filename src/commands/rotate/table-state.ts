@@ -18,7 +18,7 @@ export function tableState(
   if (reached.length === 0) return ['nothing was written'];
   const tally = sum(reached.map((field) => field.tally));
   const tallyThen = sum(reached.map((field) => field.tallyThen));
-  if (tally.rotated === 0 && unread === null) return ['nothing was written in this run'];
+  if (tally.rotated + tally.named === 0 && unread === null) return ['nothing was written in this run'];
   const unknown = unread ?? 0;
   const under = (role: NamedKey['role']) => reached.reduce((total, { last }) => total + countRole(last, keys, role), 0);
   const moved = movedIn(tally, tallyThen);
@@ -49,5 +49,6 @@ function sum(tallies: readonly Tally[]): Tally {
     conflicts: add(({ conflicts }) => conflicts),
     gone: add(({ gone }) => gone),
     alreadyRotated: add(({ alreadyRotated }) => alreadyRotated),
+    named: add(({ named }) => named),
   };
 }

@@ -34,6 +34,8 @@ export class MemoryStore implements Store {
   /** What a scan says of the table's parts, and of transactions that have not ended. */
   parts = 'one part';
   uncommitted: readonly string[] = [];
+  /** Whether another transaction is in the way of every swap of several rows. */
+  blocksBatches = false;
   /** Every call that was made, in order. */
   readonly calls: StoreCall[] = [];
   before: Hook = () => {};
@@ -88,8 +90,9 @@ export class MemoryStore implements Store {
     return this.#answer({ method: 'readRows', ids }, () => [...ids].reverse().flatMap((id) => this.#find(id)));
   }
 
-  async swap(swaps: readonly Swap[]): Promise<ReadonlySet<string>> {
+  async swap(swaps: readonly Swap[]): Promise<ReadonlySet<string> | 'blocked'> {
     return this.#answer({ method: 'swap', swaps }, () => {
+      if (this.blocksBatches && swaps.length > 1) return 'blocked';
       const hits = swaps.filter(({ id, before }) => sameValue(this.rows.get(id), before));
       for (const { id, after } of hits) this.rows.set(id, fromStored(id, after));
       return new Set(hits.map(({ id }) => id));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import fc, { type AsyncCommand } from 'fast-check';
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import type { RotateEnding } from '../../../src/rotation/result.ts';
 import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
@@ -30,6 +31,8 @@ interface Options {
   readonly batchRows: number;
   readonly skipUnreadable: boolean;
   readonly dryRun: boolean;
+  /** Whether another transaction is in the way of every batch. */
+  readonly blocked: boolean;
 }
 
 /** What comes in between at the n-th moment of a run: each call of the store has one moment before it and one after. */
@@ -58,6 +61,7 @@ const options: fc.Arbitrary<Options> = fc.record({
   batchRows: fc.constantFrom(1, 2, 7),
   skipUnreadable: fc.boolean(),
   dryRun: fc.constantFrom(false, false, false, true),
+  blocked: fc.constantFrom(false, false, true),
 });
 const disturbance: fc.Arbitrary<Disturbance> = fc.oneof(
   fc.constant({ kind: 'nothing' as const }),
@@ -94,7 +98,7 @@ class RotateCommand implements AsyncCommand<Model, World> {
     const toMove = table.size - counts.unreadable - counts.under[how.target];
     const abort = new AbortController();
     let happened = false;
-    const store = withMoments(world.store, async (nth) => {
+    const store = withMoments(world.store, how.blocked, async (nth) => {
       const what = this.#disturbance;
       if (what.kind === 'nothing' || nth !== what.moment) return;
       happened = true;
@@ -107,6 +111,8 @@ class RotateCommand implements AsyncCommand<Model, World> {
       ...how,
       fields: [{ name: 'UserApiKey', store, layout }],
       ring,
+      beforeFirstWrite: async () => {},
+      pace: atOnce,
       beforeWrite: async () => {},
       signal: abort.signal,
       observer,
@@ -149,7 +155,7 @@ class VerifyCommand implements AsyncCommand<Model, World> {
 
   async run(table: Model, world: World): Promise<void> {
     const fields = [{ name: 'UserApiKey', store: world.store, layout }];
-    const run = { fields, target: keys.new, signal: new AbortController().signal, observer };
+    const run = { fields, ring: { target: keys.new, sources: [] }, signal: new AbortController().signal, observer };
     const { ending, after } = told(await verify(run), fingerprints);
     const opened = countUnder(table, 'new');
     assert.equal(ending.kind, opened === table.size ? 'verified' : 'not-verified');
@@ -173,7 +179,7 @@ function expectMoved(table: Model, target: KeyName, except: string): void {
 }
 
 /** The same store, with a moment before and one after each call. */
-function withMoments(store: Store, onMoment: (nth: number) => Promise<void>): Store {
+function withMoments(store: Store, blocked: boolean, onMoment: (nth: number) => Promise<void>): Store {
   let moments = 0;
   async function around<T>(call: () => Promise<T>): Promise<T> {
     moments += 1;
@@ -187,7 +193,7 @@ function withMoments(store: Store, onMoment: (nth: number) => Promise<void>): St
     scan: (signal, work) => around(() => store.scan(signal, work)),
     readPage: (after, limit) => around(() => store.readPage(after, limit)),
     readRows: (ids) => around(() => store.readRows(ids)),
-    swap: (swaps) => around(() => store.swap(swaps)),
+    swap: (swaps) => around(async () => (blocked && swaps.length > 1 ? 'blocked' : store.swap(swaps))),
     waitForDisk: () => around(() => store.waitForDisk()),
   };
 }

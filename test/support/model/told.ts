@@ -18,7 +18,7 @@ export interface Told {
   readonly phases: readonly Phase[];
 }
 
-const NONE: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+const NONE: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 };
 
 /** @param fingerprints - of the two keys */
 export function told(

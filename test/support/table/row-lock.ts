@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, type ClientBase } from 'pg';
 import { expect } from 'vitest';
 import type { TestDatabase } from './database.ts';
 import { RUN_LOCK } from './witness.ts';
@@ -34,14 +34,28 @@ export async function whileHolding<T>(
 const OR_FAIL = `
         IF clock_timestamp() > now() + interval '60 s' THEN RAISE EXCEPTION 'waited for a rotation in vain'; END IF;`;
 
-/** Resolves once a statement of a rotation in this database waits for what another transaction holds. */
+/**
+ * Resolves once a statement of a rotation in this database waits for what another transaction holds, and goes on waiting: the one that
+ * writes a batch gives up by itself, after which its rows are written one by one.
+ */
 export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
   await pool.query(`
     DO $$ BEGIN
       WHILE NOT EXISTS (SELECT FROM pg_stat_activity
                          WHERE datname = current_database() AND wait_event_type = 'Lock'
-                            AND application_name = 'rotate-encryption-key') LOOP
+                            AND application_name = 'rotate-encryption-key' AND query NOT LIKE '%unnest(%') LOOP
         ${OR_FAIL}
+        PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`);
+}
+
+/** Resolves once somebody waits for what the transaction of this client holds. */
+export async function isInTheWay(client: ClientBase): Promise<void> {
+  await client.query(`
+    DO $$ BEGIN
+      WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))) LOOP
+        IF clock_timestamp() > statement_timestamp() + interval '60 s' THEN RAISE EXCEPTION 'stood in nobody''s way'; END IF;
         PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
       END LOOP;
     END $$`);

@@ -25,7 +25,8 @@ const NEW = 'bbbbbbbbbbbbbbbb';
 
 /** From the old key to the new one, row by row. */
 export const PLAN: RotatePlan = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, maxRowsPerSecond: null, backup: null, report: null, ignore: [] },
+  reason: null,
   rollback: false,
 };
 export const KEYS: readonly NamedKey[] = [
@@ -42,7 +43,7 @@ export const KEYS_BACK: readonly NamedKey[] = [
 export function census(old: number, under: number, unreadable = 0, digest = 'a'): Census {
   return {
     rows: old + under + unreadable,
-    withoutValue: 0,
+    ...{ withoutValue: 0, misnamed: 0 },
     ...{ largestRow: 100, parts: '16385', uncommitted: [] },
     under: new Map([
       [OLD, old],
@@ -72,7 +73,7 @@ export function idCounts(of: readonly string[]): IdCounts {
   return counts;
 }
 
-export const NONE: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+export const NONE: Tally = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 };
 
 /** What a pass over the only field found. */
 export function surveyed(found: Census): FieldCensus[] {

@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { conclude as concludeRestore, outcome as outcomeOfRestore } from '../../../src/commands/restore/conclusion.ts';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
+import type { Ending } from '../../../src/commands/rotate/ending.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
-import type { Ending } from '../../../src/commands/rotate/unregistered.ts';
-import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
+import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verification.ts';
 import { keyWords } from '../../../src/report/key-words.ts';
 import { wordsFor } from '../../../src/report/total.ts';
 import type { Census } from '../../../src/rotation/census.ts';
@@ -86,7 +86,7 @@ describe('the summary of a rotation of two fields', () => {
         fields: both({
           before: withNulls({ ...census(12, 0), ids: idCounts(ids(12)) }, 3),
           after: withNulls({ ...census(0, 12, 0, 'b'), ids: idCounts(['row-13', ...ids(11)]) }, 3),
-          ...{ tally: { rotated: 13, conflicts: 1, gone: 0, alreadyRotated: 0 }, late: 1 },
+          ...{ tally: { rotated: 13, conflicts: 1, gone: 0, alreadyRotated: 0, named: 0 }, late: 1 },
         }),
       },
       ['preflight', 'rotate', 'verify'],

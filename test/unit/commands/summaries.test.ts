@@ -5,7 +5,7 @@ import { BackupError } from '../../../src/backup/backup-format.ts';
 import { conclude as concludeRestore, outcome as outcomeOfRestore } from '../../../src/commands/restore/conclusion.ts';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
-import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
+import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verification.ts';
 import { DatabaseError } from '../../../src/database/database-error.ts';
 import { keyWords } from '../../../src/report/key-words.ts';
 import type { NamedKey } from '../../../src/report/report.ts';
@@ -45,7 +45,7 @@ const CONTINUED = { before: census(10, 2), tally: { ...NONE, rotated: 10 } };
 const WITH_TRAFFIC = {
   before: { ...census(12, 0), ids: idCounts(ids(12)) },
   after: { ...census(0, 13, 0, 'b'), ids: idCounts(['row-13', 'row-14', ...ids(11)]) },
-  ...{ tally: { rotated: 14, conflicts: 3, gone: 1, alreadyRotated: 1 }, late: 2 },
+  ...{ tally: { rotated: 14, conflicts: 3, gone: 1, alreadyRotated: 1, named: 0 }, late: 2 },
 };
 
 describe('the summary of a rotation', () => {

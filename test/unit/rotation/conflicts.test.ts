@@ -23,7 +23,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     const { error, tally, outcomes } = await passOver(store, { batchRows });
     expect(error).toBeUndefined();
     expect(contents(store)).toEqual([...under('new', 1, 2), ...under('new', 4, 5)]);
-    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 1, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 1, alreadyRotated: 0, named: 0 });
     expect(outcomes).toContain(`${THIRD} gone`);
   });
 
@@ -34,7 +34,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     const { error, tally, outcomes } = await passOver(store, { batchRows });
     expect(error).toBeUndefined();
     expect(store.rows.get(THIRD)).toEqual(written);
-    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 1 });
+    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 1, named: 0 });
     expect(outcomes).toContain(`${THIRD} already-rotated`);
   });
 
@@ -44,7 +44,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     const { error, tally } = await passOver(store, { batchRows });
     expect(error).toBeUndefined();
     expect(contents(store)).toEqual([...under('new', 1, 2), `new: written meanwhile ${times}`, ...under('new', 4, 5)]);
-    expect(tally).toEqual({ rotated: 5, conflicts: times, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 5, conflicts: times, gone: 0, alreadyRotated: 0, named: 0 });
   });
 
   it('has its third value rotated: three conflicts are allowed', async () => {
@@ -53,7 +53,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     const { error, tally } = await passOver(store, { batchRows });
     expect(error).toBeUndefined();
     expect(contents(store)).toContain('new: written meanwhile 3');
-    expect(tally).toEqual({ rotated: 5, conflicts: 3, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 5, conflicts: 3, gone: 0, alreadyRotated: 0, named: 0 });
   });
 
   it('stops the pass if it changes every time, and keeps the last value', async () => {
@@ -83,7 +83,7 @@ describe.each([1, 2, 5])('a row that the application changes before it is writte
     expect(error).toBeUndefined();
     expect(store.rows.get(THIRD)).toEqual(strange);
     expect(outcomes).toContain(`${THIRD} unreadable`);
-    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 0, named: 0 });
   });
 
   it('is written only if all three columns hold exactly the value that was read', async () => {
@@ -112,7 +112,7 @@ describe('in batches', () => {
     changeBeforeSwap(store, () => store.put(strangeRow(3)));
     const { tally, outcomes } = await passOver(store, { batchRows: 5 });
     expect(contents(store)).toEqual([...under('new', 1, 2), 'unreadable', ...under('new', 4, 5)]);
-    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 0, named: 0 });
     expect(outcomes).toEqual([1, 2, 4, 5].map((number) => `${idOf(number)} rotated`));
   });
 
@@ -122,7 +122,13 @@ describe('in batches', () => {
       if (call.method === 'swap') store.rows.delete(THIRD);
       if (call.method === 'readRows') throw new Error('cut');
     };
-    expect((await passOver(store, { batchRows: 5 })).tally).toEqual({ rotated: 4, conflicts: 1, gone: 0, alreadyRotated: 0 });
+    expect((await passOver(store, { batchRows: 5 })).tally).toEqual({
+      rotated: 4,
+      conflicts: 1,
+      gone: 0,
+      alreadyRotated: 0,
+      named: 0,
+    });
   });
 });
 
@@ -145,7 +151,7 @@ describe('row by row', () => {
     changeBeforeSwap(store, () => store.put(strangeRow(3)));
     const { tally } = await passOver(store);
     expect(contents(store)).toEqual([...under('new', 1, 2), 'unreadable', ...under('old', 4, 5)]);
-    expect(tally).toEqual({ rotated: 2, conflicts: 1, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 2, conflicts: 1, gone: 0, alreadyRotated: 0, named: 0 });
   });
 
   it('reads again only the row that changed', async () => {
@@ -174,6 +180,6 @@ describe('row by row', () => {
     const { error, tally } = await passOver(store);
     expect(error).toBeUndefined();
     expect(store.rows.get(THIRD)).toEqual(written);
-    expect(tally).toEqual({ rotated: 5, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 5, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
   });
 });

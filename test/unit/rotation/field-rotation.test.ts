@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { UNREADABLE_IDS_KEPT } from '../../../src/rotation/census.ts';
 import { FieldRotation } from '../../../src/rotation/field-rotation.ts';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { Run } from '../../../src/rotation/run.ts';
 import { fieldOf, ring, silentObserver, tableOf } from './table.ts';
 
@@ -9,7 +10,7 @@ it('passes over as many unreadable rows as can be remembered, and no more, if it
   const run = { fields: [field], signal: new AbortController().signal, observer: silentObserver() };
   const census = await new Run(run).survey('preflight', field, ring);
   const skips = (unreadable: number, skipUnreadable: boolean) => {
-    const options = { ...run, ring, skipUnreadable, batchRows: 1, beforeWrite: async () => {} };
+    const options = { ...run, ring, skipUnreadable, batchRows: 1, pace: atOnce, beforeWrite: async () => {} };
     return new FieldRotation(field, { ...census, unreadable }, new Run(run), options).skips;
   };
   expect(skips(UNREADABLE_IDS_KEPT, true)).toBe(true);

@@ -19,7 +19,14 @@ describe('judging a row', () => {
       tag: Buffer.from(stored.tag, 'hex'),
     };
     const plaintext = Buffer.from('plaintext');
-    expect(createJudge(ring, layout)(stored)).toEqual({ kind: 'readable', key: keys[under], value, aad: null, plaintext });
+    expect(createJudge(ring, layout)(stored)).toEqual({
+      kind: 'readable',
+      key: keys[under],
+      value,
+      aad: null,
+      plaintext,
+      isNamed: true,
+    });
   });
 
   it('says so even if the plaintext is empty', () => {

@@ -15,7 +15,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
     const { error, tally, outcomes } = await passOver(store, { batchRows });
     expect(error).toBeUndefined();
     expect(contents(store)).toEqual(under('new', 1, count));
-    expect(tally).toEqual({ rotated: count, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: count, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
     expect(outcomes).toEqual(store.table.map(({ id }) => `${id} rotated`));
     expect(store.swapped.map((ids) => ids.length)).toEqual([
       ...Array.from({ length: Math.floor(count / batchRows) }, () => batchRows),
@@ -41,7 +41,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
     store.put(...bad);
     const { error, tally } = await passOver(store, { batchRows, skipUnreadable: true });
     expect(error).toBeUndefined();
-    expect(tally).toEqual({ rotated: 17, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 17, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
     expect(store.table.filter((stored) => openAs('new', stored) === null)).toEqual(bad);
   });
 
@@ -51,7 +51,7 @@ describe.each([1, 2, 7])('a pass that writes %i rows at a time', (batchRows) => 
     store.put(...done);
     const { tally, outcomes, progress } = await passOver(store, { batchRows });
     expect(done.map(({ id }) => store.rows.get(id))).toEqual(done);
-    expect(tally).toEqual({ rotated: 16, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 16, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
     expect(outcomes).toHaveLength(16);
     expect(progress.at(-1)).toBe(16);
   });
@@ -180,7 +180,7 @@ describe('a pass', () => {
     }
     const { tally } = await passOver(store, { pages: twice(), batchRows: 10 });
     expect(store.swapped).toEqual([[idOf(1), idOf(2), idOf(3)]]);
-    expect(tally).toEqual({ rotated: 3, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 3, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
   });
 
   it('hands the store nothing but ciphertext', async () => {

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { countUnder } from '../../../src/rotation/census.ts';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { rotate } from '../../../src/rotation/rotate.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
 import {
@@ -28,7 +29,7 @@ describe('rotating', () => {
     const { ending, tally, before, after, phases } = await rotateTable(store);
     expect(ending).toEqual({ kind: 'rotated' });
     expect(contents(store)).toEqual(under('new', 1, 9));
-    expect(tally).toEqual({ rotated: 8, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(tally).toEqual({ rotated: 8, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
     expect(before).toMatchObject({ rows: 9, under: { old: 8, new: 1 }, unreadable: 0 });
     expect(after).toMatchObject({ rows: 9, under: { old: 0, new: 9 }, unreadable: 0 });
     expect(after?.digest).toBe(before?.digest);
@@ -156,9 +157,16 @@ describe('what is counted', () => {
       if (call.method === 'swap' && nth === 3) stop.abort(new Error('stop'));
     };
     const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
-    const run = { ...options, signal: stop.signal, observer: silentObserver(), beforeWrite: async () => {} };
+    const run = {
+      ...options,
+      signal: stop.signal,
+      observer: silentObserver(),
+      beforeFirstWrite: async () => {},
+      pace: atOnce,
+      beforeWrite: async () => {},
+    };
     const { ending } = await rotate(run);
-    const none = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0 };
+    const none = { rotated: 0, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 };
     const [reached] = ending.kind === 'stopped' ? ending.reached : [];
     if (reached === undefined) return expect.fail(ending.kind);
     const { before, last, tallyThen, tally } = reached;
@@ -177,7 +185,13 @@ describe('what is counted', () => {
     const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
     const { ending } = await rotate({
       ...options,
-      ...{ signal: stop.signal, observer: silentObserver(), beforeWrite: async () => {} },
+      ...{
+        signal: stop.signal,
+        observer: silentObserver(),
+        beforeFirstWrite: async () => {},
+        pace: atOnce,
+        beforeWrite: async () => {},
+      },
     });
     const [reached] = ending.kind === 'stopped' ? ending.reached : [];
     if (reached === undefined) return expect.fail(ending.kind);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { type FieldSwaps, restore } from '../../../src/rotation/restore.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { verify } from '../../../src/rotation/verify.ts';
@@ -12,6 +13,8 @@ function options(access: MemoryStore, refresh: MemoryStore, change: Partial<Rota
       { name: 'Account.refresh', store: refresh, layout },
     ],
     ...{ ring, dryRun: false, skipUnreadable: false, batchRows: 2 },
+    beforeFirstWrite: async () => {},
+    pace: atOnce,
     beforeWrite: async () => {},
     signal: new AbortController().signal,
     observer: silentObserver(),
@@ -112,6 +115,26 @@ describe('several fields', () => {
     });
   });
 
+  it.each<[title: string, late: (round: number) => [access: number, refresh: number], rounds: number, left: number]>([
+    ['go on as long as fewer are left of all together', (round) => (round < 6 ? [round, 2 * (6 - round)] : [0, 0]), 6, 0],
+    ['give up in the third round if no fewer are left of all together', (round) => [round, 9 - round], 3, 9],
+    ['give up in a later one', (round) => [Math.min(round, 2), Math.max(0, 4 - round)], 5, 2],
+  ])('%s', async (_title, late, rounds, left) => {
+    const [access, refresh] = [tableOf(20), tableOf(20)];
+    const write = (store: MemoryStore, of: 0 | 1) => {
+      store.before = ({ method }, nth) => {
+        if (method !== 'scan' || nth === 1) return;
+        for (let number = 1; number <= (late(nth - 1)[of] ?? 0); number += 1) store.put(row(number, 'old', `round ${nth}`));
+      };
+    };
+    write(access, 0);
+    write(refresh, 1);
+    const { ending, phases } = await rotate(options(access, refresh));
+    expect(ending.kind).toBe(left === 0 ? 'rotated' : 'not-verified');
+    expect(phases.filter(({ name }) => name === 'verify')).toHaveLength(2 * rounds);
+    expect([...contents(access), ...contents(refresh)].filter((content) => content.startsWith('old'))).toHaveLength(left);
+  });
+
   it('are doubted by name, also if there was nothing to write', async () => {
     const [access, refresh] = [tableOf(3, 'new'), tableOf(3, 'new')];
     refresh.uncommitted = ['pid 1'];
@@ -123,9 +146,9 @@ describe('several fields', () => {
   it('are verified only if the target key decrypts every value of all', async () => {
     const [access, refresh] = [tableOf(2, 'new'), tableOf(2, 'new')];
     const { fields, signal, observer } = options(access, refresh);
-    expect((await verify({ fields, signal, observer, target: keys.new })).ending.kind).toBe('verified');
+    expect((await verify({ fields, signal, observer, ring: { target: keys.new, sources: [] } })).ending.kind).toBe('verified');
     refresh.put(row(1, 'old'));
-    const { ending } = await verify({ fields, signal, observer, target: keys.new });
+    const { ending } = await verify({ fields, signal, observer, ring: { target: keys.new, sources: [] } });
     expect(ending).toMatchObject({
       kind: 'not-verified',
       fields: [{ census: { unreadable: 0 } }, { field: 'Account.refresh', census: { unreadable: 1 } }],
@@ -197,7 +220,9 @@ describe('several fields of which only one', () => {
     refresh.put(row(1, 'old'));
     refresh.uncommitted = ['pid 1'];
     const { fields, signal, observer } = options(access, refresh);
-    expect((await verify({ fields, signal, observer, target: keys.new })).ending.kind).toBe('not-verified');
+    expect((await verify({ fields, signal, observer, ring: { target: keys.new, sources: [] } })).ending.kind).toBe(
+      'not-verified',
+    );
   });
 });
 

@@ -136,7 +136,7 @@ describe('a run that stopped', () => {
       if (method === 'scanPage') abort.abort(REASON);
     };
     const fields = [fieldOf(store)];
-    const options = { fields, observer: silentObserver(), signal: abort.signal, target: keys.new };
+    const options = { fields, observer: silentObserver(), signal: abort.signal, ring: { target: keys.new, sources: [] } };
     expect((await verify(options)).ending).toEqual({ kind: 'stopped', phase: 'verify', cause: REASON, reached: null });
   });
 });

@@ -54,6 +54,7 @@ describe('a survey', () => {
       parts: 'one part',
       uncommitted: [],
       withoutValue: 0,
+      misnamed: 0,
       unreadableIds: new Set(),
       ruined: 0,
       ruinedRows: [],

@@ -1,5 +1,6 @@
 import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
 import type { KeyRing } from '../../../src/crypto/key-ring.ts';
+import { atOnce } from '../../../src/rotation/pace.ts';
 import { readPages } from '../../../src/rotation/pages.ts';
 import type { Tally } from '../../../src/rotation/result.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
@@ -91,6 +92,8 @@ export async function rotateTable(store: MemoryStore, change: Partial<RotateOpti
     dryRun: false,
     skipUnreadable: false,
     batchRows: 1,
+    beforeFirstWrite: async () => {},
+    pace: atOnce,
     beforeWrite: async () => {},
     signal: new AbortController().signal,
     observer: silentObserver(),
@@ -117,6 +120,7 @@ export async function passOver(store: MemoryStore, change: Partial<RotatePassOpt
     pages: readPages(change.field?.store ?? store, 100, 9999, change.signal ?? new AbortController().signal),
     ring,
     batchRows: 1,
+    pace: atOnce,
     beforeWrite: async () => {},
     skipUnreadable: false,
     signal: new AbortController().signal,

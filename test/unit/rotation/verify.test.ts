@@ -6,7 +6,10 @@ import { fieldOf, fingerprints, idOf, keys, row, silentObserver, strangeRow, tab
 
 async function verifyTable(store: MemoryStore): Promise<Told> {
   const { signal } = new AbortController();
-  return told(await verify({ fields: [fieldOf(store)], target: keys.new, signal, observer: silentObserver() }), fingerprints);
+  return told(
+    await verify({ fields: [fieldOf(store)], ring: { target: keys.new, sources: [] }, signal, observer: silentObserver() }),
+    fingerprints,
+  );
 }
 
 describe('verifying', () => {

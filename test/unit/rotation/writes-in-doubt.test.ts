@@ -45,7 +45,7 @@ describe('a write that gives no answer', () => {
     loseSecondSwap(store, true);
     const run = await passOver(store);
     expectInDoubt(run, { written: ids(2), notWritten: [], unknown: [] });
-    expect(run.tally).toEqual({ rotated: 2, conflicts: 0, gone: 0, alreadyRotated: 0 });
+    expect(run.tally).toEqual({ rotated: 2, conflicts: 0, gone: 0, alreadyRotated: 0, named: 0 });
     expect(run.outcomes).toEqual([`${idOf(1)} rotated`, `${idOf(2)} rotated`]);
     expect(contents(store)).toEqual([...under('new', 1, 2), ...under('old', 3, 5)]);
   });
@@ -109,7 +109,7 @@ describe('a write that gives no answer', () => {
     loseSecondSwap(store, true);
     const run = await passOver(store);
     expectInDoubt(run, { written: ids(1), notWritten: [], unknown: [] });
-    expect(run.tally).toEqual({ rotated: 1, conflicts: 1, gone: 0, alreadyRotated: 0 });
+    expect(run.tally).toEqual({ rotated: 1, conflicts: 1, gone: 0, alreadyRotated: 0, named: 0 });
     expect(contents(store)).toEqual(['new: written meanwhile']);
   });
 

@@ -5,7 +5,8 @@ import { newKey } from '../../../support/application/application.ts';
 import { given, problemsOf } from '../given.ts';
 
 const DEFAULTS = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, backup: null, report: null, ignore: [] },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, maxRowsPerSecond: null, backup: null, report: null, ignore: [] },
+  reason: null,
   rollback: false,
 };
 
@@ -21,6 +22,10 @@ describe('the plan of a rotation', () => {
     ['--batch-size 1', {}],
     ['--batch-size 500', { batchRows: 500 }],
     ['--batch-size=5000', { batchRows: 5000 }],
+    ['--max-rows-per-second 1', { maxRowsPerSecond: 1 }],
+    ['--max-rows-per-second 20 --batch-size 20', { maxRowsPerSecond: 20, batchRows: 20 }],
+    ['--max-rows-per-second 20 --batch-size 500', { maxRowsPerSecond: 20, batchRows: 20 }],
+    ['--batch-size 500 --max-rows-per-second 100000 --dry-run', { maxRowsPerSecond: 100_000, batchRows: 500, dryRun: true }],
     ['--ignore accounts.note', { ignore: ['accounts.note'] }],
     ['--ignore a.x --dry-run --ignore=public.b.y', { dryRun: true, ignore: ['a.x', 'public.b.y'] }],
     ['--backup keys.jsonl --report r.json', { backup: 'keys.jsonl', report: 'r.json' }],
@@ -33,6 +38,18 @@ describe('the plan of a rotation', () => {
     async (size) => {
       expect(await problemsOf(readRotatePlan(given([`--batch-size=${size}`])))).toEqual([
         { message: '--batch-size is not a whole number from 1 to 5000', hint: 'leave it out to write row by row' },
+      ]);
+    },
+  );
+
+  it.each(['0', '-1', '0.5', '1e3', '0x10', '01', ' 5', '５', 'all', '', newKey()])(
+    'refuses "%s" as rows per second, and does not repeat it',
+    async (limit) => {
+      expect(await problemsOf(readRotatePlan(given([`--max-rows-per-second=${limit}`])))).toEqual([
+        {
+          message: '--max-rows-per-second is not a whole number from 1',
+          hint: 'leave it out to write as fast as the database allows',
+        },
       ]);
     },
   );

@@ -1,12 +1,11 @@
-import { type KeyRing, keysOf } from '../../crypto/key-ring.ts';
-import type { EncryptedField } from '../../database/encrypted-field.ts';
-import type { DatabaseSettings } from '../../database/settings.ts';
-import type { Pool } from '../../database/with-pool.ts';
-import type { Obstacle } from '../../discovery/found-values.ts';
-import type { NotRead } from '../../discovery/sample.ts';
-import { verb } from '../../report/wording.ts';
-import type { RotateEnding } from '../../rotation/result.ts';
-import { notReadLines, QUICK, searchTables } from '../search.ts';
+import { type KeyRing, keysOf } from '../crypto/key-ring.ts';
+import type { EncryptedField } from '../database/encrypted-field.ts';
+import type { DatabaseSettings } from '../database/settings.ts';
+import type { Pool } from '../database/with-pool.ts';
+import type { Obstacle } from '../discovery/found-values.ts';
+import type { NotRead } from '../discovery/sample.ts';
+import { verb } from '../report/wording.ts';
+import { notReadLines, QUICK, searchTables } from './search.ts';
 
 /** A value under one of the keys in columns that no encrypted field has. */
 export interface UnregisteredValue extends Obstacle {
@@ -14,9 +13,6 @@ export interface UnregisteredValue extends Obstacle {
   readonly table: string;
   readonly columns: readonly string[];
 }
-
-/** How the command ends: as a rotation does, or before it, since something was forgotten. */
-export type Ending = RotateEnding | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] };
 
 /** What a search for forgotten values came to. */
 export interface Forgotten {

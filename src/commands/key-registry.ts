@@ -1,0 +1,117 @@
+import { DatabaseError } from '../database/database-error.ts';
+import { isUsable, type Registry } from '../database/registry.ts';
+import type { DatabaseSettings } from '../database/settings.ts';
+import type { Database } from '../database/with-database.ts';
+import { type Author, createRegistryWriter, type Finding, type RegistryWriter } from '../database/write-registry.ts';
+import type { Output } from '../terminal/output.ts';
+import { refuse } from '../text/problem.ts';
+
+/** A key that the registry is to know. */
+export interface RegistryKey {
+  readonly fingerprint: string;
+  readonly source: string;
+}
+
+/** The registry during a run. Where the application has none, nothing happens. */
+export interface RunRegistry {
+  /** Makes sure that the keys are in the registry before a value is written. @throws DatabaseError */
+  enter(): Promise<void>;
+  /** Records what a survey found; warns if that is not possible. */
+  record(finding: Finding): Promise<void>;
+}
+
+/**
+ * Looks at the registry before a run writes anything.
+ *
+ * @param keys - those of the run, the target first
+ * @throws UsageError if the target is retired, or a key is missing and may not be entered
+ */
+export function openRegistry(
+  { registry, pool }: Database,
+  settings: DatabaseSettings,
+  keys: readonly RegistryKey[],
+  author: Author,
+  output: Output,
+): RunRegistry {
+  const writer = recordOnly({ registry, pool }, settings, author, output);
+  if (registry === null || registry.missingColumn !== null) return { ...writer, enter: async () => {} };
+  const { label, mayRead, mayInsert, entries } = registry;
+  if (!mayRead)
+    refuse(`user ${settings.user} may not read ${label}, which says whether these keys may be used`, grant(registry, settings));
+  const target = entries.get(keys[0]?.fingerprint ?? '');
+  if (target !== undefined && target.retired_at !== null) {
+    refuse(
+      `key ${target.fingerprint} was retired on ${dayOf(target.retired_at)}: nothing may be encrypted under it`,
+      'put another key first, such as one that generate-key makes',
+    );
+  }
+  const missing = keys.filter(({ fingerprint }) => !entries.has(fingerprint));
+  if (missing.length > 0 && !mayInsert) {
+    const names = missing.map(({ fingerprint }) => fingerprint).join(' and ');
+    refuse(
+      `${label} does not have key ${names}, and user ${settings.user} may not enter it`,
+      `run register as a role that may, or ${grant(registry, settings)}`,
+    );
+  }
+  const enter = async () => {
+    if (missing.length === 0) return;
+    const entered = await createRegistryWriter(pool, registry, settings, author).enter(missing);
+    for (const fingerprint of entered) output.say(`registry: entered key ${fingerprint} in ${label}`);
+  };
+  return { ...writer, enter };
+}
+
+/** The same for a run that writes no value. */
+export function recordOnly(
+  { registry, pool }: Pick<Database, 'registry' | 'pool'>,
+  settings: DatabaseSettings,
+  author: Author,
+  output: Output,
+): Pick<RunRegistry, 'record'> {
+  if (registry === null) return { record: async () => {} };
+  if (registry.missingColumn !== null) {
+    output.warn(
+      `${registry.label} has no column ${registry.missingColumn}, so it is not used as the registry of keys: compare it with prisma/encryption-keys.sql`,
+    );
+    return { record: async () => {} };
+  }
+  const writer: RegistryWriter = createRegistryWriter(pool, registry, settings, author);
+  const notRecorded = (why: string) => output.warn(`${registry.label} does not have what this run found: ${why}`);
+  return {
+    async record(finding) {
+      if (!isUsable(registry) || !registry.mayUpdate) {
+        notRecorded(`user ${settings.user} may not UPDATE it: ${grant(registry, settings)}`);
+        return;
+      }
+      await writer.record(finding).catch((error: unknown) => {
+        if (!(error instanceof DatabaseError)) throw error;
+        notRecorded(error.message);
+      });
+    },
+  };
+}
+
+export function grant({ name }: Registry, { user }: DatabaseSettings): string {
+  return `GRANT SELECT, INSERT, UPDATE ON ${name} TO "${user.replaceAll('"', '""')}"`;
+}
+
+/** @returns the day, as 2026-11-29 */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
+/** @throws UsageError if there is no registry, or it cannot be used */
+export function requireRegistry(registry: Registry | null, settings: DatabaseSettings): Registry {
+  const { schema, name: database, user } = settings;
+  if (registry === null) {
+    return refuse(
+      `there is no table ${schema}.encryption_keys in database ${database}`,
+      'apply prisma/encryption-keys.sql as a migration of your application (docs/zero-downtime.md), or check DATABASE_URL and its ?schema=',
+    );
+  }
+  if (registry.missingColumn !== null) {
+    return refuse(`${registry.label} has no column ${registry.missingColumn}`, 'compare it with prisma/encryption-keys.sql');
+  }
+  if (!registry.mayRead) return refuse(`user ${user} may not SELECT from ${registry.label}`, grant(registry, settings));
+  return registry;
+}

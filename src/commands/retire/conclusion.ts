@@ -1,0 +1,80 @@
+import type { Registry } from '../../database/registry.ts';
+import { type Conclusion, done, typed } from '../../report/conclusion.ts';
+import { EXIT } from '../../report/exit-code.ts';
+import type { NamedKey } from '../../report/report.ts';
+import { stoppedBy } from '../../report/stopped-by.ts';
+import { totalOf, type Words } from '../../report/total.ts';
+import { said } from '../duration.ts';
+import { dayOf } from '../key-registry.ts';
+import type { RetireEnding } from './ending.ts';
+import { advice, problem } from './obstacle-words.ts';
+import type { RetirePlan } from './plan.ts';
+
+/** Says how it ended. */
+export function conclude(
+  ending: RetireEnding,
+  plan: RetirePlan,
+  keys: readonly NamedKey[],
+  words: Words,
+  registry: Registry | null,
+  runAgain: string,
+): Conclusion {
+  const { fingerprint } = plan;
+  switch (ending.kind) {
+    case 'retired': {
+      const { values } = totalOf(ending.fields);
+      const since = registry?.entries.get(fingerprint)?.unused_since ?? ending.at;
+      return done(
+        `key ${fingerprint} is retired`,
+        [
+          `no value is under it: ${keys.length === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
+          `it has been unused for ${said(ending.at.getTime() - since.getTime())}`,
+          'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
+          ...(plan.needsEscrow ? [] : ['not checked (--no-escrow): whether the key that stays can be recovered if it is lost']),
+        ],
+        leftToDo(keys, fingerprint, ending.at),
+      );
+    }
+    case 'was-retired': {
+      if (ending.obstacles.length === 0) {
+        const details = ['no value is under it, and PostgreSQL refuses every write that names it'];
+        return done(`key ${fingerprint} was retired on ${dayOf(ending.at)}`, details, leftToDo(keys, fingerprint, ending.at));
+      }
+      return {
+        exitCode: EXIT.notYet,
+        headline: `key ${fingerprint} was retired on ${dayOf(ending.at)}, but that does not hold`,
+        details: ending.obstacles.flatMap((obstacle) => problem(obstacle, words)),
+        nextSteps: ['keep the key', ...adviceFor(ending, plan, registry), runAgain],
+      };
+    }
+    case 'not-yet':
+      return {
+        exitCode: EXIT.notYet,
+        headline: `key ${fingerprint} cannot be retired yet`,
+        details: ['it stays in use', ...ending.obstacles.flatMap((obstacle) => problem(obstacle, words))],
+        nextSteps: ['keep the key', ...adviceFor(ending, plan, registry), runAgain],
+      };
+    case 'stopped':
+      return { ...stoppedBy(ending.cause, runAgain), details: ['the key is not retired by this run'] };
+    default:
+      return ending satisfies never;
+  }
+}
+
+function adviceFor(
+  { obstacles }: Extract<RetireEnding, { obstacles: unknown }>,
+  plan: RetirePlan,
+  registry: Registry | null,
+): string[] {
+  return [...new Set(obstacles.flatMap((obstacle) => advice(obstacle, plan, registry)))];
+}
+
+/** What no tool can do. */
+function leftToDo(keys: readonly NamedKey[], fingerprint: string, at: Date): string[] {
+  const given = keys.some((key) => key.fingerprint === fingerprint);
+  return [
+    `take it out of ENCRYPTION_KEYS of every service${given ? ', and of this command' : ''}: ${typed('status')} shows what is left to do`,
+    'disable it where it is kept: in the secret store, or in the KMS if it wraps no other key',
+    `destroy it when no backup of the database from before ${dayOf(at)} is left: restoring one needs it`,
+  ];
+}

@@ -1,0 +1,33 @@
+import { countsOf, NOTHING_KNOWN, type Outcome, unreadableOf } from '../../report/report.ts';
+import type { FieldCensus, VerifyEnding } from '../../rotation/result.ts';
+import type { Obstacle } from './obstacle.ts';
+
+/** How the command ends. */
+export type RetireEnding =
+  | { readonly kind: 'retired'; readonly at: Date; readonly fields: readonly FieldCensus[] }
+  /** By an earlier run; `obstacles` would be in the way today. */
+  | {
+      readonly kind: 'was-retired';
+      readonly at: Date;
+      readonly obstacles: readonly Obstacle[];
+      readonly fields: readonly FieldCensus[];
+    }
+  | { readonly kind: 'not-yet'; readonly obstacles: readonly Obstacle[]; readonly fields: readonly FieldCensus[] }
+  | Extract<VerifyEnding, { kind: 'stopped' }>;
+
+/** What the report says about the end. */
+export function outcome(ending: RetireEnding): Outcome {
+  const surveyed = ending.kind === 'stopped' ? [] : ending.fields;
+  return {
+    ending: ending.kind,
+    doubt: null,
+    unregistered: [],
+    notYet: 'obstacles' in ending ? [...new Set(ending.obstacles.map(({ kind }) => kind))] : [],
+    fields: new Map(
+      surveyed.map(({ field, census }) => [
+        field,
+        { ...NOTHING_KNOWN, after: countsOf(census), unreadable: unreadableOf(census) },
+      ]),
+    ),
+  };
+}

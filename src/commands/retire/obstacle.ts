@@ -1,0 +1,64 @@
+import { type KeyRing, keysOf } from '../../crypto/key-ring.ts';
+import type { FenceGap } from '../../database/fence-gaps.ts';
+import type { Registry } from '../../database/registry.ts';
+import type { FieldCensus } from '../../rotation/result.ts';
+import type { UnregisteredValue } from '../unregistered.ts';
+import type { RetirePlan } from './plan.ts';
+
+/** What is in the way of retiring a key. */
+export type Obstacle =
+  /** Values are under it. */
+  | { readonly kind: 'values'; readonly count: number }
+  /** Values that none of the keys of the run opens: they may be under it. */
+  | { readonly kind: 'unreadable'; readonly count: number }
+  /** Transactions that have written and are still open, as text. */
+  | { readonly kind: 'uncommitted'; readonly transactions: readonly string[] }
+  | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] }
+  | { readonly kind: 'no-registry' }
+  | { readonly kind: 'not-in-registry' }
+  /** The role may not write the registry. */
+  | { readonly kind: 'read-only' }
+  /** `since` is null if no verification before this run found it unused. */
+  | { readonly kind: 'soak'; readonly since: Date | null; readonly ageMs: number }
+  | { readonly kind: 'escrow' }
+  | { readonly kind: 'gap'; readonly gap: FenceGap }
+  /** Rows of that table have its id. */
+  | { readonly kind: 'named'; readonly table: string | null }
+  /** A transaction that has written under it is open. */
+  | { readonly kind: 'locked' };
+
+/** What has to be so before the fence is set, by what the registry says. */
+export function registryObstacles(
+  registry: Registry,
+  { fingerprint, soakMs, needsEscrow }: RetirePlan,
+  target: string,
+): Obstacle[] {
+  const entry = registry.entries.get(fingerprint);
+  if (entry === undefined) return [{ kind: 'not-in-registry' }];
+  const since = entry.unused_since;
+  const ageMs = since === null ? 0 : registry.readAt.getTime() - since.getTime();
+  const isChecked = (registry.entries.get(target)?.escrow_checked_at ?? null) !== null;
+  return [
+    ...(registry.mayUpdate ? [] : [{ kind: 'read-only' as const }]),
+    ...(since === null || ageMs < soakMs ? [{ kind: 'soak' as const, since, ageMs }] : []),
+    ...(needsEscrow && !isChecked ? [{ kind: 'escrow' as const }] : []),
+  ];
+}
+
+/** What the values themselves say. */
+export function surveyObstacles(fields: readonly FieldCensus[], fingerprint: string): Obstacle[] {
+  const sum = (count: (each: FieldCensus) => number) => fields.reduce((total, each) => total + count(each), 0);
+  const values = sum(({ census }) => census.under.get(fingerprint) ?? 0);
+  const unreadable = sum(({ census }) => census.unreadable);
+  const transactions = [...new Set(fields.flatMap(({ census }) => census.uncommitted))];
+  return [
+    ...(values > 0 ? [{ kind: 'values' as const, count: values }] : []),
+    ...(unreadable > 0 ? [{ kind: 'unreadable' as const, count: unreadable }] : []),
+    ...(transactions.length > 0 ? [{ kind: 'uncommitted' as const, transactions }] : []),
+  ];
+}
+
+/** @returns whether the key itself is among those of the run, so that values under it are recognized */
+export function isGiven(ring: KeyRing, fingerprint: string): boolean {
+  return keysOf(ring).some((key) => key.fingerprint === fingerprint);
+}

@@ -1,0 +1,66 @@
+import type { Environment } from '../../config/environment.ts';
+import { type GivenKey, readTargetAndOthers } from '../../config/keys.ts';
+import type { KeyRing } from '../../crypto/key-ring.ts';
+import type { NamedKey } from '../../report/report.ts';
+import { refuse } from '../../text/problem.ts';
+import type { Given } from '../command.ts';
+import { readDuration } from '../duration.ts';
+
+/** What to retire, and on what conditions. */
+export interface RetirePlan {
+  readonly fingerprint: string;
+  /** How long the key must have been unused. */
+  readonly soakMs: number;
+  /** Whether the escrow of the target key must have been checked. */
+  readonly needsEscrow: boolean;
+  readonly reason: string | null;
+}
+
+const SOAK = '24h';
+
+/** @throws UsageError */
+export async function readRetirePlan(given: Given): Promise<RetirePlan> {
+  // Not quoted: it may be a key in the wrong place.
+  if (!/^[0-9a-f]{16}$/u.test(given.argument)) {
+    refuse('the key to retire is named by its fingerprint: 16 hex characters', 'status lists the fingerprints of all keys');
+  }
+  const soakMs = readDuration('soak', given.value('soak') ?? SOAK);
+  return {
+    fingerprint: given.argument,
+    soakMs,
+    needsEscrow: !given.has('no-escrow'),
+    reason: given.value('reason'),
+  };
+}
+
+/** The keys that are set, and how they are printed. */
+export interface RetireKeys {
+  readonly ring: KeyRing;
+  readonly named: readonly NamedKey[];
+}
+
+/** @throws UsageError; the reason of the interruption */
+export async function readRetireKeys(
+  env: Environment,
+  { fingerprint }: RetirePlan,
+  interruption: AbortSignal,
+): Promise<RetireKeys> {
+  const [target, ...others] = await readTargetAndOthers(env, interruption);
+  if (target.key.fingerprint === fingerprint) {
+    refuse(
+      `key ${fingerprint} is the ${target.name} key, under which the services encrypt`,
+      target.name === 'new'
+        ? 'name the fingerprint of the old key: status lists them'
+        : 'name the fingerprint of another key; if the services use another one now, put it first in ENCRYPTION_KEYS',
+    );
+  }
+  const name = ({ name: called, key }: GivenKey, role: NamedKey['role']): NamedKey => ({
+    role,
+    name: called,
+    fingerprint: key.fingerprint,
+  });
+  return {
+    ring: { target: target.key, sources: others.map(({ key }) => key) },
+    named: [name(target, 'target'), ...others.map((other) => name(other, 'source'))],
+  };
+}

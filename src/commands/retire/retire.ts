@@ -1,0 +1,96 @@
+import type { KeyRing } from '../../crypto/key-ring.ts';
+import { explain } from '../../database/explain.ts';
+import { type Fenced, withFence } from '../../database/fence.ts';
+import { findFenceGaps } from '../../database/fence-gaps.ts';
+import { isUsable, type Registry } from '../../database/registry.ts';
+import type { DatabaseSettings } from '../../database/settings.ts';
+import type { Database } from '../../database/with-database.ts';
+import type { Author } from '../../database/write-registry.ts';
+import type { Result, VerifyEnding } from '../../rotation/result.ts';
+import type { RunOptions } from '../../rotation/run.ts';
+import { verify } from '../../rotation/verify.ts';
+import type { Output } from '../../terminal/output.ts';
+import { refuse } from '../../text/problem.ts';
+import type { Host } from '../command.ts';
+import { findingOf } from '../finding.ts';
+import { recordOnly } from '../key-registry.ts';
+import { findUnregistered, notSearchedLine } from '../unregistered.ts';
+import type { RetireEnding } from './ending.ts';
+import { isGiven, type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
+import type { RetireKeys, RetirePlan } from './plan.ts';
+
+/**
+ * Retires a key, or says what is in the way of that.
+ *
+ * @throws UsageError if nobody knows the key; DatabaseError
+ */
+export async function retire(
+  plan: RetirePlan,
+  { ring }: RetireKeys,
+  settings: DatabaseSettings,
+  opened: Database,
+  host: Host,
+  options: RunOptions,
+  author: Author,
+  output: Output,
+): Promise<Result<RetireEnding>> {
+  const { fingerprint } = plan;
+  const { pool, registry } = opened;
+  const recorder = recordOnly(opened, settings, author, output);
+  const usable = isUsable(registry) ? registry : null;
+  const entry = usable?.entries.get(fingerprint);
+  if (usable !== null && entry === undefined && !isGiven(ring, fingerprint)) {
+    refuse(`${usable.label} has no key ${fingerprint}`, 'status lists the fingerprints of all keys');
+  }
+  const retiredAt = entry?.retired_at ?? null;
+  const obstacles = [
+    ...(await unregisteredUnder(ring, fingerprint, settings, opened, host, options.signal, output)),
+    ...(usable === null ? [{ kind: 'no-registry' as const }] : await gapObstacles(usable, settings, opened)),
+    ...(usable === null || retiredAt !== null ? [] : registryObstacles(usable, plan, ring.target.fingerprint)),
+  ];
+  const surveys: Result<VerifyEnding>[] = [];
+  const isUnused = async () => {
+    const survey = await verify({ ...options, ring });
+    surveys.push(survey);
+    return survey.ending.kind !== 'stopped' && surveyObstacles(survey.ending.fields, fingerprint).length === 0;
+  };
+  const mayFence = usable !== null && retiredAt === null && obstacles.length === 0;
+  const fenced: Fenced | null = mayFence ? await withFence(pool, usable, settings, fingerprint, author, isUnused) : null;
+  if (fenced?.kind === 'still-named') obstacles.push({ kind: 'named', table: fenced.table });
+  if (fenced?.kind === 'locked') obstacles.push({ kind: 'locked' });
+  // Without a fence, or if it could not be set, nothing has been surveyed yet.
+  const { ending, phases } = surveys[0] ?? (await verify({ ...options, ring }));
+  if (ending.kind === 'stopped') return { ending, phases };
+  const { fields } = ending;
+  await recorder.record(findingOf(ring, fields));
+  if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at: fenced.retiredAt, fields }, phases };
+  const found = [...surveyObstacles(fields, fingerprint), ...obstacles];
+  const kind = retiredAt === null ? { kind: 'not-yet' as const } : { kind: 'was-retired' as const, at: retiredAt };
+  return { ending: { ...kind, obstacles: found, fields }, phases };
+}
+
+/** The search needs the key itself; without it, every value has to open under the keys that stay. */
+async function unregisteredUnder(
+  { sources }: KeyRing,
+  fingerprint: string,
+  settings: DatabaseSettings,
+  { pool }: Database,
+  host: Host,
+  signal: AbortSignal,
+  output: Output,
+): Promise<Obstacle[]> {
+  const key = sources.find((source) => source.fingerprint === fingerprint);
+  if (key === undefined) return [];
+  const ring = { target: key, sources: [] };
+  const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, [], signal);
+  const line = notSearchedLine(notSearched);
+  if (line !== null) output.warn(line);
+  return values.length > 0 ? [{ kind: 'unregistered', values }] : [];
+}
+
+async function gapObstacles(registry: Registry, settings: DatabaseSettings, { pool, fields }: Database): Promise<Obstacle[]> {
+  const gaps = await findFenceGaps(pool, registry, fields).catch((error: unknown) => {
+    throw explain(error, settings);
+  });
+  return gaps.map((gap) => ({ kind: 'gap', gap }));
+}

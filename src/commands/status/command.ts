@@ -1,0 +1,138 @@
+import { readDatabase } from '../../config/database.ts';
+import { withEnvFile } from '../../config/environment.ts';
+import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
+import type { Registry } from '../../database/registry.ts';
+import type { DatabaseSettings } from '../../database/settings.ts';
+import { type Database, withDatabase } from '../../database/with-database.ts';
+import { EXIT, type ExitCode } from '../../report/exit-code.ts';
+import { stoppedBy } from '../../report/stopped-by.ts';
+import { formatConclusion } from '../../report/summary.ts';
+import { wordsFor } from '../../report/total.ts';
+import { rowCount } from '../../report/wording.ts';
+import { createObserver } from '../../terminal/observer.ts';
+import { createOutput, type Output, useColor } from '../../terminal/output.ts';
+import { replaceFile } from '../../terminal/replace-file.ts';
+import { printableJson } from '../../text/printable.ts';
+import { allOf, refuse, UsageError } from '../../text/problem.ts';
+import { announce, warnIfUnencrypted } from '../announce.ts';
+import type { Given, Host } from '../command.ts';
+import { conclude } from './conclusion.ts';
+import { type Counts, countByDecrypting, countByName } from './counts.ts';
+import { dueOf } from './due.ts';
+import { factsOf } from './facts.ts';
+import { reportOf } from './json.ts';
+import { type Status, statusOf } from './keys.ts';
+import { metricsOf } from './metrics.ts';
+import { readStatusPlan, type StatusPlan } from './plan.ts';
+import { stepOf } from './steps.ts';
+
+type Keys = readonly [target: GivenKey, ...others: GivenKey[]];
+
+/** Says which keys are in use, where the rotation is, and what is due. Writes nothing to the database. @throws UsageError */
+export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
+  const env = withEnvFile(host.env, given.value('env'));
+  const [plan, keys, database] = await allOf([readStatusPlan(given), readKeys(env, host.interruption), readDatabase(env)]);
+  const output = createOutput(host, false);
+  warnIfUnencrypted(database, env, output);
+  const checkedAt = new Date();
+  const warn = (text: string) => output.warn(`the server warns: ${text}`);
+  try {
+    return await withDatabase(database, host.encryptedFields, 'look', host.interruption, warn, async (opened) => {
+      const said = `keys: ${keys.map(({ name, key }) => `${name} ${key.fingerprint}`).join(', ')}`;
+      announce(opened.fields, database, 'look', [said], output);
+      warnOfRegistry(opened.registry, database, output);
+      const counts = await count(opened, database, keys, plan, host, output);
+      const tables = [...new Set(opened.fields.map(({ table }) => table.label))];
+      return tell(statusOf(keys, counts, opened.registry, checkedAt), plan, database, tables, checkedAt, host, output);
+    });
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const cause: unknown = host.interruption.aborted ? host.interruption.reason : error;
+    const { exitCode, headline, nextSteps } = stoppedBy(cause, 'run the same command again');
+    output.error({ message: headline, hint: nextSteps.join('; ') });
+    return exitCode;
+  }
+}
+
+/** @returns the target first */
+async function readKeys(env: Host['env'], interruption: AbortSignal): Promise<Keys> {
+  const given = await readGivenKeys(env, interruption);
+  // Of two keys, the old one comes first there.
+  const [target, ...others] = given.toSorted((a, b) => Number(b.name === 'new') - Number(a.name === 'new'));
+  return target === undefined ? refuse('no key is set', 'set ENCRYPTION_KEYS') : [target, ...others];
+}
+
+function warnOfRegistry(registry: Registry | null, { user }: DatabaseSettings, output: Output): void {
+  if (registry === null) return;
+  const { label, name, mayRead, missingColumn } = registry;
+  if (missingColumn !== null)
+    output.warn(
+      `${label} has no column ${missingColumn}, so it is not used as the registry: compare it with prisma/encryption-keys.sql`,
+    );
+  else if (!mayRead)
+    output.warn(`user ${user} may not read ${label}: GRANT SELECT ON ${name} TO "${user.replaceAll('"', '""')}"`);
+}
+
+function count(
+  opened: Database,
+  settings: DatabaseSettings,
+  [target, ...sources]: Keys,
+  { fast }: StatusPlan,
+  host: Host,
+  output: Output,
+): Promise<Counts> {
+  const { pool, fields, withLock } = opened;
+  if (fast) return countByName(pool, fields, settings);
+  const ring = { target: target.key, sources: sources.map(({ key }) => key) };
+  const keys = [target, ...sources].map(({ name, key: { fingerprint } }, index) => ({
+    ...{ role: index === 0 ? ('target' as const) : ('source' as const), name, fingerprint },
+  }));
+  const shown = { verbose: false, quiet: false, keys };
+  const observer = createObserver(output, host.stderr, shown, wordsFor(fields.length), host.interruption);
+  return withLock((locked, lost) => {
+    const signal = AbortSignal.any([host.interruption, lost]);
+    return countByDecrypting(opened, settings, ring, { fields: locked, signal, observer });
+  });
+}
+
+function tell(
+  status: Status,
+  plan: StatusPlan,
+  database: DatabaseSettings,
+  tables: readonly string[],
+  checkedAt: Date,
+  host: Host,
+  output: Output,
+): ExitCode {
+  const inFields = wordsFor(host.encryptedFields.length);
+  const words = plan.fast ? { ...inFields, noun: 'row' as const, count: rowCount } : inFields;
+  const step = stepOf(status);
+  const due = dueOf(status, plan, words);
+  const conclusion = conclude(status, step, due, words);
+  const { exitCode, headline, nextSteps } = conclusion;
+  if (plan.json) {
+    const report = reportOf(status, step, due, conclusion, database, tables, checkedAt);
+    output.result(printableJson(JSON.stringify(report, null, 2)));
+  } else {
+    const facts = factsOf(status, step, database, tables, words);
+    output.result(formatConclusion(conclusion, facts, useColor(host), host.stdout.columns));
+  }
+  if (exitCode !== EXIT.done && (plan.json || host.stdout.isTTY !== true || host.stderr.isTTY !== true))
+    output.error({ message: headline, hint: nextSteps.join('; ') });
+  if (plan.metrics === null || wrote(plan.metrics, metricsOf(status, due.length > 0, checkedAt), output)) return exitCode;
+  return exitCode === EXIT.done ? EXIT.usage : exitCode;
+}
+
+function wrote(file: string, text: string, output: Output): boolean {
+  try {
+    replaceFile(file, text);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'for an unknown reason';
+    output.error({
+      message: `the metrics ${file} could not be written (${code})`,
+      hint: 'the file there, if any, is that of an earlier run: check the disk and the folder',
+    });
+    return false;
+  }
+}

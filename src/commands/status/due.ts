@@ -1,0 +1,103 @@
+import { isUsable } from '../../database/registry.ts';
+import type { Words } from '../../report/total.ts';
+import { verb } from '../../report/wording.ts';
+import { dayOf } from '../key-registry.ts';
+import { isRetired, type KeyStatus, type Status, valuesUnder, wasUsed } from './keys.ts';
+import { unaccounted } from './steps.ts';
+import { called, dated, lengthOf } from './words.ts';
+
+/** How old things may be, in milliseconds; null: as old as they like. */
+export interface Limits {
+  readonly maxAgeMs: number | null;
+  readonly maxUnverifiedMs: number | null;
+}
+
+/** Something that needs somebody. */
+export interface Due {
+  readonly kind:
+    | 'retired-key-in-use'
+    | 'values-under-other-keys'
+    | 'values-unaccounted'
+    | 'target-retired'
+    | 'target-too-old'
+    | 'verification-too-old';
+  /** The key that it is about; null if it is not about one. */
+  readonly key: KeyStatus | null;
+  readonly message: string;
+}
+
+/** @returns all that is due, what is worst first */
+export function dueOf(status: Status, limits: Limits, words: Words): Due[] {
+  const { target, keys } = status;
+  const inUse = keys.filter((key) => isRetired(key) && valuesUnder(key) > 0);
+  const others = keys.filter((key) => key !== target && !isRetired(key) && valuesUnder(key) > 0);
+  return [
+    ...inUse.map((key): Due => ({ kind: 'retired-key-in-use', key, message: inUseMessage(key, words) })),
+    ...(isRetired(target) && !inUse.includes(target)
+      ? [{ kind: 'target-retired' as const, key: target, message: `${called(target)} is retired${on(target)}` }]
+      : []),
+    ...unaccountedDue(status, words),
+    ...others
+      .filter(({ name }) => name !== null)
+      .map((key): Due => ({ kind: 'values-under-other-keys', key, message: leftMessage(key, status, words) })),
+    ...ageDue(status, limits),
+    ...verificationDue(status, limits),
+  ];
+}
+
+function inUseMessage(key: KeyStatus, words: Words): string {
+  const values = valuesUnder(key);
+  const are = key.count.kind === 'named' ? verb(values, 'names', 'name') : `${verb(values, 'is', 'are')} under`;
+  return `${words.count(values)} ${are} ${called(key)}, which was retired${on(key)}: this must not happen`;
+}
+
+function on({ entry }: KeyStatus): string {
+  return entry === null || entry.retired_at === null ? '' : ` on ${dayOf(entry.retired_at)}`;
+}
+
+function leftMessage(key: KeyStatus, status: Status, words: Words): string {
+  const values = valuesUnder(key);
+  if (status.counts.kind === 'named') return `${words.count(values)} ${verb(values, 'names', 'name')} ${called(key)}`;
+  const { total } = status.counts;
+  return `${values} of ${words.count(total.values)} ${verb(values, 'is', 'are')} under ${called(key)}`;
+}
+
+/** Values under none of the keys that are set; those that name a retired key have been told of. */
+function unaccountedDue(status: Status, { count }: Words): Due[] {
+  const values = unaccounted(status);
+  if (values === 0) return [];
+  const due = (message: string): Due[] => [{ kind: 'values-unaccounted', key: null, message }];
+  if (status.counts.kind === 'decrypted') {
+    const keys = status.keys.filter(({ name }) => name !== null).length;
+    const none = keys === 1 ? 'the only key that is set cannot' : 'none of the keys that are set can';
+    return due(`${none} decrypt ${values} of ${count(status.counts.total.values)}`);
+  }
+  return due(`${values} ${verb(values, 'row names', 'rows name')} none of the keys that are set`);
+}
+
+function ageDue({ target, registry, now }: Status, { maxAgeMs }: Limits): Due[] {
+  if (maxAgeMs === null) return [];
+  const due = (message: string): Due[] => [{ kind: 'target-too-old', key: target, message }];
+  const since = target.entry?.activated_at ?? target.entry?.created_at;
+  if (since === undefined) return due(`how old ${called(target)} is, is unknown: ${notRecorded(registry)}`);
+  const age = now.getTime() - since.getTime();
+  if (age <= maxAgeMs) return [];
+  const began = wasUsed(target) ? 'in use' : 'registered';
+  return due(`${called(target)} is ${lengthOf(age)} old (${began} since ${dayOf(since)}): more than ${lengthOf(maxAgeMs)}`);
+}
+
+function verificationDue({ target, registry, now }: Status, { maxUnverifiedMs }: Limits): Due[] {
+  if (maxUnverifiedMs === null) return [];
+  const due = (message: string): Due[] => [{ kind: 'verification-too-old', key: target, message }];
+  const last = target.entry?.last_verified_at ?? null;
+  if (last === null) {
+    const why = target.entry === null ? notRecorded(registry) : 'the registry has none';
+    return due(`when every value was last verified is unknown: ${why}`);
+  }
+  if (now.getTime() - last.getTime() <= maxUnverifiedMs) return [];
+  return due(`the last verification was on ${dated(last, now)}: more than ${lengthOf(maxUnverifiedMs)} ago`);
+}
+
+function notRecorded(registry: Status['registry']): string {
+  return isUsable(registry) ? 'the registry does not have it' : 'there is no registry that can be read';
+}

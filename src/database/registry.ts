@@ -1,0 +1,100 @@
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { quote, readInTransaction } from './own-names.ts';
+import type { DatabaseSettings } from './settings.ts';
+
+const TABLE = 'encryption_keys';
+const time = z.date().nullable();
+
+/** What the registry says of a key. */
+const entry = z.object({
+  fingerprint: z.string(),
+  /** Where the key comes from, such as `awskms`. */
+  source: z.string(),
+  created_at: z.date(),
+  /** When a survey first found values under it. */
+  activated_at: time,
+  /** When a verification last found every value under it. */
+  last_verified_at: time,
+  /** Since when every survey has found no value under it; null if the last one did, or there was none. */
+  unused_since: time,
+  escrow_checked_at: time,
+  retired_at: time,
+  /** Values under it, as the last survey counted them. */
+  rows: z.coerce.number().nullable(),
+});
+export type RegistryEntry = z.infer<typeof entry>;
+
+/** The table encryption_keys of an application that has one: prisma/encryption-keys.sql. */
+export interface Registry {
+  /** `schema.table`, to be printed. */
+  readonly label: string;
+  /** The same, quoted, ready for SQL. */
+  readonly name: string;
+  readonly mayRead: boolean;
+  readonly mayInsert: boolean;
+  readonly mayUpdate: boolean;
+  /** A column that it should have and does not: then it is another table of the same name, and not used. */
+  readonly missingColumn: string | null;
+  /** By fingerprint, the oldest first; empty if the table cannot be used. */
+  readonly entries: ReadonlyMap<string, RegistryEntry>;
+  /** The server's time when they were read. */
+  readonly readAt: Date;
+}
+
+const DESCRIBE = `
+  SELECT now() AS read_at,
+         ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
+         has_table_privilege(c.oid, 'SELECT') AS may_read,
+         has_table_privilege(c.oid, 'INSERT') AS may_insert,
+         has_table_privilege(c.oid, 'UPDATE') AS may_update
+    FROM pg_class c
+   WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p')`;
+
+const description = z.object({
+  read_at: z.date(),
+  columns: z.array(z.string()),
+  may_read: z.boolean(),
+  may_insert: z.boolean(),
+  may_update: z.boolean(),
+});
+
+/** All that prisma/encryption-keys.sql makes. */
+const COLUMNS = [...Object.keys(entry.shape), 'operator', 'host', 'reason', 'run_id', 'active'];
+
+/**
+ * Reads the registry, in the schema that DATABASE_URL names.
+ *
+ * @returns null if there is no table of that name
+ * @throws what pg throws
+ */
+export async function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<Registry | null> {
+  const name = `${quote(schema)}.${quote(TABLE)}`;
+  const client = await pool.connect();
+  try {
+    const registry = await readInTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
+      const { rows: found } = await client.query(DESCRIBE, [name]);
+      if (found[0] === undefined) return null;
+      const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = description.parse(found[0]);
+      const missingColumn = COLUMNS.find((column) => !columns.includes(column)) ?? null;
+      const isReadable = mayRead && missingColumn === null;
+      const list = Object.keys(entry.shape).join(', ');
+      const { rows } = isReadable
+        ? await client.query(`SELECT ${list} FROM ${name} ORDER BY created_at, fingerprint`)
+        : { rows: [] };
+      const entries = new Map(rows.map((row) => entry.parse(row)).map((each) => [each.fingerprint, each]));
+      const rights = { mayRead, mayInsert: may_insert, mayUpdate: may_update };
+      return { label: `${schema}.${TABLE}`, name, ...rights, missingColumn, entries, readAt };
+    });
+    client.release();
+    return registry;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** @returns whether the registry can be relied on: it is there, of the right form, and the role may read it */
+export function isUsable(registry: Registry | null): registry is Registry {
+  return registry?.mayRead === true && registry.missingColumn === null;
+}

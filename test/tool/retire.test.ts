@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { decrypt, encrypt } from '../support/application/application.ts';
+import { fingerprintOf } from '../support/keys/fingerprint.ts';
+import { defaultField } from '../support/table/default-field.ts';
+import { age, enterKeys, entryOf, insertNamed, namedField, useRegistry } from '../support/table/registry.ts';
+import { newKeys } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
+
+const database = useRegistry();
+const keys = newKeys();
+const { pool } = database;
+const LIST = { ENCRYPTION_KEYS: `${keys.new} ${keys.old}`, DATABASE_URL: database.url };
+const ALONE = { ENCRYPTION_KEYS: keys.new, DATABASE_URL: database.url };
+const OLD = fingerprintOf(keys.old);
+
+const run = (args: readonly string[], env: Record<string, string> = ALONE, fields = [namedField]) =>
+  runHere(args, env, false, fields);
+const retire = (...options: string[]) => run(['retire', OLD, ...options]);
+
+/** Rows rotated to the new key, and verified a day ago: nothing is in the way. */
+async function ready(rows = 5): Promise<void> {
+  await enterKeys(database, keys.old, keys.new);
+  await insertNamed(database, keys.old, rows);
+  expect((await run([], LIST)).code).toBe(0);
+  await pool.query('ALTER TABLE user_api_keys ALTER COLUMN key_id SET NOT NULL');
+  await age(database, keys.old, '25 hours');
+}
+
+async function writeUnder(key: string, keyId: string | null): Promise<unknown> {
+  const value = encrypt(key, 'sk-written-late');
+  return pool
+    .query(
+      'UPDATE user_api_keys SET iv = $1, content = $2, tag = $3, key_id = $4 WHERE id = (SELECT id FROM user_api_keys LIMIT 1)',
+      [value.iv, value.content, value.tag, keyId],
+    )
+    .then(
+      () => null,
+      (error: unknown) => error,
+    );
+}
+
+describe('retire', () => {
+  it('retires a key that nothing uses: PostgreSQL refuses every later write under it', async () => {
+    await ready();
+    const { code, stdout } = await retire('--no-escrow', '--reason', 'the yearly change');
+    expect(stdout).toMatch(/^done: key [0-9a-f]{16} is retired/u);
+    expect(code).toBe(0);
+    expect(await entryOf(database, keys.old)).toMatchObject({
+      retired_at: expect.any(Date),
+      reason: 'the yearly change',
+      active: null,
+    });
+    for (const keyId of [OLD, null, '0123456789abcdef']) {
+      expect(await writeUnder(keys.old, keyId)).toMatchObject({ code: expect.stringMatching(/^235/u) });
+    }
+    expect(await writeUnder(keys.new, fingerprintOf(keys.new))).toBeNull();
+    const again = await retire('--no-escrow');
+    expect(again.stdout).toMatch(/was retired on/u);
+    expect(again.code).toBe(0);
+  });
+
+  it('says what is in the way, all at once, and changes nothing', async () => {
+    await enterKeys(database, keys.old, keys.new);
+    await insertNamed(database, keys.old, 3);
+    await insertNamed(database, keys.new, 2);
+    await pool.query('ALTER TABLE user_api_keys ALTER COLUMN key_id DROP NOT NULL');
+    const { code, stdout } = await retire();
+    expect(code).toBe(7);
+    const said = stdout.replaceAll(/[0-9a-f]{16}/gu, 'KEY').split('\n');
+    expect(said.slice(0, 6)).toEqual([
+      'exit 7: key KEY cannot be retired yet',
+      '  it stays in use',
+      '  3 rows can be decrypted by none of the keys that are set: they may be under it',
+      '  key_id of public.user_api_keys may be null, so a write that names no key is not refused',
+      '  no verification before this one found it unused',
+      '  nobody has checked whether the key that stays can be recovered if it is lost',
+    ]);
+    expect(said.slice(said.indexOf('next:')).join('\n')).toMatchInlineSnapshot(`
+      "next:
+        1. keep the key
+        2. set key KEY as well, behind the others, and see what they are under: npx tsx scripts/rotate-encryption-key.ts --dry-run
+        3. in a migration of your application: ALTER TABLE public.user_api_keys ALTER COLUMN "key_id" SET NOT NULL (where values may be null, docs/zero-downtime.md has a check instead)
+        4. wait 24 hours, in which every verification has to find it unused (--soak says how long)
+        5. have the escrow of the key that stays checked (docs/zero-downtime.md), or accept the risk: --no-escrow
+        6. run the same command again
+      "
+    `);
+    expect(await entryOf(database, keys.old)).toMatchObject({ retired_at: null });
+  });
+
+  it('waits for the soak time, which a value found in between begins anew', async () => {
+    await ready();
+    await age(database, keys.old, '-2 hours');
+    expect((await retire('--no-escrow')).stdout).toMatch(/it has been unused for 23 hours only/u);
+    expect((await retire('--no-escrow', '--soak', '22h')).code).toBe(0);
+  });
+
+  it('begins the soak time anew when a value is found', async () => {
+    await ready();
+    expect(await writeUnder(keys.old, OLD)).toBeNull();
+    expect((await run(['verify'])).code).toBe(6);
+    expect(await entryOf(database, keys.old)).toMatchObject({ unused_since: null });
+    expect((await run([], LIST)).code).toBe(0);
+    const { code, stdout } = await retire('--no-escrow');
+    expect(stdout).toMatch(/it has been unused for less than a minute only/u);
+    expect(code).toBe(7);
+  });
+
+  it('finds a value under the key although the row names another', async () => {
+    await ready();
+    expect(await writeUnder(keys.old, fingerprintOf(keys.new))).toBeNull();
+    const { code, stdout } = await retire('--no-escrow');
+    expect(stdout).toMatch(/1 row can be decrypted by none of the keys that are set/u);
+    expect(code).toBe(7);
+    expect(await entryOf(database, keys.old)).toMatchObject({ retired_at: null, unused_since: null });
+    const { stdout: known } = await run(['retire', OLD, '--no-escrow'], LIST);
+    expect(known).toMatch(/1 row is under it/u);
+  });
+
+  it('is refused while a row names the key, whatever it is under, until a rotation has corrected that', async () => {
+    await ready();
+    expect(await writeUnder(keys.new, OLD)).toBeNull();
+    const { code, stdout } = await retire('--no-escrow');
+    expect(stdout).toMatch(/rows of user_api_keys have its key id/u);
+    expect(code).toBe(7);
+    const { code: rotated, stdout: said } = await run([], LIST);
+    expect([rotated, said]).toEqual([0, expect.stringMatching(/the key id of 1 row more was set/u)]);
+    expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
+  it('is not satisfied without a checked escrow', async () => {
+    await ready();
+    const { code, stdout } = await retire();
+    expect(stdout).toMatch(/nobody has checked whether the key that stays can be recovered/u);
+    expect(code).toBe(7);
+    await pool.query('UPDATE encryption_keys SET escrow_checked_at = now() WHERE fingerprint = $1', [fingerprintOf(keys.new)]);
+    expect((await retire()).code).toBe(0);
+  });
+
+  it.each([
+    ['a column that may be null', 'ALTER COLUMN key_id DROP NOT NULL', 'ALTER COLUMN key_id SET NOT NULL', /may be null/u],
+    [
+      'a constraint that is not validated',
+      'DROP CONSTRAINT user_api_keys_key_id_fkey, ADD CONSTRAINT user_api_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES encryption_keys (active) NOT VALID',
+      'VALIDATE CONSTRAINT user_api_keys_key_id_fkey',
+      /no foreign key to the registry that is in force/u,
+    ],
+    [
+      'triggers that are disabled',
+      'DISABLE TRIGGER ALL',
+      'ENABLE TRIGGER ALL',
+      /no foreign key to the registry that is in force/u,
+    ],
+    [
+      'a foreign key that would empty the rows',
+      'DROP CONSTRAINT user_api_keys_key_id_fkey, ADD CONSTRAINT user_api_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES encryption_keys (active) ON UPDATE CASCADE',
+      'DROP CONSTRAINT user_api_keys_key_id_fkey, ADD CONSTRAINT user_api_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES encryption_keys (active)',
+      /no foreign key to the registry that is in force/u,
+    ],
+  ])('names a gap in the fence: %s', async (_what, open, close, said) => {
+    await ready();
+    await pool.query(`ALTER TABLE user_api_keys ${open}`);
+    const { code, stdout } = await retire('--no-escrow');
+    await pool.query(`ALTER TABLE user_api_keys ${close}`);
+    expect(stdout).toMatch(said);
+    expect(code).toBe(7);
+    expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
+  it('is content with a check where a value may be null, and only with one that says it', async () => {
+    await ready();
+    const check = (text: string) =>
+      pool.query(`ALTER TABLE user_api_keys ALTER COLUMN key_id DROP NOT NULL, ADD CONSTRAINT given CHECK (${text})`);
+    await check('content IS NULL OR key_id IS NOT NULL OR provider IS NOT NULL');
+    const { code, stdout } = await retire('--no-escrow').finally(() =>
+      pool.query('ALTER TABLE user_api_keys DROP CONSTRAINT given'),
+    );
+    expect([code, stdout]).toEqual([7, expect.stringMatching(/may be null/u)]);
+    await check('content IS NULL OR key_id IS NOT NULL');
+    const again = await retire('--no-escrow');
+    expect(again.code, again.stdout).toBe(0);
+    expect(await writeUnder(keys.old, null)).toMatchObject({ code: '23514' });
+    await pool.query('ALTER TABLE user_api_keys DROP CONSTRAINT given');
+  });
+
+  it('says without a column for the key id, and without a registry, what it cannot promise', async () => {
+    await ready();
+    expect((await run(['retire', OLD, '--no-escrow'], ALONE, [defaultField])).stdout).toMatch(/has no column for the key id/u);
+    await pool.query('ALTER TABLE encryption_keys RENAME TO elsewhere');
+    const { code, stdout } = await retire('--no-escrow').finally(() =>
+      pool.query('ALTER TABLE elsewhere RENAME TO encryption_keys'),
+    );
+    expect(stdout).toMatch(/there is no registry of keys: nothing keeps a forgotten service from writing under it again/u);
+    expect(code).toBe(7);
+  });
+
+  it('is not yet done while a transaction that wrote under the key is open', async () => {
+    await ready();
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      const { iv, content, tag } = encrypt(keys.old, 'sk-pending');
+      await client.query('UPDATE user_api_keys SET iv = $1, content = $2, tag = $3, key_id = $4', [iv, content, tag, OLD]);
+      const { code, stdout } = await retire('--no-escrow');
+      expect(stdout).toMatch(/a transaction that has written/u);
+      expect(code).toBe(7);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+    expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
+  it('refuses the target key, an unknown key, and what is no fingerprint', async () => {
+    await ready();
+    expect((await run(['retire', fingerprintOf(keys.new)])).code).toBe(2);
+    expect((await run(['retire', '0123456789abcdef'])).code).toBe(2);
+    const { code, stderr } = await run(['retire', keys.old]);
+    expect(code).toBe(2);
+    expect(stderr).not.toContain(keys.old);
+    expect((await run(['retire', OLD, '--soak', 'tomorrow'])).code).toBe(2);
+  });
+
+  it('shows what was retired and does not hold', async () => {
+    await ready();
+    expect((await retire('--no-escrow')).code).toBe(0);
+    await pool.query('ALTER TABLE user_api_keys DISABLE TRIGGER ALL');
+    expect(await writeUnder(keys.old, OLD)).toBeNull();
+    const { code, stdout } = await run(['retire', OLD, '--no-escrow'], LIST);
+    await pool.query('ALTER TABLE user_api_keys ENABLE TRIGGER ALL');
+    expect(stdout).toMatch(/was retired on .*, but that does not hold/u);
+    expect(code).toBe(7);
+    const { rows } = await pool.query('SELECT iv, content, tag FROM user_api_keys WHERE key_id = $1', [OLD]);
+    expect(rows.map((row) => decrypt(keys.old, row)?.toString())).toEqual(['sk-written-late']);
+  });
+});
