@@ -72,7 +72,7 @@ const status: Command = {
 const retire: Command = {
   name: 'retire',
   summary: ['prove that a key is not used, make PostgreSQL refuse', 'it from then on, and record that'],
-  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it' },
+  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it', times: 'once' },
   options: [
     option('soak DURATION', 'how long it must have been unused, such as 90m, 24h', 'or 7d (default 24h)'),
     option('no-escrow', 'also if nobody has checked whether the key that stays', 'can be recovered'),

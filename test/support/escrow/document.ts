@@ -48,7 +48,7 @@ export async function follow(tag: string, folder: string, env: ToolEnv = {}): Pr
 }
 
 /** Somebody's folder with the project in it. */
-export function newDesk(): string {
+function newDesk(): string {
   const folder = path.join(newFolder(), 'desk');
   linkProject(folder);
   return folder;
