@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application/application.ts';
 import { Fleet } from '../support/service/fleet.ts';
 import { Traffic } from '../support/service/traffic.ts';
-import { register, useService } from '../support/service/use-service.ts';
+import { useService } from '../support/service/use-service.ts';
 import { countUnder, expectKept, plantUsers } from '../support/service/users.ts';
 import { writesHaveEnded } from '../support/table/late-write.ts';
 import { lockIsFree } from '../support/table/witness.ts';
@@ -35,11 +35,15 @@ afterEach(async () => {
   for (const stop of toBeStopped.splice(0)) await stop().catch(() => {});
 });
 
-/** Starts the tool with keys of which the first is the target. */
-function sweep(keys: readonly string[], batchRows: number): RunningTool {
+/** Starts the tool, as the service has it, with keys of which the first is the target. */
+function start(args: readonly string[], keys: readonly string[]): RunningTool {
   const env = { ENCRYPTION_KEYS: keys.join(' '), DATABASE_URL: database.url };
-  const args = ['rotate', '--verbose', '--batch-size', String(batchRows)];
   return startTool(args, env, ['ignore', 'pipe', 'pipe'], [], tool);
+}
+
+async function register(...keys: readonly string[]): Promise<void> {
+  const { code, stderr } = await start(['register'], keys).end;
+  expect(code, stderr).toBe(0);
 }
 
 /** @returns whether it was killed; false if it had ended before */
@@ -58,7 +62,7 @@ describe('a service of four replicas, while its key is rotated without a mainten
       console.log(`rollout: ROLLOUT_SEED=${SEED}`);
       const random = new SeededRandom(SEED);
       let key = secret(newKey());
-      await register(database, key);
+      await register(key);
       const users = await plantUsers(database, key, SCALE.users);
       const fleet = await Fleet.start(application, database, key);
       toBeStopped.push(() => fleet.stop());
@@ -67,6 +71,7 @@ describe('a service of four replicas, while its key is rotated without a mainten
       const traffic = new Traffic(fleet, shares, SEED);
       toBeStopped.unshift(() => traffic.stop());
       const killed = { tool: 0, replicas: 0 };
+      const sweep = (keys: readonly string[]) => start(['rotate', '--verbose', '--batch-size', String(batchRows)], keys);
 
       async function killReplica(): Promise<void> {
         await fleet.kill(random);
@@ -80,36 +85,37 @@ describe('a service of four replicas, while its key is rotated without a mainten
           await traffic.more(SCALE.requestsBetween);
           replaced += 1;
           if (!kills || replaced !== 2) return;
-          const run = sweep(scheduled, batchRows);
+          const run = sweep(scheduled);
           await Promise.all([lineSeen(run, /preflight: /u), killReplica()]);
           if (await kill(run)) killed.tool += 1;
         });
         await traffic.more(SCALE.requestsBetween);
       }
 
+      const begin = performance.now();
       let rotations = 0;
-      for (const start = performance.now(); rotations < SCALE.rotations || traffic.requests < SCALE.requests; rotations += 1) {
+      for (; rotations < SCALE.rotations || traffic.requests < SCALE.requests; rotations += 1) {
         const next = secret(newKey());
-        await register(database, next);
+        await register(key, next);
         await rollOut([key, next], [key, next]);
         await rollOut([next, key], [next, key]);
         for (let times = 0; kills && times < SCALE.toolKills; times += 1) {
-          const run = sweep([next, key], batchRows);
+          const run = sweep([next, key]);
           await momentToKill(run, random);
           if (await kill(run)) killed.tool += 1;
         }
-        const run = sweep([next, key], batchRows);
-        if (kills) await Promise.all([lineSeen(run, /preflight: /u).then(killReplica)]);
+        const run = sweep([next, key]);
+        if (kills) await lineSeen(run, /preflight: /u).then(killReplica);
         const { code, stdout, stderr } = await run.end;
         expect(code, stdout + stderr).toBe(0);
         expect(await countUnder(database, key)).toBe(0);
         await rollOut([next], [next, key]);
         key = next;
         expect(traffic.failures).toEqual([]);
-        console.log(rotations, traffic.requests, killed, performance.now() - start);
       }
 
       const { reads, writes, inDoubt } = await traffic.stop();
+      const perSecond = Math.round((traffic.requests * 1000) / (performance.now() - begin));
       await fleet.stop();
       expect(traffic.failures).toEqual([]);
       await expectKept(database, key, users);
@@ -117,7 +123,7 @@ describe('a service of four replicas, while its key is rotated without a mainten
       else expect(inDoubt).toBe(0);
       console.log(
         `rollout: batches of ${batchRows}: ${rotations} rotations, ${traffic.requests} requests (${reads} reads, ${writes} writes), ` +
-          `${killed.tool} kills of the tool, ${killed.replicas} kills of a replica, ${inDoubt} requests in doubt, 0 failed reads, 0 lost writes`,
+          `${perSecond} a second, ${killed.tool} kills of the tool, ${killed.replicas} kills of a replica, ${inDoubt} requests in doubt, 0 failed reads, 0 lost writes`,
       );
     },
     60 * 60_000,
