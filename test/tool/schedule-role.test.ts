@@ -33,7 +33,7 @@ async function run(...args: readonly string[]) {
 }
 
 describe('a role with the privileges of docs/scheduling.md', () => {
-  it('can sweep and verify, enters the keys in the registry, and records what it found', async () => {
+  it('can sweep, verify and look at the status, enters the keys in the registry, and records what it found', async () => {
     const plaintexts = await fillTable(database, oldKey, 10);
     const { code, stdout, stderr } = await run('--batch-size', '100');
     expect({ code, stdout, stderr }).toMatchObject({
@@ -46,5 +46,6 @@ describe('a role with the privileges of docs/scheduling.md', () => {
     expect(rows).toContainEqual({ fingerprint: fingerprintOf(freshKey), last_verified_at: expect.any(Date), unused_since: null });
     expect(rows).toContainEqual({ fingerprint: fingerprintOf(oldKey), last_verified_at: null, unused_since: expect.any(Date) });
     expect((await run('verify')).code).toBe(0);
+    expect(await run('status', '--max-age', '365d', '--max-unverified', '3d')).toMatchObject({ code: 0 });
   });
 });
