@@ -75,5 +75,5 @@ function whatItIs(share: Share): string {
   const { threshold } = share;
   const what = `${shareName(share)} of an encryption key in escrow`;
   if (threshold === 1) return `${what}: whoever can read this has the key`;
-  return `${what}: any ${threshold} give the key, fewer say nothing about it`;
+  return `${what}: any ${threshold} give the key, fewer do not`;
 }

@@ -1,9 +1,7 @@
 import { split } from 'shamir-secret-sharing';
 import { type EncryptionKey, exportKeyBytes } from '../crypto/encryption-key.ts';
-import { parseShare } from './parse-share.ts';
-import { recombine } from './recombine.ts';
-import { formatShare, type Share, sha256, splitIdOf } from './share.ts';
-import { subsetsToTry } from './subsets.ts';
+import { proveShares } from './prove-shares.ts';
+import { formatShare, sha256, splitIdOf } from './share.ts';
 
 /** The shares of a key, and the texts that hold them, which were read again and recombined. */
 export interface ProvenSplit {
@@ -28,7 +26,7 @@ export async function splitKey(key: EncryptionKey, threshold: number, total: num
   const splitId = splitIdOf(common);
   const texts = values.map((value, index) => formatShare({ ...common, splitId, number: index + 1, value }));
   for (const value of values) value.fill(0);
-  return { splitId, texts, subsets: await prove(texts, key, threshold) };
+  return { splitId, texts, subsets: await proveShares(texts, key, threshold) };
 }
 
 async function valuesOf(key: EncryptionKey, threshold: number, total: number): Promise<readonly Uint8Array[]> {
@@ -39,19 +37,4 @@ async function valuesOf(key: EncryptionKey, threshold: number, total: number): P
   } finally {
     bytes.fill(0);
   }
-}
-
-/** @returns how many subsets were tried */
-async function prove(texts: readonly string[], key: EncryptionKey, threshold: number): Promise<number> {
-  const shares = texts.map((text): Share => {
-    const parsed = parseShare(text);
-    if (parsed.kind !== 'share') throw new Error('a share cannot be read again');
-    return parsed.share;
-  });
-  const subsets = subsetsToTry(threshold, shares.length);
-  for (const subset of subsets) {
-    const given = await recombine(subset.flatMap((index) => shares[index] ?? []));
-    if (given === null || !given.keyObject.equals(key.keyObject)) throw new Error('the shares do not give the key');
-  }
-  return subsets.length;
 }
