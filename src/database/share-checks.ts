@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { explain } from './explain.ts';
-import { quote, readInTransaction } from './own-names.ts';
+import { quote } from './own-names.ts';
+import { readFrom, writeTo } from './pool-transaction.ts';
 import type { Registry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
-import { type Author, inTransaction } from './write-registry.ts';
+import type { Author } from './write-registry.ts';
 
 const TABLE = 'encryption_key_shares';
 
@@ -39,22 +40,14 @@ const READ = (name: string) => `
  * @returns the splits, those that were checked last first; null if there is no table encryption_key_shares, or the role may not read it
  * @throws what pg throws
  */
-export async function readShareChecks(pool: Pool, settings: DatabaseSettings): Promise<readonly SplitChecks[] | null> {
+export function readShareChecks(pool: Pool, settings: DatabaseSettings): Promise<readonly SplitChecks[] | null> {
   const name = nameOf(settings);
-  const client = await pool.connect();
-  try {
-    const checks = await readInTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
-      const { rows: found } = await client.query(`SELECT has_table_privilege(to_regclass($1), 'SELECT') AS may_read`, [name]);
-      if (found[0]?.may_read !== true) return null;
-      const { rows } = await client.query(READ(name));
-      return rows.map((row) => split.parse(row));
-    });
-    client.release();
-    return checks;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
+  return readFrom(pool, async (client) => {
+    const { rows: found } = await client.query(`SELECT has_table_privilege(to_regclass($1), 'SELECT') AS may_read`, [name]);
+    if (found[0]?.may_read !== true) return null;
+    const { rows } = await client.query(READ(name));
+    return rows.map((row) => split.parse(row));
+  });
 }
 
 /** Two custodians at the same time: the second one waits, and then sees the check of the first. */
@@ -88,7 +81,7 @@ export async function recordShareCheck(
 ): Promise<SplitChecks | null> {
   const name = nameOf(settings);
   try {
-    return await inTransaction(pool, async (client) => {
+    return await writeTo(pool, async (client) => {
       const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS is_there', [name]);
       if (found[0]?.is_there !== true) return null;
       await client.query(LOCK(registry.name), [fingerprint]);
