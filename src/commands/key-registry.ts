@@ -5,6 +5,7 @@ import type { Database } from '../database/with-database.ts';
 import { type Author, createRegistryWriter, type Finding, type RegistryWriter } from '../database/write-registry.ts';
 import type { Output } from '../terminal/output.ts';
 import { refuse } from '../text/problem.ts';
+import { dayOf } from './time-words.ts';
 
 /** A key that the registry is to know. */
 export interface RegistryKey {
@@ -93,11 +94,6 @@ export function recordOnly(
 
 export function grant({ name }: Registry, { user }: DatabaseSettings): string {
   return `GRANT SELECT, INSERT, UPDATE ON ${name} TO "${user.replaceAll('"', '""')}"`;
-}
-
-/** @returns the day, as 2026-11-29 */
-export function dayOf(time: Date): string {
-  return time.toISOString().slice(0, 10);
 }
 
 /** @throws UsageError if there is no registry, or it cannot be used */

@@ -1,5 +1,5 @@
 import type { SplitChecks } from '../database/share-checks.ts';
-import { dayOf } from './key-registry.ts';
+import { dayOf } from './time-words.ts';
 
 /** @returns for example `3 of 5 shares checked, last on 2026-11-29` */
 export function sharesChecked({ checked, total, last_checked_at }: Omit<SplitChecks, 'fingerprint'>): string {

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { unencryptedTo } from '../../database/connection-url.ts';
 import { isUsable, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type CheckedShare, recordShareCheck } from '../../database/share-checks.ts';
 import { type Pool, withPool } from '../../database/with-pool.ts';
 import type { Output } from '../../terminal/output.ts';
+import { warnIfUnencrypted } from '../announce.ts';
+import { thisAuthor } from '../author.ts';
 import type { Host } from '../command.ts';
-import { thisOperator } from '../operator.ts';
 import { sharesChecked } from '../share-words.ts';
 
 /**
@@ -21,9 +20,7 @@ export function recordCheck(
   { env, interruption }: Pick<Host, 'env' | 'interruption'>,
   output: Output,
 ): Promise<string> {
-  const unencrypted = unencryptedTo(settings, env['PGSSLMODE']);
-  if (unencrypted !== null)
-    output.warn(`the connection to ${unencrypted} is not encrypted: add sslmode=verify-full to DATABASE_URL`);
+  warnIfUnencrypted(settings, env, output);
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
   return withPool(settings, interruption, warn, (pool) => record(pool, share, settings));
 }
@@ -35,9 +32,7 @@ async function record(pool: Pool, share: CheckedShare, settings: DatabaseSetting
   if (!registry.entries.has(share.fingerprint)) {
     return `not recorded: ${registry.label} does not have key ${share.fingerprint}; enter it with register, then check again`;
   }
-  const { user: operator, host } = thisOperator();
-  const author = { operator, host, runId: randomUUID(), reason: null };
-  const checks = await recordShareCheck(pool, registry, settings, author, share);
+  const checks = await recordShareCheck(pool, registry, settings, thisAuthor(null), share);
   if (checks !== null) return `recorded: ${sharesChecked(checks)}`;
   return `not recorded: there is no table ${schema}.encryption_key_shares in database ${name} (prisma/encryption-key-shares.sql)`;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
@@ -11,9 +10,10 @@ import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
 import { createOutput, type Output } from '../../terminal/output.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
+import { thisAuthor } from '../author.ts';
 import type { Given, Host } from '../command.ts';
-import { dayOf, grant, requireRegistry } from '../key-registry.ts';
-import { thisOperator } from '../operator.ts';
+import { grant, requireRegistry } from '../key-registry.ts';
+import { dayOf } from '../time-words.ts';
 
 /** Enters the keys that are set in the registry. Doing it again changes nothing. @throws UsageError */
 export async function runRegister(given: Given, host: Host): Promise<ExitCode> {
@@ -47,11 +47,10 @@ async function enter(
       refuse(`the ${name} key, ${key.fingerprint}, was retired on ${dayOf(retired)}`, 'take it out of the variables');
   }
   const missing = keys.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
-  const author = { operator: thisOperator().user, host: thisOperator().host, runId: randomUUID(), reason };
   const isNew = missing.some(({ fingerprint }) => !registry.entries.has(fingerprint));
   if (isNew && !registry.mayInsert)
     refuse(`user ${settings.user} may not INSERT into ${registry.label}`, grant(registry, settings));
-  const entered = isNew ? await createRegistryWriter(pool, registry, settings, author).enter(missing) : [];
+  const entered = isNew ? await createRegistryWriter(pool, registry, settings, thisAuthor(reason)).enter(missing) : [];
   for (const { name, key } of keys) {
     const what = entered.includes(key.fingerprint) ? 'is now in' : 'was already in';
     output.say(`the ${name} key, ${key.fingerprint}, ${what} ${registry.label}`);

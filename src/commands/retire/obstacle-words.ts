@@ -3,7 +3,7 @@ import type { Registry } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
-import { said } from '../duration.ts';
+import { said } from '../time-words.ts';
 import type { Obstacle } from './obstacle.ts';
 import type { RetirePlan } from './plan.ts';
 
