@@ -72,7 +72,7 @@ export function conclude(ending: VerifyEnding, names: KeyWords, runAgain: string
       if (total.values === 0) return done(found(total, names), [], ['if you expected rows, check the database in DATABASE_URL']);
       return done(found(total, names), withoutValue(total), [
         isRegistered
-          ? `retire each key that is no longer used: ${typed('status')} names them`
+          ? `see which keys are no longer used, and retire them: ${typed('status')}`
           : `retire ${names.sources} once no other table and no backup of the database needs ${names.them}`,
       ]);
     }

@@ -8,6 +8,7 @@ import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
+import type { NamedKey } from '../../report/report.ts';
 import { wordsFor } from '../../report/total.ts';
 import { atOnce, createPace } from '../../rotation/pace.ts';
 import type { Result } from '../../rotation/result.ts';
@@ -44,7 +45,12 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
     reason: plan.reason,
     work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
-    conclude: (ending, registry) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), isUsable(registry)),
+    conclude(ending, registry) {
+      const isLeft = ({ role, fingerprint }: NamedKey) =>
+        role === 'source' && (registry?.entries.get(fingerprint)?.retired_at ?? null) === null;
+      const toRetire = isUsable(registry) ? keys.named.filter(isLeft) : null;
+      return conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), toRetire);
+    },
   };
   return runOnTables(run, host);
 }

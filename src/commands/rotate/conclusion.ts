@@ -18,14 +18,14 @@ import { tableState } from './table-state.ts';
 /**
  * Says how a rotation ended.
  *
- * @param isRegistered - whether there is a registry, hence the command retire
+ * @param toRetire - the source keys that the registry does not call retired; null without a registry, hence without the command retire
  */
 export function conclude(
   ending: Ending,
   plan: RotatePlan,
   keys: readonly NamedKey[],
   words: Words,
-  isRegistered = false,
+  toRetire: readonly NamedKey[] | null = null,
 ): Conclusion {
   const names = keyWords(keys);
   const again = repeated(plan);
@@ -44,7 +44,7 @@ export function conclude(
         ...namesSet(ending.fields, after, words),
         ...meanwhile(ending.fields, names, words),
       ];
-      const steps = afterRotation(plan, names, continued(before), after, isRegistered ? keys : []);
+      const steps = afterRotation(plan, names, continued(before), after, toRetire);
       return done(`every ${words.noun} is under ${names.target}`, details, steps);
     }
     case 'rotated-except-unreadable': {
@@ -58,7 +58,7 @@ export function conclude(
           ...listUnreadable(after.unreadable, after.unreadableRows),
           ...meanwhile(ending.fields, names, words),
         ],
-        nextSteps: afterRotation(plan, names, continued(before), after, []),
+        nextSteps: afterRotation(plan, names, continued(before), after, null),
       };
     }
     case 'nothing-to-do':
@@ -132,6 +132,6 @@ function namesSet(fields: readonly Compared[], after: Total, { count }: Words): 
   const left = after.misnamed;
   return [
     ...(set > 0 ? [`the key id of ${count(set)} more was set: ${verb(set, 'it', 'they')} named another key, or none`] : []),
-    ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} the key id of another key: run the same command again`] : []),
+    ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} a wrong or missing key id: run the same command again`] : []),
   ];
 }
