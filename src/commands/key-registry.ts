@@ -92,21 +92,21 @@ export function recordOnly(
 }
 
 /** @returns the statement that lets the role use the registry */
-export function grant({ name }: Registry, { user }: DatabaseSettings): string {
-  return `GRANT SELECT, INSERT, UPDATE ON ${name} TO ${quote(user)}`;
+export function grant({ name }: Registry, { user }: DatabaseSettings, privileges = 'SELECT, INSERT, UPDATE'): string {
+  return `GRANT ${privileges} ON ${name} TO ${quote(user)}`;
 }
 
-/** @returns why the registry cannot be used; null if it can */
-function problemOf(registry: Registry, settings: DatabaseSettings): Problem | null {
+/** @returns why a registry that is there cannot be used; null if it can */
+export function registryProblem(registry: Registry, settings: DatabaseSettings, privileges?: string): Problem | null {
   const { label, mayRead, missingColumn } = registry;
   if (missingColumn !== null)
     return { message: `${label} has no column ${missingColumn}`, hint: 'compare it with prisma/encryption-keys.sql' };
-  return mayRead ? null : { message: `user ${settings.user} may not read ${label}`, hint: grant(registry, settings) };
+  return mayRead ? null : { message: `user ${settings.user} may not read ${label}`, hint: grant(registry, settings, privileges) };
 }
 
-/** Warns of a registry that is there and cannot be used. */
+/** Warns of a registry that is there and cannot be read. */
 export function warnIfUnusable(registry: Registry | null, settings: DatabaseSettings, output: Output): void {
-  const problem = registry === null ? null : problemOf(registry, settings);
+  const problem = registry === null ? null : registryProblem(registry, settings, 'SELECT');
   if (problem !== null) output.warn(`${problem.message}, so it is not used as the registry of keys: ${problem.hint}`);
 }
 
@@ -119,6 +119,6 @@ export function requireRegistry(registry: Registry | null, settings: DatabaseSet
       'apply prisma/encryption-keys.sql as a migration of your application (docs/zero-downtime.md), or check DATABASE_URL and its ?schema=',
     );
   }
-  const problem = problemOf(registry, settings);
+  const problem = registryProblem(registry, settings);
   return problem === null ? registry : refuse(problem.message, problem.hint);
 }

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../text/problem.ts';
 import { fileProblem } from './file-problem.ts';
+import { flushFolder } from './flush-folder.ts';
 
 /**
  * Says, before anything is done, why a file cannot be created.
@@ -53,20 +54,5 @@ export function createFiles(folder: string, files: ReadonlyMap<string, string>):
   } catch (error) {
     for (const file of created) rmSync(file, { force: true });
     throw error;
-  }
-}
-
-/** Flushing a file does not flush its name: fsync(2). Not every system opens folders. */
-function flushFolder(folder: string): void {
-  let descriptor: number;
-  try {
-    descriptor = openSync(folder, 'r');
-  } catch {
-    return;
-  }
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -28,7 +28,7 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
       );
     case 'no-registry':
       return [
-        'there is no registry of keys: nothing keeps a forgotten service from writing under it again, and nobody can tell since when it is unused',
+        `${obstacle.problem?.message ?? 'there is no registry of keys'}: nothing keeps a forgotten service from writing under it again, and nobody can tell since when it is unused`,
       ];
     case 'not-in-registry':
       return ['the registry does not have it'];
@@ -81,7 +81,7 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
     case 'unregistered':
       return [`add them to prisma/schema.prisma, with the lines that this prints, and rotate: ${typed('discover')}`];
     case 'no-registry':
-      return [migration];
+      return [obstacle.problem?.hint ?? migration];
     case 'not-in-registry':
       return [`enter it: ${typed('register')}`];
     case 'read-only':

@@ -2,6 +2,7 @@ import type { FenceGap } from '../../database/fence-gaps.ts';
 import type { Registry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { FieldCensus } from '../../rotation/result.ts';
+import type { Problem } from '../../text/problem.ts';
 import { grant } from '../key-registry.ts';
 import type { UnregisteredValue } from '../unregistered.ts';
 import type { RetirePlan } from './plan.ts';
@@ -15,7 +16,8 @@ export type Obstacle =
   /** Transactions that have written and are still open, as text. */
   | { readonly kind: 'uncommitted'; readonly transactions: readonly string[] }
   | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] }
-  | { readonly kind: 'no-registry' }
+  /** `problem`: why the one that is there cannot be used. */
+  | { readonly kind: 'no-registry'; readonly problem: Problem | null }
   | { readonly kind: 'not-in-registry' }
   /** The role may not write to the registry. */
   | { readonly kind: 'read-only'; readonly user: string; readonly grant: string }

@@ -13,7 +13,7 @@ import type { Output } from '../../terminal/output.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Host } from '../command.ts';
 import { findingOf } from '../finding.ts';
-import { recordOnly } from '../key-registry.ts';
+import { recordOnly, registryProblem } from '../key-registry.ts';
 import { findUnregistered, notSearchedLine } from '../unregistered.ts';
 import type { RetireEnding } from './ending.ts';
 import { type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
@@ -46,7 +46,7 @@ export async function retire(
   const retiredAt = entry?.retired_at ?? null;
   const obstacles = [
     ...(await unregisteredUnder(key, settings, opened, host, options.signal, output)),
-    ...(usable === null ? [{ kind: 'no-registry' as const }] : await gapObstacles(usable, settings, opened)),
+    ...(usable === null ? [noRegistry(registry, settings)] : await gapObstacles(usable, settings, opened)),
     ...(usable === null || retiredAt !== null ? [] : registryObstacles(usable, plan, ring.target.fingerprint, settings)),
   ];
   const surveys: Result<VerifyEnding>[] = [];
@@ -85,6 +85,10 @@ async function unregisteredUnder(
   const line = notSearchedLine(notSearched);
   if (line !== null) output.warn(line);
   return values.length > 0 ? [{ kind: 'unregistered', values }] : [];
+}
+
+function noRegistry(registry: Registry | null, settings: DatabaseSettings): Obstacle {
+  return { kind: 'no-registry', problem: registry === null ? null : registryProblem(registry, settings) };
 }
 
 async function gapObstacles(registry: Registry, settings: DatabaseSettings, { pool, fields }: Database): Promise<Obstacle[]> {

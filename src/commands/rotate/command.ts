@@ -18,6 +18,7 @@ import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { findingAtEnd, findingOf } from '../finding.ts';
+import { keysLine } from '../given-ring.ts';
 import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
@@ -38,10 +39,9 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   ]);
   const { target, sources } = keyWords(keys.named);
   const direction = `direction: back from ${sources} to ${target}`;
-  const fingerprints = `keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`;
   const run: TableRun<Ending> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
-    announcement: [...(plan.rollback ? [direction] : []), fingerprints],
+    announcement: [...(plan.rollback ? [direction] : []), keysLine(keys.named)],
     reason: plan.reason,
     work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),

@@ -1,6 +1,6 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import { type GivenKey, readTargetAndOthers } from '../../config/keys.ts';
+import { type GivenRing, readTargetAndOthers } from '../../config/keys.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type Database, withDatabase } from '../../database/with-database.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
@@ -14,6 +14,7 @@ import { printableJson } from '../../text/printable.ts';
 import { allOf } from '../../text/problem.ts';
 import { announce, warnIfUnencrypted } from '../announce.ts';
 import type { Given, Host } from '../command.ts';
+import { keysLine, namedKeys, ringOf } from '../given-ring.ts';
 import { warnIfUnusable } from '../key-registry.ts';
 import { tellStopped } from '../stopped.ts';
 import { conclude } from './conclusion.ts';
@@ -25,8 +26,6 @@ import { type Status, statusOf } from './keys.ts';
 import { metricsOf } from './metrics.ts';
 import { readStatusPlan, type StatusPlan } from './plan.ts';
 import { stepOf } from './steps.ts';
-
-type Keys = readonly [target: GivenKey, ...others: GivenKey[]];
 
 /** Says which keys are in use, where the rotation is, and what is due. Writes nothing to the database. @throws UsageError */
 export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
@@ -42,8 +41,7 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
   try {
     return await withDatabase(database, host.encryptedFields, 'look', host.interruption, warn, async (opened) => {
-      const said = `keys: ${keys.map(({ name, key }) => `${name} ${key.fingerprint}`).join(', ')}`;
-      announce(opened.fields, database, 'look', [said], output);
+      announce(opened.fields, database, 'look', [keysLine(namedKeys(keys))], output);
       warnIfUnusable(opened.registry, database, output);
       const counts = await count(opened, database, keys, plan, host, output);
       const tables = [...new Set(opened.fields.map(({ table }) => table.label))];
@@ -57,22 +55,18 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
 function count(
   opened: Database,
   settings: DatabaseSettings,
-  [target, ...sources]: Keys,
+  keys: GivenRing,
   { fast }: StatusPlan,
   host: Host,
   output: Output,
 ): Promise<Counts> {
   const { pool, fields, withLock } = opened;
   if (fast) return countByName(pool, fields, settings);
-  const ring = { target: target.key, sources: sources.map(({ key }) => key) };
-  const keys = [target, ...sources].map(({ name, key: { fingerprint } }, index) => ({
-    ...{ role: index === 0 ? ('target' as const) : ('source' as const), name, fingerprint },
-  }));
-  const shown = { verbose: false, quiet: false, keys };
+  const shown = { verbose: false, quiet: false, keys: namedKeys(keys) };
   const observer = createObserver(output, host.stderr, shown, wordsFor(fields.length), host.interruption);
   return withLock((locked, lost) => {
     const signal = AbortSignal.any([host.interruption, lost]);
-    return countByDecrypting(opened, settings, ring, { fields: locked, signal, observer });
+    return countByDecrypting(opened, settings, ringOf(keys), { fields: locked, signal, observer });
   });
 }
 
