@@ -4,6 +4,7 @@ import { isUsable, type Registry } from '../database/registry.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
 import type { Database } from '../database/with-database.ts';
 import { type Author, createRegistryWriter, type Finding, type RegistryWriter } from '../database/write-registry.ts';
+import { enumerated } from '../report/wording.ts';
 import type { Output } from '../terminal/output.ts';
 import { type Problem, refuse } from '../text/problem.ts';
 import { dayOf } from './time-words.ts';
@@ -49,7 +50,7 @@ export function openRegistry(
   }
   const missing = keys.filter(({ fingerprint }) => !entries.has(fingerprint));
   if (missing.length > 0 && !mayInsert) {
-    const names = missing.map(({ fingerprint }) => fingerprint).join(' and ');
+    const names = enumerated(missing.map(({ fingerprint }) => fingerprint));
     refuse(
       `${label} does not have key ${names}, and user ${settings.user} may not enter it`,
       `run register as a role that may, or ${grant(registry, settings)}`,

@@ -53,6 +53,11 @@ export function unreadableReason(why: Unreadable): string {
   return why.kind === 'malformed' ? `${why.column} ${MISFIT[why.misfit]}` : 'cannot be decrypted';
 }
 
+/** @returns for example `a, b and c` */
+export function enumerated(parts: readonly string[]): string {
+  return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ');
+}
+
 /** Says in a line what a survey found. */
 export function censusLine({ rows, withoutValue, misnamed, under, unreadable }: Census, keys: readonly NamedKey[]): string {
   const counts = keys.map(({ name, fingerprint }) => [under.get(fingerprint) ?? 0, `under the ${name} key`] as const);

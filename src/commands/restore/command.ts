@@ -28,8 +28,7 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   const output = createOutput(host, outputPlan.quiet);
   // Before connecting: a damaged backup is refused.
   const fields = backedUpFields(host.encryptedFields, database.schema);
-  const keyIds = new Set<string>();
-  const backup = await examine(file, fields, keyIds, host.interruption);
+  const { backup, keyIds } = await examine(file, fields, host.interruption);
   const { createdAt, keys } = backup.header;
   const records = `${backup.records} ${verb(backup.records, 'record', 'records')}`;
   output.say(`backup: made ${createdAt}, ${records}, from key ${keys.sources.join(', ')} to key ${keys.target}`);
@@ -55,17 +54,17 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
   return runOnTables(run, host);
 }
 
-/** @param keyIds - is filled with the ids of the keys that the saved values are under, where the fields have columns for them */
+/** @returns also the ids of the keys that the saved values name, if the fields have columns for them; empty for those that name none */
 async function examine(
   file: string,
   fields: readonly BackedUpField[],
-  keyIds: Set<string>,
   interruption: AbortSignal,
-): Promise<CheckedBackup> {
+): Promise<{ readonly backup: CheckedBackup; readonly keyIds: ReadonlySet<string> }> {
+  const keyIds = new Set<string>();
   const misfit = misfitOf(fields);
   const columns = [...new Set(fields.flatMap(({ layout }) => layout.keyIds))];
   try {
-    return await checkBackup(
+    const backup = await checkBackup(
       file,
       (record, header) => {
         for (const column of columns) keyIds.add(record.before[column] ?? '');
@@ -73,6 +72,7 @@ async function examine(
       },
       interruption,
     );
+    return { backup, keyIds };
   } catch (error) {
     throw error instanceof BackupError ? new UsageError([error]) : error;
   }

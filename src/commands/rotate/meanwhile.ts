@@ -1,6 +1,6 @@
 import type { KeyWords } from '../../report/key-words.ts';
 import type { Words } from '../../report/total.ts';
-import { verb } from '../../report/wording.ts';
+import { enumerated, verb } from '../../report/wording.ts';
 import type { Compared } from '../../rotation/result.ts';
 
 /**
@@ -12,7 +12,7 @@ export function meanwhile(fields: readonly Compared[], { aSource }: KeyWords, wo
   const late = sum(fields.map((field) => field.late));
   const [were, them] = [verb(late, 'was', 'were'), verb(late, 'it', 'them')];
   const again = `${words.count(late)} ${were} still under ${aSource} after the first pass and took another round`;
-  if (did.length > 0) return [`meanwhile an application ${listing(did)}${late > 0 ? `; ${again}` : ''}`];
+  if (did.length > 0) return [`meanwhile an application ${enumerated(did)}${late > 0 ? `; ${again}` : ''}`];
   if (late === 0) return [];
   const tables = words.noun === 'row' ? 'it' : 'its tables';
   return [
@@ -34,11 +34,6 @@ function traces(fields: readonly Compared[], { count, noun }: Words): string[] {
   ];
   const isSame = fields.every(({ before, after }) => before.digest === after.digest);
   return found.length > 0 || isSame ? found : [`changed ${noun}s`];
-}
-
-/** @returns for example `a, b and c` */
-function listing(parts: readonly string[]): string {
-  return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
 function sum(counts: readonly number[]): number {

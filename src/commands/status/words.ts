@@ -1,3 +1,4 @@
+import { enumerated } from '../../report/wording.ts';
 import type { KeyStatus } from './keys.ts';
 
 /** @returns for example `the first key`, or `key 6e7fb588add07276` if it is not set */
@@ -7,6 +8,5 @@ export function called({ name, fingerprint }: KeyStatus): string {
 
 /** @returns for example `the second key and key 6e7fb588add07276` */
 export function allCalled(keys: readonly KeyStatus[]): string {
-  const names = keys.map(called);
-  return names.length < 3 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return enumerated(keys.map(called));
 }
