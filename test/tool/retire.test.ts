@@ -78,7 +78,7 @@ describe('retire', () => {
       "next:
         1. keep the key
         2. set key KEY as well, behind the others, and see what they are under: npx tsx scripts/rotate-encryption-key.ts --dry-run
-        3. in a migration of your application: ALTER TABLE public.user_api_keys ALTER COLUMN "key_id" SET NOT NULL (where values may be null, docs/zero-downtime.md has a check instead)
+        3. in a migration of your application: ALTER TABLE public.user_api_keys ALTER COLUMN "key_id" SET NOT NULL (if values may be null, add the check in docs/zero-downtime.md instead)
         4. once a verification has found it unused, wait 24 hours (--soak): every verification until then has to find it unused
         5. have the custodians check their shares of the key in use (docs/escrow.md), or accept the risk: --no-escrow
         6. run the same command again

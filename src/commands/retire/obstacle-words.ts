@@ -16,9 +16,7 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
     case 'values':
       return [`${count(obstacle.count)} ${verb(obstacle.count, 'is', 'are')} under it`];
     case 'unreadable':
-      return [
-        `${count(obstacle.count)} can be decrypted by none of the keys that are set: ${verb(obstacle.count, 'it', 'they')} may be under it`,
-      ];
+      return [unreadableProblem(obstacle.count, obstacle.isSet, count)];
     case 'uncommitted':
       return listed(obstacle.transactions.map((transaction) => `a transaction that has written is open: ${transaction}`));
     case 'unregistered':
@@ -53,6 +51,11 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
   }
 }
 
+function unreadableProblem(values: number, isSet: boolean, count: Words['count']): string {
+  const none = `${count(values)} can be decrypted by none of the keys that are set`;
+  return isSet ? none : `${none}: ${verb(values, 'it', 'they')} may be under it`;
+}
+
 function gapProblem({ field, table, column, kind }: FenceGap): string {
   switch (kind) {
     case 'no-key-id':
@@ -70,18 +73,24 @@ function gapProblem({ field, table, column, kind }: FenceGap): string {
 
 /** Says what to do about it. */
 export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, registry: Registry | null): string[] {
-  const migration = 'apply prisma/encryption-keys.sql as a migration of your application, as docs/zero-downtime.md shows';
   switch (obstacle.kind) {
     case 'values':
       return [`make sure that no service writes with it, and move them: ${typed('rotate')}`];
     case 'unreadable':
-      return [`set key ${fingerprint} as well, behind the others, and see what they are under: ${typed('--dry-run')}`];
+      return [
+        obstacle.isSet
+          ? `see which these are: ${typed('--dry-run')}`
+          : `set key ${fingerprint} as well, behind the others, and see what they are under: ${typed('--dry-run')}`,
+      ];
     case 'uncommitted':
       return ['wait until those transactions have ended, or end them with the SQL above'];
     case 'unregistered':
       return [`add them to prisma/schema.prisma, with the lines that this prints, and rotate: ${typed('discover')}`];
     case 'no-registry':
-      return [obstacle.problem?.hint ?? migration];
+      return [
+        obstacle.problem?.hint ??
+          'apply prisma/encryption-keys.sql as a migration of your application, as docs/zero-downtime.md shows',
+      ];
     case 'not-in-registry':
       return [`enter it: ${typed('register')}`];
     case 'read-only':
@@ -96,13 +105,8 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
     }
     case 'escrow':
       return ['have the custodians check their shares of the key in use (docs/escrow.md), or accept the risk: --no-escrow'];
-    case 'gap': {
-      const sql = registry === null ? null : sqlToClose(obstacle.gap, registry);
-      if (sql === null) return [migration];
-      const instead =
-        obstacle.gap.kind === 'may-be-null' ? ' (where values may be null, docs/zero-downtime.md has a check instead)' : '';
-      return [`in a migration of your application: ${sql}${instead}`];
-    }
+    case 'gap':
+      return [gapAdvice(obstacle.gap, registry)];
     case 'named':
       return [`correct the key ids: ${typed('rotate')}`];
     case 'locked':
@@ -110,4 +114,13 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
     default:
       return obstacle satisfies never;
   }
+}
+
+function gapAdvice(gap: FenceGap, registry: Registry | null): string {
+  if (gap.kind === 'no-key-id')
+    return `add a key id to ${gap.field}, in the database and in prisma/schema.prisma, as docs/zero-downtime.md shows`;
+  const sql = registry === null ? null : sqlToClose(gap, registry);
+  if (sql === null) return 'in a migration of your application, make it a generated column, as prisma/encryption-keys.sql does';
+  const instead = gap.kind === 'may-be-null' ? ' (if values may be null, add the check in docs/zero-downtime.md instead)' : '';
+  return `in a migration of your application: ${sql}${instead}`;
 }

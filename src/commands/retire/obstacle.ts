@@ -11,8 +11,8 @@ import type { RetirePlan } from './plan.ts';
 export type Obstacle =
   /** Values are under it. */
   | { readonly kind: 'values'; readonly count: number }
-  /** Values that none of the keys of the run opens: they may be under it. */
-  | { readonly kind: 'unreadable'; readonly count: number }
+  /** Values that none of the keys that are set decrypts: they may be under it, unless it is set itself. */
+  | { readonly kind: 'unreadable'; readonly count: number; readonly isSet: boolean }
   /** Transactions that have written and are still open, as text. */
   | { readonly kind: 'uncommitted'; readonly transactions: readonly string[] }
   | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] }
@@ -49,15 +49,19 @@ export function registryObstacles(
   ];
 }
 
-/** What the values themselves say. */
-export function surveyObstacles(fields: readonly FieldCensus[], fingerprint: string): Obstacle[] {
+/**
+ * What the values themselves say.
+ *
+ * @param isSet - whether the key is among those that are set, so that values under it were recognized
+ */
+export function surveyObstacles(fields: readonly FieldCensus[], fingerprint: string, isSet: boolean): Obstacle[] {
   const sum = (count: (each: FieldCensus) => number) => fields.reduce((total, each) => total + count(each), 0);
   const values = sum(({ census }) => census.under.get(fingerprint) ?? 0);
   const unreadable = sum(({ census }) => census.unreadable);
   const transactions = [...new Set(fields.flatMap(({ census }) => census.uncommitted))];
   return [
     ...(values > 0 ? [{ kind: 'values' as const, count: values }] : []),
-    ...(unreadable > 0 ? [{ kind: 'unreadable' as const, count: unreadable }] : []),
+    ...(unreadable > 0 ? [{ kind: 'unreadable' as const, count: unreadable, isSet }] : []),
     ...(transactions.length > 0 ? [{ kind: 'uncommitted' as const, transactions }] : []),
   ];
 }

@@ -53,7 +53,7 @@ export async function retire(
   const isUnused = async () => {
     const survey = await verify({ ...options, ring });
     surveys.push(survey);
-    return survey.ending.kind !== 'stopped' && surveyObstacles(survey.ending.fields, fingerprint).length === 0;
+    return survey.ending.kind !== 'stopped' && surveyObstacles(survey.ending.fields, fingerprint, key !== undefined).length === 0;
   };
   const mayFence = usable !== null && retiredAt === null && obstacles.length === 0;
   const fenced: Fenced | null = mayFence ? await withFence(pool, usable, settings, fingerprint, author, isUnused) : null;
@@ -65,7 +65,7 @@ export async function retire(
   const { fields } = ending;
   await recorder.record(findingOf(ring, fields));
   if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at: fenced.retiredAt, fields }, phases };
-  const found = [...surveyObstacles(fields, fingerprint), ...obstacles];
+  const found = [...surveyObstacles(fields, fingerprint, key !== undefined), ...obstacles];
   const kind = retiredAt === null ? { kind: 'not-yet' as const } : { kind: 'was-retired' as const, at: retiredAt };
   return { ending: { ...kind, obstacles: found, fields }, phases };
 }
