@@ -14,7 +14,7 @@ const MONOTONIC: Clock = {
   sleep: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }).catch(() => {}),
 };
 
-/** What a timer may be late is made up for, so that a pace of one row per millisecond can be kept; a longer pause is not. */
+/** A timer that fires up to so much too late is made up for, so that a pace of one row per millisecond can be kept; a longer pause is not. */
 const LATENESS_MS = 5;
 
 /** As fast as the database allows. */

@@ -220,7 +220,7 @@ describe('retire', () => {
     expect((await run(['retire', OLD, '--soak', 'tomorrow'])).code).toBe(2);
   });
 
-  it('shows what was retired and does not hold', async () => {
+  it('says so when a key was retired and values are under it all the same', async () => {
     await ready();
     expect((await retire('--no-escrow')).code).toBe(0);
     await pool.query('ALTER TABLE user_api_keys DISABLE TRIGGER ALL');

@@ -120,7 +120,8 @@ function gapAdvice(gap: FenceGap, registry: Registry | null): string {
   if (gap.kind === 'no-key-id')
     return `add a key id to ${gap.field}, in the database and in prisma/schema.prisma, as docs/zero-downtime.md shows`;
   const sql = registry === null ? null : sqlToClose(gap, registry);
-  if (sql === null) return 'in a migration of your application, make it a generated column, as prisma/encryption-keys.sql does';
+  if (sql === null)
+    return 'in a migration of your application, make the column active of the registry a generated one, as prisma/encryption-keys.sql does';
   const instead = gap.kind === 'may-be-null' ? ' (if values may be null, add the check in docs/zero-downtime.md instead)' : '';
   return `in a migration of your application: ${sql}${instead}`;
 }
