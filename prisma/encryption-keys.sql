@@ -1,5 +1,5 @@
--- The registry of the encryption keys, which docs/zero-downtime.md explains. The tool uses it where it is present, and never creates it: apply
--- this file as a migration of your application. PostgreSQL 14 to 18.
+-- The registry of encryption keys, which docs/zero-downtime.md explains. The tool uses it if it is there, and never creates it: apply this
+-- file as a migration of your application. PostgreSQL 14 to 18.
 
 CREATE TABLE encryption_keys (
   fingerprint       text PRIMARY KEY CHECK (fingerprint ~ '^[0-9a-f]{16}$'),
@@ -22,13 +22,13 @@ COMMENT ON TABLE encryption_keys IS 'A row for each encryption key, named by its
 COMMENT ON COLUMN encryption_keys.fingerprint IS '16 hex characters that name the key';
 COMMENT ON COLUMN encryption_keys.source IS 'where the key comes from: text, file, command, awskms, hashivault or vaultkv';
 COMMENT ON COLUMN encryption_keys.created_at IS 'when it was entered here';
-COMMENT ON COLUMN encryption_keys.activated_at IS 'when a rotation first had it as the target';
+COMMENT ON COLUMN encryption_keys.activated_at IS 'when values were first found under it';
 COMMENT ON COLUMN encryption_keys.last_verified_at IS 'when a verification last found every value under it';
 COMMENT ON COLUMN encryption_keys.unused_since IS 'when the first of an unbroken series of verifications found no value under it';
-COMMENT ON COLUMN encryption_keys.escrow_checked_at IS 'when its escrow was last checked';
+COMMENT ON COLUMN encryption_keys.escrow_checked_at IS 'when its custodians had last checked all their shares';
 COMMENT ON COLUMN encryption_keys.retired_at IS 'when it was retired: nothing can be written under it since then';
 COMMENT ON COLUMN encryption_keys.operator IS 'who last changed this row, with host, run_id and reason';
-COMMENT ON COLUMN encryption_keys.rows IS 'how many values were under it at the last verification';
+COMMENT ON COLUMN encryption_keys.rows IS 'how many values were last found under it';
 COMMENT ON COLUMN encryption_keys.active IS 'the fingerprint until the key is retired: what key_id refers to';
 
 -- For each table that holds encrypted values: which key a value is under. A foreign key to "active" makes PostgreSQL refuse every later write

@@ -31,6 +31,7 @@ process.exitCode = await main({
   argv: process.argv.slice(2),
   env: process.env,
   encryptedFields,
+  stdin: () => process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   interruption: interruption.signal,

@@ -18,11 +18,18 @@ const HINT = '--help lists the commands, COMMAND --help their options';
  * @throws UsageError, which quotes no argument that could be a secret in the wrong place
  */
 export function parseCommandLine(argv: readonly string[]): Invocation {
-  const named = COMMANDS.find(({ name }) => name === argv[0]);
+  const named = COMMANDS.find(({ name }) => name.split(' ').every((word, index) => word === argv[index]));
   if (argv.some((word) => ['--help', '-h'].includes(word))) return { kind: 'help', command: named ?? null };
   if (argv.some((word) => ['--version', '-V'].includes(word))) return { kind: 'version' };
+  if (named === undefined) refuseHalfCommand(argv[0]);
   const command = named ?? DEFAULT_COMMAND;
-  return { kind: 'command', command, given: parseOptions(command, argv.slice(named === undefined ? 0 : 1), named !== undefined) };
+  const begin = named === undefined ? 0 : named.name.split(' ').length;
+  return { kind: 'command', command, given: parseOptions(command, argv.slice(begin), named !== undefined) };
+}
+
+function refuseHalfCommand(first: string | undefined): void {
+  const seconds = COMMANDS.map(({ name }) => name.split(' ')).flatMap(([word, second]) => (word === first ? (second ?? []) : []));
+  if (seconds.length > 0) refuse(`${first} has to be followed by one of: ${seconds.join(', ')}`, HINT);
 }
 
 /** @param isNamed - whether the command line names the command */
@@ -48,9 +55,9 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     }
     values.set(option.flag, [...(values.get(option.flag) ?? []), token.value ?? '']);
   }
-  const argument = command.argument === null ? '' : words.shift();
-  if (argument === undefined) {
-    const { name, help } = command.argument ?? { name: '', help: '' };
+  const args = words.splice(0, mostArguments(command));
+  if (args.length === 0 && command.argument !== null && command.argument.times !== 'at most once') {
+    const { name, help } = command.argument;
     return refuse(`${command.name} needs a ${name}`, `${command.name} ${name}, ${help}`);
   }
   if (words.length > 0) refuseWord(words, isNamed);
@@ -58,12 +65,18 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     has: (flag) => values.has(flag),
     value: (flag) => values.get(flag)?.at(-1) ?? null,
     values: (flag) => values.get(flag) ?? [],
-    argument,
+    argument: args[0] ?? '',
+    arguments: args,
   };
 }
 
+function mostArguments({ argument }: Command): number {
+  if (argument === null) return 0;
+  return argument.times === 'at least once' ? Number.POSITIVE_INFINITY : 1;
+}
+
 function refuseWord(words: readonly string[], isNamed: boolean): never {
-  const late = words.find((word) => COMMANDS.some(({ name }) => name === word));
+  const late = words.find((word) => COMMANDS.some(({ name }) => name.split(' ')[0] === word));
   if (late !== undefined) refuse(`the command ${late} has to come first`, `${late}, then its options; ${HINT}`);
   const stray = words.find((word) => /^[a-z][a-z-]{0,19}$/u.test(word) && !/^[0-9a-f]+$/u.test(word));
   const what = isNamed ? 'unexpected word' : 'unknown command';

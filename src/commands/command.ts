@@ -1,9 +1,11 @@
+import type { StandardInput } from '../config/standard-input.ts';
 import type { EncryptedField } from '../database/encrypted-field.ts';
 import type { ExitCode } from '../report/exit-code.ts';
 import type { Streams } from '../terminal/output.ts';
 
 /** What the process gives to the tool. */
 export interface Host extends Streams {
+  readonly stdin: () => StandardInput;
   /** The arguments, without node and the script. */
   readonly argv: readonly string[];
   /** What prisma/schema.prisma says of the encrypted values. */
@@ -29,16 +31,25 @@ export interface Given {
   value(flag: string): string | null;
   /** @returns the value each time that the flag is given */
   values(flag: string): readonly string[];
-  /** The argument that the command needs; empty if it needs none. */
+  /** The first argument; empty if there is none. */
   readonly argument: string;
+  readonly arguments: readonly string[];
+}
+
+/** What a command takes apart from its options. */
+interface Argument {
+  readonly name: string;
+  readonly help: string;
+  readonly times: 'once' | 'at most once' | 'at least once';
 }
 
 /** A command: its options, and what it does. Its work is loaded when it is called. */
 export interface Command {
+  /** One word, or two. */
   readonly name: string;
   /** In the list of commands: lines of at most 54 columns. */
   readonly summary: readonly string[];
-  readonly argument: { readonly name: string; readonly help: string } | null;
+  readonly argument: Argument | null;
   readonly options: readonly Option[];
   readonly load: () => Promise<(given: Given, host: Host) => Promise<ExitCode>>;
 }

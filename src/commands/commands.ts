@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { ESCROW_COMMANDS } from './escrow/commands.ts';
 import { DRY_RUN, option, RUN_OPTIONS } from './options.ts';
 
 const REASON = option('reason TEXT', 'why, for the registry of keys');
@@ -71,7 +72,7 @@ const status: Command = {
 const retire: Command = {
   name: 'retire',
   summary: ['prove that a key is not used, make PostgreSQL refuse', 'it from then on, and record that'],
-  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it' },
+  argument: { name: 'FINGERPRINT', help: 'the key to retire, as status lists it', times: 'once' },
   options: [
     option('soak DURATION', 'how long it must have been unused, such as 90m, 24h', 'or 7d (default 24h)'),
     option('no-escrow', 'also if nobody has checked whether the key that stays', 'can be recovered'),
@@ -84,7 +85,7 @@ const retire: Command = {
 const restore: Command = {
   name: 'restore',
   summary: ['put back the values that a --backup file holds; needs', 'no key'],
-  argument: { name: 'FILE', help: 'a file that rotate --backup wrote' },
+  argument: { name: 'FILE', help: 'a file that rotate --backup wrote', times: 'once' },
   options: [DRY_RUN, ...RUN_OPTIONS],
   load: async () => (await import('./restore/command.ts')).runRestore,
 };
@@ -107,4 +108,7 @@ const generateKey: Command = {
 };
 
 export const DEFAULT_COMMAND = rotate;
-export const COMMANDS: readonly Command[] = [rotate, verify, discover, register, status, retire, restore, generateKey];
+export const COMMANDS: readonly Command[] = [
+  ...[rotate, verify, discover, register, status, retire, restore, generateKey],
+  ...ESCROW_COMMANDS,
+];

@@ -21,12 +21,3 @@ export function parseDuration(text: string): number | null {
 export function readDuration(flag: string, text: string): number {
   return parseDuration(text) ?? refuse(`--${flag} is not a length of time`, 'write minutes, hours or days: 30m, 24h or 365d');
 }
-
-/** @returns a length of time in its largest whole unit, such as `3 days` */
-export function said(milliseconds: number): string {
-  if (milliseconds < UNIT_MS.m) return 'less than a minute';
-  const [size, unit] =
-    milliseconds >= 2 * UNIT_MS.d ? [UNIT_MS.d, 'day'] : milliseconds >= UNIT_MS.h ? [UNIT_MS.h, 'hour'] : [UNIT_MS.m, 'minute'];
-  const count = Math.floor(milliseconds / Number(size));
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}

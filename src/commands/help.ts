@@ -48,7 +48,9 @@ ${options.join('\n')}`;
 }
 
 function titleOf({ name, argument }: Command): string {
-  return argument === null ? name : `${name} ${argument.name}`;
+  if (argument === null) return name;
+  const shown = { once: argument.name, 'at most once': `[${argument.name}]`, 'at least once': `${argument.name}…` };
+  return `${name} ${shown[argument.times]}`;
 }
 
 /** A title that is too long for its column stands on a line of its own. */

@@ -1,10 +1,12 @@
 import { DatabaseError } from '../database/database-error.ts';
+import { quote } from '../database/own-names.ts';
 import { isUsable, type Registry } from '../database/registry.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
 import type { Database } from '../database/with-database.ts';
 import { type Author, createRegistryWriter, type Finding, type RegistryWriter } from '../database/write-registry.ts';
 import type { Output } from '../terminal/output.ts';
-import { refuse } from '../text/problem.ts';
+import { type Problem, refuse } from '../text/problem.ts';
+import { dayOf } from './time-words.ts';
 
 /** A key that the registry is to know. */
 export interface RegistryKey {
@@ -70,13 +72,11 @@ export function recordOnly(
 ): Pick<RunRegistry, 'record'> {
   if (registry === null) return { record: async () => {} };
   if (registry.missingColumn !== null) {
-    output.warn(
-      `${registry.label} has no column ${registry.missingColumn}, so it is not used as the registry of keys: compare it with prisma/encryption-keys.sql`,
-    );
+    warnIfUnusable(registry, settings, output);
     return { record: async () => {} };
   }
   const writer: RegistryWriter = createRegistryWriter(pool, registry, settings, author);
-  const notRecorded = (why: string) => output.warn(`${registry.label} does not have what this run found: ${why}`);
+  const notRecorded = (why: string) => output.warn(`what this run found is not recorded in ${registry.label}: ${why}`);
   return {
     async record(finding) {
       if (!isUsable(registry) || !registry.mayUpdate) {
@@ -91,27 +91,34 @@ export function recordOnly(
   };
 }
 
-export function grant({ name }: Registry, { user }: DatabaseSettings): string {
-  return `GRANT SELECT, INSERT, UPDATE ON ${name} TO "${user.replaceAll('"', '""')}"`;
+/** @returns the statement that lets the role use the registry */
+export function grant({ name }: Registry, { user }: DatabaseSettings, privileges = 'SELECT, INSERT, UPDATE'): string {
+  return `GRANT ${privileges} ON ${name} TO ${quote(user)}`;
 }
 
-/** @returns the day, as 2026-11-29 */
-export function dayOf(time: Date): string {
-  return time.toISOString().slice(0, 10);
+/** @returns why a registry that is there cannot be used; null if it can */
+export function registryProblem(registry: Registry, settings: DatabaseSettings, privileges?: string): Problem | null {
+  const { label, mayRead, missingColumn } = registry;
+  if (missingColumn !== null)
+    return { message: `${label} has no column ${missingColumn}`, hint: 'compare it with prisma/encryption-keys.sql' };
+  return mayRead ? null : { message: `user ${settings.user} may not read ${label}`, hint: grant(registry, settings, privileges) };
+}
+
+/** Warns of a registry that is there and cannot be read. */
+export function warnIfUnusable(registry: Registry | null, settings: DatabaseSettings, output: Output): void {
+  const problem = registry === null ? null : registryProblem(registry, settings, 'SELECT');
+  if (problem !== null) output.warn(`${problem.message}, so it is not used as the registry of keys: ${problem.hint}`);
 }
 
 /** @throws UsageError if there is no registry, or it cannot be used */
 export function requireRegistry(registry: Registry | null, settings: DatabaseSettings): Registry {
-  const { schema, name: database, user } = settings;
+  const { schema, name: database } = settings;
   if (registry === null) {
     return refuse(
       `there is no table ${schema}.encryption_keys in database ${database}`,
       'apply prisma/encryption-keys.sql as a migration of your application (docs/zero-downtime.md), or check DATABASE_URL and its ?schema=',
     );
   }
-  if (registry.missingColumn !== null) {
-    return refuse(`${registry.label} has no column ${registry.missingColumn}`, 'compare it with prisma/encryption-keys.sql');
-  }
-  if (!registry.mayRead) return refuse(`user ${user} may not SELECT from ${registry.label}`, grant(registry, settings));
-  return registry;
+  const problem = registryProblem(registry, settings);
+  return problem === null ? registry : refuse(problem.message, problem.hint);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Access } from '../database/check-table.ts';
 import type { Registry } from '../database/registry.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
@@ -15,8 +14,8 @@ import { createObserver } from '../terminal/observer.ts';
 import { createOutput, type Output } from '../terminal/output.ts';
 import { UsageError } from '../text/problem.ts';
 import { announce, warnIfUnencrypted } from './announce.ts';
+import { thisAuthor } from './author.ts';
 import type { Host } from './command.ts';
-import { thisOperator } from './operator.ts';
 import type { OutputPlan } from './output-plan.ts';
 import { publish } from './publish.ts';
 
@@ -48,21 +47,19 @@ export async function runOnTables<Ending>(run: TableRun<Ending>, host: Host): Pr
   const { database, outputPlan, keys } = run;
   const output = createOutput(host, outputPlan.quiet);
   const { host: server, port, name, user } = database;
-  const runId = randomUUID();
   const startedAt = new Date().toISOString();
-  const operator = thisOperator();
-  const author = { operator: operator.user, host: operator.host, runId, reason: run.reason };
+  const author = thisAuthor(run.reason);
   const { inspected, registry, result } = await workOnTables(run, host, output, author);
   const conclusion = run.conclude(result.ending, registry);
   const report = createReport(
     {
-      ...{ runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys },
+      ...{ runId: author.runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys },
       fields: host.encryptedFields.map((field) => ({
         name: field.name,
         model: field.model,
         table: inspected.find((each) => each.name === field.name)?.table.label ?? null,
       })),
-      operator,
+      operator: { user: author.operator, host: author.host },
       database: { host: server, port, name, user },
     },
     run.outcome(result.ending),

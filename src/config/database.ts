@@ -18,6 +18,16 @@ export async function readDatabase(env: Environment): Promise<DatabaseSettings> 
   return { ...connection, connectTimeoutMs, statementTimeoutMs };
 }
 
+/**
+ * The same, where a database is of use but not needed.
+ *
+ * @returns null if neither DATABASE_URL nor DATABASE_URL_FILE is set
+ * @throws UsageError with every problem
+ */
+export async function readDatabaseIfSet(env: Environment): Promise<DatabaseSettings | null> {
+  return env['DATABASE_URL'] === undefined && env['DATABASE_URL_FILE'] === undefined ? null : readDatabase(env);
+}
+
 async function readUrl(env: Environment) {
   const hint = 'set it to postgresql://user:password@host:port/database';
   const parsed = parseDatabaseUrl(readVariable(env, 'DATABASE_URL', hint));

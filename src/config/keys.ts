@@ -47,8 +47,7 @@ export function readRing(env: Environment, interruption: AbortSignal): Promise<G
       if (isSame(target, source)) refuse(`${KEY_VARIABLE.old} and ${KEY_VARIABLE.new} are the same`, HINT.new);
       return [target, source] as const;
     }
-    const [target, ...sources] = await readList(context);
-    return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : ([target, ...sources] as const);
+    return readList(context);
   });
 }
 
@@ -72,15 +71,12 @@ export function readTarget(env: Environment, interruption: AbortSignal): Promise
  * @returns the target first
  * @throws UsageError; the reason of the interruption
  */
-export function readTargetAndOthers(env: Environment, interruption: AbortSignal): Promise<readonly [GivenKey, ...GivenKey[]]> {
+export function readTargetAndOthers(env: Environment, interruption: AbortSignal): Promise<GivenRing> {
   return withKeyContext(env, interruption, async (context) => {
-    if (keyForm(env) === 'list') {
-      const [target, ...others] = await readList(context);
-      return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : [target, ...others];
-    }
-    const names = isSet(env, KEY_VARIABLE.old) ? (['new', 'old'] as const) : (['new'] as const);
-    const [target, ...others] = await allOf(names.map((name) => readOne(name, context)));
-    return target === undefined ? refuse(`${KEY_VARIABLE.new} is not set`, HINT.new) : [target, ...others];
+    if (keyForm(env) === 'list') return readList(context);
+    return isSet(env, KEY_VARIABLE.old)
+      ? allOf([readOne('new', context), readOne('old', context)])
+      : [await readOne('new', context)];
   });
 }
 
@@ -101,6 +97,27 @@ export function readGivenKeys(env: Environment, interruption: AbortSignal): Prom
   });
 }
 
+/**
+ * Reads one key: the one to move to, or the one of all that are set which has this fingerprint.
+ *
+ * @param fingerprint - null: the one to move to
+ * @throws UsageError, which does not quote the fingerprint: a key may be there by mistake; the reason of the interruption
+ */
+export async function readChosenKey(env: Environment, fingerprint: string | null, interruption: AbortSignal): Promise<GivenKey> {
+  if (fingerprint === null) return readTarget(env, interruption);
+  if (!/^[0-9a-f]{16}$/u.test(fingerprint))
+    return refuse(
+      '--key is not a fingerprint',
+      'a fingerprint has 16 characters, 0-9 and a-f, and every run shows those of its keys',
+    );
+  const given = await readGivenKeys(env, interruption);
+  const named = given.map(({ name, key }) => `${name} ${key.fingerprint}`).join(', ');
+  return (
+    given.find(({ key }) => key.fingerprint === fingerprint) ??
+    refuse(`--key: no key that is set has the fingerprint ${fingerprint}`, `the keys that are set: ${named}`)
+  );
+}
+
 async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
   const variable = KEY_VARIABLE[name];
   const text = await readKeyVariable(variable, HINT[name], context);
@@ -108,7 +125,7 @@ async function readOne(name: KeyName, context: KeyContext): Promise<GivenKey> {
   return { name, key, source: sourceOf(text, variable, context) };
 }
 
-async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
+async function readList(context: KeyContext): Promise<GivenRing> {
   const texts = await readTexts(context);
   const keys = await allOf(texts.map((text, index) => resolveKey(text, positionOf(index), LIST_HINT, context)));
   const given = keys.map((key, index) => ({ name: ordinal(index), key, source: sourceOf(texts[index] ?? '', LIST, context) }));
@@ -116,7 +133,8 @@ async function readList(context: KeyContext): Promise<readonly GivenKey[]> {
     const earlier = given.findIndex((other) => isSame(other, each));
     if (earlier < index) refuse(`key ${earlier + 1} and key ${index + 1} of ${LIST} are the same`, 'list each key once');
   }
-  return given;
+  const [target, ...sources] = given;
+  return target === undefined ? refuse(`${LIST} is empty`, LIST_HINT) : [target, ...sources];
 }
 
 async function readTexts(context: KeyContext): Promise<readonly string[]> {

@@ -74,3 +74,11 @@ export function createEncryptionKey(bytes: Buffer): EncryptionKey {
   const fingerprint = createHmac('sha256', keyObject).update(FINGERPRINT_LABEL).digest('hex').slice(0, 16);
   return { fingerprint, keyObject };
 }
+
+/** @returns a copy of the 32 bytes of a key, for its escrow: the caller overwrites it */
+export function exportKeyBytes({ keyObject }: EncryptionKey): Uint8Array {
+  const exported = keyObject.export();
+  const bytes = Uint8Array.from(exported);
+  exported.fill(0);
+  return bytes;
+}

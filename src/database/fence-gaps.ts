@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import { quote, readInTransaction } from './own-names.ts';
+import { quote } from './own-names.ts';
+import { readFrom } from './pool-transaction.ts';
 import type { Registry } from './registry.ts';
 import type { InspectedField } from './table.ts';
 
@@ -18,7 +19,8 @@ export interface FenceGap {
 
 /**
  * A key id is given if it is NOT NULL, or if a check says that it is wherever a column of the value is not null. Looks at every table
- * that rows of the field stand in: constraints are not inherited by child tables, and can be added without a check of the rows (NOT VALID), without effect (NOT ENFORCED, PostgreSQL 18), or with triggers that are disabled.
+ * that rows of the field are in: constraints are not inherited by child tables, and can be added without a check of the rows (NOT
+ * VALID), without effect (NOT ENFORCED, PostgreSQL 18), or with triggers that are disabled.
  * https://www.postgresql.org/docs/current/catalog-pg-constraint.html
  */
 const GAPS = `
@@ -51,33 +53,25 @@ const GAPS = `
  *
  * @throws what pg throws
  */
-export async function findFenceGaps(pool: Pool, registry: Registry, fields: readonly InspectedField[]): Promise<FenceGap[]> {
-  const client = await pool.connect();
-  try {
-    const gaps = await readInTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
-      const found: FenceGap[] = [];
-      for (const { name: field, layout, table } of fields) {
-        const columns = table.values.filter((column) => layout.keyIds.includes(column.field));
-        const values = table.values.filter(({ written, isKeyId }) => written && !isKeyId);
-        if (columns.length === 0) found.push({ field, table: table.label, sqlName: table.name, column: null, kind: 'no-key-id' });
-        for (const { sql } of columns) {
-          const { rows } = await client.query(GAPS, [table.oid, sql, registry.name, values.map((column) => column.sql)]);
-          for (const row of rows) {
-            const gap = { field, table: String(row.table), sqlName: String(row.sql_name), column: String(row.column) };
-            if (row.generated !== true) found.push({ ...gap, kind: 'not-generated' });
-            else if (row.referenced !== true) found.push({ ...gap, kind: 'no-foreign-key' });
-            else if (row.given !== true) found.push({ ...gap, kind: 'may-be-null' });
-          }
+export function findFenceGaps(pool: Pool, registry: Registry, fields: readonly InspectedField[]): Promise<FenceGap[]> {
+  return readFrom(pool, async (client) => {
+    const found: FenceGap[] = [];
+    for (const { name: field, layout, table } of fields) {
+      const columns = table.values.filter((column) => layout.keyIds.includes(column.field));
+      const values = table.values.filter(({ written, isKeyId }) => written && !isKeyId);
+      if (columns.length === 0) found.push({ field, table: table.label, sqlName: table.name, column: null, kind: 'no-key-id' });
+      for (const { sql } of columns) {
+        const { rows } = await client.query(GAPS, [table.oid, sql, registry.name, values.map((column) => column.sql)]);
+        for (const row of rows) {
+          const gap = { field, table: String(row.table), sqlName: String(row.sql_name), column: String(row.column) };
+          if (row.generated !== true) found.push({ ...gap, kind: 'not-generated' });
+          else if (row.referenced !== true) found.push({ ...gap, kind: 'no-foreign-key' });
+          else if (row.given !== true) found.push({ ...gap, kind: 'may-be-null' });
         }
       }
-      return found;
-    });
-    client.release();
-    return gaps;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
+    }
+    return found;
+  });
 }
 
 /** @returns the statement that closes a gap in a table; null where there is none that does it alone */

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { explain } from './explain.ts';
 import { readFailure } from './failure.ts';
-import { OWN_NAMES_ONLY } from './own-names.ts';
+import { BEGIN_WRITING } from './pool-transaction.ts';
 import { type Registry, readRegistry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
 import type { Author } from './write-registry.ts';
@@ -13,11 +13,10 @@ const HEARTBEAT_MS = 5000;
 /** The server opens the fence again when the tool has not been heard of for this long. */
 const IDLE_LIMIT_MS = 60_000;
 
-const LIMITS = `
+const limits = (idleMs: number) => `
   SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN '${PATIENCE_MS}'
-                                    WHEN 'idle_in_transaction_session_timeout' THEN '${IDLE_LIMIT_MS}' ELSE '0' END, true)
+                                    WHEN 'idle_in_transaction_session_timeout' THEN '${idleMs}' ELSE '0' END, true)
     FROM pg_settings WHERE name IN ('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
-const DURABLE = `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
 const RETIRE = (name: string) => `
   UPDATE ${name} SET retired_at = now(), operator = $2, host = $3, run_id = $4, reason = $5
@@ -44,6 +43,7 @@ export type Fenced =
  * https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
  *
  * @param work - looks whether a value is under the key; what it sees was committed before the fence, or does not name the key
+ * @param idleLimitMs - how long the fence outlives the last sign of life
  * @throws DatabaseError; whatever `work` throws
  */
 export async function withFence(
@@ -53,6 +53,7 @@ export async function withFence(
   fingerprint: string,
   { operator, host, runId, reason }: Author,
   work: () => Promise<boolean>,
+  idleLimitMs = IDLE_LIMIT_MS,
 ): Promise<Fenced> {
   const guarded = <T>(query: () => Promise<T>) =>
     query().catch((error: unknown) => {
@@ -61,9 +62,7 @@ export async function withFence(
   const client = await guarded(() => pool.connect());
   let heartbeat: NodeJS.Timeout | undefined;
   try {
-    await guarded(() =>
-      client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${OWN_NAMES_ONLY}; ${LIMITS}; ${DURABLE}`),
-    );
+    await guarded(() => client.query(`${BEGIN_WRITING}; ${limits(idleLimitMs)}`));
     const set = await client
       .query<{ retired_at: Date }>(RETIRE(registry.name), [fingerprint, operator, host, runId, reason])
       .catch((error: unknown) => refusal(error) ?? Promise.reject(explain(error, settings)));

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { explain } from './explain.ts';
-import { readInTransaction } from './own-names.ts';
+import { readFrom } from './pool-transaction.ts';
 import type { DatabaseSettings } from './settings.ts';
 import type { Table } from './table.ts';
 import { read } from './value-column.ts';
@@ -25,19 +25,10 @@ export async function countKeyIds(
   table: Table,
   settings: DatabaseSettings,
 ): Promise<ReadonlyMap<string | null, number>> {
-  const client = await pool.connect().catch((error: unknown) => {
+  const { rows } = await readFrom(pool, (client) => client.query(sqlToCount(table))).catch((error: unknown) => {
     throw explain(error, settings);
   });
-  try {
-    const { rows } = await readInTransaction(client, 'ISOLATION LEVEL READ COMMITTED READ ONLY', () =>
-      client.query(sqlToCount(table)),
-    );
-    client.release();
-    return new Map(counts.parse(rows).map(({ fingerprint, rows: count }) => [fingerprint, count]));
-  } catch (error) {
-    client.release(true);
-    throw explain(error, settings);
-  }
+  return new Map(counts.parse(rows).map(({ fingerprint, rows: count }) => [fingerprint, count]));
 }
 
 /** Whatever the collation of the column: byte for byte. */

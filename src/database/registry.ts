@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { quote, readInTransaction } from './own-names.ts';
+import { quote } from './own-names.ts';
+import { readFrom } from './pool-transaction.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 const TABLE = 'encryption_keys';
@@ -68,30 +69,22 @@ const COLUMNS = [...Object.keys(entry.shape), 'operator', 'host', 'reason', 'run
  * @returns null if there is no table of that name
  * @throws what pg throws
  */
-export async function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<Registry | null> {
+export function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<Registry | null> {
   const name = `${quote(schema)}.${quote(TABLE)}`;
-  const client = await pool.connect();
-  try {
-    const registry = await readInTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => {
-      const { rows: found } = await client.query(DESCRIBE, [name]);
-      if (found[0] === undefined) return null;
-      const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = description.parse(found[0]);
-      const missingColumn = COLUMNS.find((column) => !columns.includes(column)) ?? null;
-      const isReadable = mayRead && missingColumn === null;
-      const list = Object.keys(entry.shape).join(', ');
-      const { rows } = isReadable
-        ? await client.query(`SELECT ${list} FROM ${name} ORDER BY created_at, fingerprint`)
-        : { rows: [] };
-      const entries = new Map(rows.map((row) => entry.parse(row)).map((each) => [each.fingerprint, each]));
-      const rights = { mayRead, mayInsert: may_insert, mayUpdate: may_update };
-      return { label: `${schema}.${TABLE}`, name, ...rights, missingColumn, entries, readAt };
-    });
-    client.release();
-    return registry;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
+  return readFrom(pool, async (client) => {
+    const { rows: found } = await client.query(DESCRIBE, [name]);
+    if (found[0] === undefined) return null;
+    const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = description.parse(found[0]);
+    const missingColumn = COLUMNS.find((column) => !columns.includes(column)) ?? null;
+    const isReadable = mayRead && missingColumn === null;
+    const list = Object.keys(entry.shape).join(', ');
+    const { rows } = isReadable
+      ? await client.query(`SELECT ${list} FROM ${name} ORDER BY created_at, fingerprint`)
+      : { rows: [] };
+    const entries = new Map(rows.map((row) => entry.parse(row)).map((each) => [each.fingerprint, each]));
+    const rights = { mayRead, mayInsert: may_insert, mayUpdate: may_update };
+    return { label: `${schema}.${TABLE}`, name, ...rights, missingColumn, entries, readAt };
+  });
 }
 
 /** @returns whether the registry can be relied on: it is there, of the right form, and the role may read it */

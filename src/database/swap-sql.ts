@@ -1,37 +1,10 @@
 import type { LockNumbers } from './lock-numbers.ts';
 import type { Table } from './table.ts';
 import { write as fromText, same as sameText, type ValueColumn } from './value-column.ts';
+import { guard, impatient, PATIENT } from './write-guard.ts';
 
 /** Stands in the error of a write that was undone, because the row no longer held what was sent. */
 export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
-
-/**
- * What every write does first, and before it can wait for a row: it takes its share of the lock on the writes, which the next run
- * waits for, and then makes sure that its own run still has its lock; the order is CASE's. A write that reaches the server after
- * its run is gone finds that lock free, and writes nothing. A temporary result (MATERIALIZED) is computed once for a statement.
- *
- * @param otherwise - the last branches of the CASE, all of them true
- */
-function guard({ writes, owner }: LockNumbers, otherwise: string): string {
-  return `guard AS MATERIALIZED (
-    SELECT CASE WHEN pg_catalog.pg_advisory_xact_lock_shared(${writes.sql}) IS NULL THEN false
-                WHEN pg_catalog.pg_try_advisory_xact_lock_shared(${owner.sql}) THEN false
-                ${otherwise} END AS alive)`;
-}
-
-/** For a statement that writes one row. */
-const PATIENT = 'ELSE true';
-
-/**
- * For a statement that holds each row that it has written until it has written all. PostgreSQL looks at lock_timeout whenever a wait
- * begins, and `true` ends the setting with the transaction, which is this statement, behind a pooler too. If it is shorter already,
- * it stays: https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
- */
-function impatient(milliseconds: number): string {
-  const now = "pg_catalog.current_setting('lock_timeout')::pg_catalog.interval OPERATOR(pg_catalog.";
-  return `WHEN ${now}>) '0' AND ${now}<=) '${milliseconds}ms' THEN true
-                ELSE pg_catalog.set_config('lock_timeout', '${milliseconds}ms', true) IS NOT NULL`;
-}
 
 /** One row with a null for the id if nothing was written. */
 const RESULT = 'SELECT guard.alive, written.id, written.intact FROM guard LEFT JOIN written ON true';

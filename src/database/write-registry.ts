@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { explain } from './explain.ts';
-import { OWN_NAMES_ONLY } from './own-names.ts';
+import { writeTo } from './pool-transaction.ts';
 import type { Registry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
 
@@ -26,9 +26,6 @@ export interface Finding {
   /** Keys under which the same run found values before, by their fingerprints: they are unused since now at the earliest. */
   readonly usedBefore: readonly string[];
 }
-
-const DURABLE = `
-  SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
 /** Writes to the registry. Each method rejects with DatabaseError. */
 export interface RegistryWriter {
@@ -76,7 +73,7 @@ export function createRegistryWriter(
 ): RegistryWriter {
   const signature = [operator, host, runId, reason];
   const guarded = <T>(work: (client: PoolClient) => Promise<T>) =>
-    inTransaction(pool, work).catch((error: unknown) => {
+    writeTo(pool, work).catch((error: unknown) => {
       throw explain(error, settings);
     });
   return {
@@ -92,19 +89,4 @@ export function createRegistryWriter(
         await client.query(RECORD(name), [...found, ...signature]);
       }),
   };
-}
-
-/** Names mean PostgreSQL's own, and the commit waits for the disk, whatever the role's settings say. */
-async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${OWN_NAMES_ONLY}; ${DURABLE}`);
-    const result = await work(client);
-    await client.query('COMMIT');
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
 }

@@ -8,7 +8,7 @@ export const census = z.object({
   withoutValue: rows.describe('rows whose columns of the field are all null'),
   underKeys: z.array(z.object({ fingerprint, rows })),
   unreadable: rows,
-  misnamed: rows.describe('rows under the target key, or without a value, that have the key id of another key'),
+  misnamed: rows.describe('rows whose key id is wrong, or is missing beside a value: under the target key, or without a value'),
 });
 
 const MISFITS = [

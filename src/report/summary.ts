@@ -42,7 +42,8 @@ function factsOf({ command, dryRun, database, fields, keys, phases }: Report): [
   if (fields.length > 1) {
     const isKnown = fields.some(({ before, after, restore }) => before !== null || after !== null || restore !== null);
     if (isKnown) facts.push(...linesOf(fields, command, dryRun));
-  } else if (phases.some(({ name }) => name === 'rotate')) facts.push(...fields.flatMap(writesOf));
+  } else if (phases.some(({ name }) => name === 'rotate'))
+    facts.push(...fields.map(({ rotated }): [string, string] => ['written', rowCount(rotated)]));
   if (phases.length > 0) facts.push(['time', timeOf(phases)]);
   return facts;
 }
@@ -62,31 +63,15 @@ function linesOf(fields: readonly FieldReport[], command: Report['command'], dry
 }
 
 function factsOfField(field: FieldReport, command: Report['command'], dryRun: boolean): string[] {
-  const { before, after, rotated, meanwhile, unreadable, restore } = field;
+  const { before, after, rotated, unreadable, restore } = field;
   if (restore !== null) return [`${restore.restored} ${dryRun ? 'to put' : 'put'} back`];
   const counted = after ?? before;
   if (counted === null) return ['not counted'];
   const values = counted.rows - counted.withoutValue;
-  const { conflicts } = meanwhile;
   return [
     `${values} ${verb(values, 'value', 'values')}`,
     ...(command === 'rotate' && !dryRun ? [`${rotated} rotated`] : []),
     ...(counted.withoutValue > 0 ? [`${counted.withoutValue} null`] : []),
     ...(unreadable.length > 0 ? [`${counted.unreadable} unreadable`] : []),
-    ...(conflicts > 0 ? [`${conflicts} ${verb(conflicts, 'conflict', 'conflicts')}`] : []),
-  ];
-}
-
-function writesOf({ rotated, meanwhile: { conflicts, gone, alreadyRotated } }: FieldReport): [string, string][] {
-  const writes = `${conflicts} ${verb(conflicts, 'write', 'writes')}`;
-  const others = conflicts - gone - alreadyRotated;
-  const met = [
-    ...(gone > 0 ? [`${gone} deleted`] : []),
-    ...(alreadyRotated > 0 ? [`${alreadyRotated} already rotated`] : []),
-    ...(others > 0 ? [`${others} read again`] : []),
-  ];
-  return [
-    ['written', rowCount(rotated)],
-    ...(conflicts > 0 ? [['conflicts', `${writes} found a changed row: ${met.join(', ')}`] satisfies [string, string]] : []),
   ];
 }

@@ -24,7 +24,7 @@ export interface Total extends Words {
   readonly rows: number;
   /** Rows that hold a value. */
   readonly values: number;
-  /** Rows that have the key id of another key than the target: see Census. */
+  /** Rows with a wrong or missing key id: see Census. */
   readonly misnamed: number;
   readonly unreadable: number;
   /** The first of those. */

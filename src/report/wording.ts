@@ -59,7 +59,7 @@ export function censusLine({ rows, withoutValue, misnamed, under, unreadable }: 
   const others = [
     [unreadable, 'unreadable'] as const,
     [withoutValue, 'without a value'] as const,
-    [misnamed, 'with the key id of another key'] as const,
+    [misnamed, 'with a wrong or missing key id'] as const,
   ];
   const found = [...counts, ...others].filter(([count]) => count > 0);
   return [rowCount(rows), ...found.map((part) => part.join(' '))].join(', ').replace(', ', ': ');

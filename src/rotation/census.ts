@@ -11,7 +11,7 @@ export interface UnreadableRow {
 export interface Census extends Omit<Scan, 'pages'> {
   /** Rows that hold no value: all its columns are null. */
   readonly withoutValue: number;
-  /** Rows that are under the target key, or hold no value, and have the key id of another key. */
+  /** Rows under the target key that do not name it, and rows without a value that name another key. */
   readonly misnamed: number;
   /** Rows that each key opens, by its fingerprint. */
   readonly under: ReadonlyMap<string, number>;

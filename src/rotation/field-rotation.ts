@@ -37,7 +37,6 @@ export class FieldRotation {
   #last: Census;
   #tallyThen: Tally = this.#tally.now();
   #late = 0;
-  #leftBefore = 0;
   #pass: ListedPass | null = null;
 
   constructor(field: Field, before: Census, run: Run, options: FieldRotationOptions & RunOptions) {
@@ -70,7 +69,6 @@ export class FieldRotation {
    */
   async pass(round: number): Promise<void> {
     const { left } = this;
-    this.#leftBefore = left;
     this.#pass = null;
     const misnamed = round === 1 ? this.before.misnamed : 0;
     if (left + misnamed === 0) return;
@@ -89,7 +87,7 @@ export class FieldRotation {
   /**
    * Says what keeps the last survey from being a proof.
    *
-   * @param isLastRound - whether rows that are left under a source key, and do not become fewer, are given up
+   * @param isLastRound - whether rows that are left under a source key are given up
    */
   doubt(isLastRound: boolean): Doubt | null {
     const { before, left } = this;
@@ -99,7 +97,7 @@ export class FieldRotation {
     if (went > 0 && went * 2 >= before.rows - before.withoutValue) return { kind: 'rows-gone', went };
     if (before !== after && after.ruined > 0) return { kind: 'ruined', count: after.ruined, rows: after.ruinedRows };
     if (after.uncommitted.length > 0) return { kind: 'uncommitted', transactions: after.uncommitted };
-    return isLastRound && left > 0 && left >= this.#leftBefore ? this.#whyLeft(left) : null;
+    return isLastRound && left > 0 ? this.#whyLeft(left) : null;
   }
 
   compared(): Compared {

@@ -10,7 +10,10 @@ export interface RotateOptions extends RunOptions, FieldRotationOptions {
   readonly beforeFirstWrite: (found: readonly FieldCensus[]) => Promise<void>;
 }
 
-/** The minimum number of rotate-verify rounds before the run gives up on rows that are still under a source key. */
+/**
+ * How many rounds of rotation and verification there are before the run gives up on rows that are still under a source key. As long as
+ * each leaves fewer than the one before, there are more: an application that is given the target key meanwhile writes fewer and fewer.
+ */
 const ROUNDS = 3;
 
 /**
@@ -47,7 +50,7 @@ async function rotateAll(rotations: FieldRotation[], run: Run, options: RotateOp
   }
   if (!dryRun) await run.waitForDisk();
   const compared = rotations.map((rotation) => rotation.compared());
-  const doubt = dryRun ? null : firstDoubt(rotations, 0);
+  const doubt = dryRun ? null : firstDoubt(rotations, false);
   if (doubt !== null) return { kind: 'not-verified', ...doubt, fields: compared };
   const readable = rotations.every(({ before }) => before.unreadable === 0);
   return readable ? { kind: 'nothing-to-do', fields: found } : { kind: 'rotated-except-unreadable', fields: compared };
@@ -55,26 +58,33 @@ async function rotateAll(rotations: FieldRotation[], run: Run, options: RotateOp
 
 async function rotateAndVerify(rotations: readonly FieldRotation[], run: Run): Promise<RotateEnding> {
   for (let round = 1; ; round += 1) {
+    const leftBefore = leftIn(rotations);
     for (const rotation of rotations) await rotation.pass(round);
     await run.waitForDisk();
     // All of them after the last write to any: a trigger may write to another field.
     for (const rotation of rotations) await rotation.verify(round);
     await run.waitForDisk();
     const fields = rotations.map((rotation) => rotation.compared());
-    const doubt = firstDoubt(rotations, round);
+    const left = leftIn(rotations);
+    const doubt = firstDoubt(rotations, round >= ROUNDS && left >= leftBefore);
     if (doubt !== null) return { kind: 'not-verified', ...doubt, fields };
-    if (rotations.some(({ left }) => left > 0)) continue;
+    if (left > 0) continue;
     const readable = fields.every(({ after }) => after.unreadable === 0);
     return { kind: readable ? 'rotated' : 'rotated-except-unreadable', fields };
   }
 }
 
+/** Rows of all fields under a source key, as of their last surveys. */
+function leftIn(rotations: readonly FieldRotation[]): number {
+  return rotations.reduce((sum, { left }) => sum + left, 0);
+}
+
 function firstDoubt(
   rotations: readonly FieldRotation[],
-  round: number,
+  isLastRound: boolean,
 ): { readonly field: string; readonly doubt: Doubt } | null {
   for (const rotation of rotations) {
-    const doubt = rotation.doubt(round >= ROUNDS);
+    const doubt = rotation.doubt(isLastRound);
     if (doubt !== null) return { field: rotation.name, doubt };
   }
   return null;

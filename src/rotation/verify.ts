@@ -15,13 +15,13 @@ export interface VerifyOptions extends RunOptions {
  */
 export async function verify(options: VerifyOptions): Promise<Result<VerifyEnding>> {
   const run = new Run(options);
-  const ending = await verifyAll(run, options).catch(
+  const ending = await verifyAll(run, options.ring).catch(
     (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
   );
   return { ending, phases: run.phases };
 }
 
-async function verifyAll(run: Run, { ring }: VerifyOptions): Promise<VerifyEnding> {
+async function verifyAll(run: Run, ring: KeyRing): Promise<VerifyEnding> {
   const found = await run.surveyAll('verify', ring);
   // What a crash could still take back would have been seen, and would not be there any more.
   await run.waitForDisk();

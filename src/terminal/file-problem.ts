@@ -21,6 +21,19 @@ export function fileProblem(
     const found = lstatSync(file, { throwIfNoEntry: false });
     const problem = found === undefined ? null : inTheWay(found, name);
     if (problem !== null) return problem;
+  } catch {
+    // So is its folder, which is reported below.
+  }
+  return folderProblem(flag, folder);
+}
+
+/**
+ * Says why no file can be created in a folder.
+ *
+ * @param flag - the option that names it, or a file in it
+ */
+export function folderProblem(flag: string, folder: string): Problem | null {
+  try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     if (statSync(folder).isDirectory()) return null;
   } catch {

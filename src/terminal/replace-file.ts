@@ -3,6 +3,7 @@ import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFi
 import path from 'node:path';
 import type { Problem } from '../text/problem.ts';
 import { fileProblem } from './file-problem.ts';
+import { flushFolder } from './flush-folder.ts';
 
 /**
  * Says, before anything is done, why a file cannot be replaced. A symbolic link is refused: to replace it would cut it off from the
@@ -44,16 +45,6 @@ function writeFlushed(file: string, text: string): void {
     writeFileSync(descriptor, text);
     // The umask may have taken away what a collector needs.
     fchmodSync(descriptor, 0o644);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** So that the new name survives a crash too. */
-function flushFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
-  try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { isInstalled, sayIfMissing } from '../support/keys/program.ts';
-import { examples } from '../support/schedules/examples.ts';
+import { examples, readExample } from '../support/schedules/examples.ts';
 
 const RULES = 'encryption-keys.rules.yml';
 const hasPromtool = isInstalled('promtool', '--version');
@@ -63,6 +63,13 @@ function expectAlarms(series: Readonly<Record<string, number>>, alarms: readonly
 function without(name: string): Record<string, number> {
   return Object.fromEntries(Object.entries(HEALTHY).filter(([each]) => !each.startsWith(name)));
 }
+
+it('the metrics in the alerts and in docs/scheduling.md are those that status writes', () => {
+  const written = readFileSync(path.join(examples, '..', '..', 'src', 'commands', 'status', 'metrics.ts'), 'utf8');
+  const named = `${readExample(RULES)}${readExample('../scheduling.md')}`.matchAll(/\bencryption_(?:key_)?(?<name>\w+)/gu);
+  const names = new Set([...named].flatMap(({ groups }) => groups?.['name'] ?? []));
+  expect([...names].filter((name) => !new RegExp(`'(?:encryption_)?${name}'`, 'u').test(written))).toEqual(['keys']);
+});
 
 describe.skipIf(!hasPromtool)('docs/examples/encryption-keys.rules.yml', () => {
   it('is correct as Prometheus sees it', () => {

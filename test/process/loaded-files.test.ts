@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -9,8 +9,8 @@ import { runTool, type ToolEnv } from '../support/tool/run-tool.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'loaded-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** @returns the files of src/keys and the packages of AWS that a run loads, as V8 counts them, without those that read a text */
-async function sourcesLoadedBy(name: string, args: readonly string[], env: ToolEnv = {}): Promise<string[]> {
+/** @returns the files that a run loads, as V8 counts them */
+async function filesLoadedBy(name: string, args: readonly string[], env: ToolEnv = {}): Promise<string[]> {
   const NODE_V8_COVERAGE = path.join(folder, name);
   const { stderr } = await runTool(args, { ...env, NODE_V8_COVERAGE });
   expect(stderr).not.toContain('a bug');
@@ -19,6 +19,12 @@ async function sourcesLoadedBy(name: string, args: readonly string[], env: ToolE
     return result.map(({ url }: { readonly url: string }) => url);
   });
   expect(urls.some((url) => url.includes('/src/main.ts'))).toBe(true);
+  return urls;
+}
+
+/** @returns the files of src/keys and the packages of AWS among them, without those that read a text */
+async function sourcesLoadedBy(name: string, args: readonly string[], env: ToolEnv = {}): Promise<string[]> {
+  const urls = await filesLoadedBy(name, args, env);
   const found = urls.flatMap((url) => /\/(?:src\/keys|node_modules\/@aws-sdk)\/([^/?]+)/u.exec(url)?.[1] ?? []);
   return [...new Set(found)].filter((file) => !READERS.includes(file)).sort();
 }
@@ -63,5 +69,37 @@ describe('the sources of keys', () => {
     ]);
     const AWS = { NEW_ENCRYPTION_KEY: 'awskms:///alias/app#AQID', AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1', AWS_REGION: 'x' };
     expect(await of('aws', AWS)).toEqual(expect.arrayContaining(['aws-kms.ts', 'aws-problem.ts', 'client-kms']));
+  });
+});
+
+describe('what escrow needs', () => {
+  /** @returns the packages of escrow that a run loads, and the folder src/escrow if it does */
+  async function escrowLoadedBy(name: string, args: readonly string[], env: ToolEnv = {}): Promise<string[]> {
+    const urls = await filesLoadedBy(name, args, env);
+    const found = urls.flatMap(
+      (url) => /\/(?:src|node_modules)\/(escrow|age-encryption|shamir-secret-sharing|@noble)\//u.exec(url)?.[1] ?? [],
+    );
+    return [...new Set(found)].sort();
+  }
+
+  it.each<[name: string, args: readonly string[], env?: ToolEnv]>([
+    ['help', ['--help']],
+    ['generate-key', ['generate-key']],
+    ['verify', ['verify'], hex],
+    ['rotate', [], hex],
+  ])('is not loaded by %s', async (name, args, env) => {
+    expect(await escrowLoadedBy(`escrow-${name}`, args, env)).toEqual([]);
+  });
+
+  it('is loaded package by package, as a share needs it', async () => {
+    const encrypted = path.join(folder, 'share.age');
+    const identity = path.join(folder, 'me.txt');
+    writeFileSync(encrypted, '-----BEGIN AGE ENCRYPTED FILE-----\n');
+    writeFileSync(identity, '# nobody\n');
+    expect(await escrowLoadedBy('check', ['escrow', 'check', encrypted])).toEqual(['escrow']);
+    expect(await escrowLoadedBy('recover', ['escrow', 'recover', encrypted])).toEqual(['escrow', 'shamir-secret-sharing']);
+    expect(await escrowLoadedBy('check-age', ['escrow', 'check', encrypted, '--identity', identity])).toEqual(
+      expect.arrayContaining(['age-encryption', 'escrow']),
+    );
   });
 });

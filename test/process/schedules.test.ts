@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKey } from '../support/application/application.ts';
 import { type CronEntry, readCrontab } from '../support/schedules/crontab.ts';
 import { readExample } from '../support/schedules/examples.ts';
@@ -19,6 +20,8 @@ const machine = createMachine({
   '/etc/rotate-encryption-key/database-url': `${database.url}\n`,
 });
 afterAll(() => machine.remove());
+const registry = readFileSync(path.join(import.meta.dirname, '..', '..', 'prisma', 'encryption-keys.sql'), 'utf8');
+beforeAll(() => database.pool.query(registry));
 const METRICS = '/var/lib/prometheus/node-exporter/encryption-keys.prom';
 
 describe('docs/examples/crontab', () => {
@@ -41,13 +44,22 @@ describe('docs/examples/crontab', () => {
   it('mails the exit code and the whole output if a value cannot be decrypted', async () => {
     await fillTable(database, oldKey, 2);
     await fillTable(database, strangeKey, 1);
-    expect(await mail(sweep)).toMatch(/^exit code 3: rotate-encryption-key: database: [\s\S]*1 row [\s\S]*\bnext:/u);
+    expect(await mail(sweep)).toMatch(/^exit code 3: rotate-encryption-key: database: [\s\S]*1 of 3 rows[\s\S]*\bnext:/u);
   });
 
-  it('mails that something is due, and writes the metrics', async () => {
+  it('mails that something is due before the sweep, and three days after the last one, and writes the metrics', async () => {
     await fillTable(database, oldKey, 2);
     expect(await mail(status)).toMatch(/^exit code 7: /u);
     expect(readFileSync(machine.at(METRICS), 'utf8')).toMatch(/^encryption_keys_due 1$/mu);
+
+    expect(await mail(sweep)).toBe('');
+    expect(await mail(status)).toBe('');
+    expect(readFileSync(machine.at(METRICS), 'utf8')).toMatch(/^encryption_keys_due 0$/mu);
+
+    await database.pool.query("UPDATE encryption_keys SET last_verified_at = last_verified_at - interval '73 hours'");
+    expect(await mail(status)).toMatch(/^exit code 7: /u);
+    expect(await mail(sweep)).toBe('');
+    expect(await mail(status)).toBe('');
   });
 });
 

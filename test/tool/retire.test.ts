@@ -67,31 +67,30 @@ describe('retire', () => {
     const { code, stdout } = await retire();
     expect(code).toBe(7);
     const said = stdout.replaceAll(/[0-9a-f]{16}/gu, 'KEY').split('\n');
-    expect(said.slice(0, 6)).toEqual([
+    expect(said.slice(0, 5)).toEqual([
       'exit 7: key KEY cannot be retired yet',
-      '  it stays in use',
       '  3 rows can be decrypted by none of the keys that are set: they may be under it',
       '  key_id of public.user_api_keys may be null, so a write that names no key is not refused',
       '  no verification before this one found it unused',
-      '  nobody has checked whether the key that stays can be recovered if it is lost',
+      '  nobody has checked whether the key in use can be recovered if it is lost',
     ]);
     expect(said.slice(said.indexOf('next:')).join('\n')).toMatchInlineSnapshot(`
       "next:
         1. keep the key
         2. set key KEY as well, behind the others, and see what they are under: npx tsx scripts/rotate-encryption-key.ts --dry-run
         3. in a migration of your application: ALTER TABLE public.user_api_keys ALTER COLUMN "key_id" SET NOT NULL (where values may be null, docs/zero-downtime.md has a check instead)
-        4. wait 24 hours, in which every verification has to find it unused (--soak says how long)
-        5. have the escrow of the key that stays checked (docs/zero-downtime.md), or accept the risk: --no-escrow
+        4. once a verification has found it unused, wait 24 hours (--soak): every verification until then has to find it unused
+        5. have the custodians check their shares of the key in use (docs/escrow.md), or accept the risk: --no-escrow
         6. run the same command again
       "
     `);
     expect(await entryOf(database, keys.old)).toMatchObject({ retired_at: null });
   });
 
-  it('waits for the soak time, which a value found in between begins anew', async () => {
+  it('waits for the soak time', async () => {
     await ready();
     await age(database, keys.old, '-2 hours');
-    expect((await retire('--no-escrow')).stdout).toMatch(/it has been unused for 23 hours only/u);
+    expect((await retire('--no-escrow')).stdout).toMatch(/it has been unused for only 23 hours/u);
     expect((await retire('--no-escrow', '--soak', '22h')).code).toBe(0);
   });
 
@@ -102,7 +101,7 @@ describe('retire', () => {
     expect(await entryOf(database, keys.old)).toMatchObject({ unused_since: null });
     expect((await run([], LIST)).code).toBe(0);
     const { code, stdout } = await retire('--no-escrow');
-    expect(stdout).toMatch(/it has been unused for less than a minute only/u);
+    expect(stdout).toMatch(/it has been unused for only less than a minute/u);
     expect(code).toBe(7);
   });
 
@@ -131,7 +130,7 @@ describe('retire', () => {
   it('is not satisfied without a checked escrow', async () => {
     await ready();
     const { code, stdout } = await retire();
-    expect(stdout).toMatch(/nobody has checked whether the key that stays can be recovered/u);
+    expect(stdout).toMatch(/nobody has checked whether the key in use can be recovered/u);
     expect(code).toBe(7);
     await pool.query('UPDATE encryption_keys SET escrow_checked_at = now() WHERE fingerprint = $1', [fingerprintOf(keys.new)]);
     expect((await retire()).code).toBe(0);

@@ -11,6 +11,7 @@ import { printable } from '../../text/printable.ts';
 import { allOf } from '../../text/problem.ts';
 import { warnIfUnencrypted } from '../announce.ts';
 import type { Given, Host } from '../command.ts';
+import { keysLine } from '../given-ring.ts';
 import { notReadLines, type Search, searchTables, THOROUGH } from '../search.ts';
 import { BLIND_SPOT, conclude, said } from './conclusion.ts';
 import { schemaText } from './models.ts';
@@ -50,7 +51,7 @@ function announce(keys: readonly GivenKey[], database: DatabaseSettings, { env }
   const { host, port, name, user, schema } = database;
   warnIfUnencrypted(database, env, output);
   output.say(`database: ${name} on ${host}:${port}, schema ${schema}, as user ${user}`);
-  output.say(`keys: ${keys.map(({ name: role, key }) => `${role} ${key.fingerprint}`).join(', ')}`);
+  output.say(keysLine(keys.map(({ name: called, key: { fingerprint } }) => ({ name: called, fingerprint }))));
 }
 
 function tell({ registered, notRead, tables, rows }: Search, output: Output): void {

@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
-import { explain } from '../../database/explain.ts';
 import { readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type Pool, withPool } from '../../database/with-pool.ts';
 import { createRegistryWriter } from '../../database/write-registry.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
-import { stoppedBy } from '../../report/stopped-by.ts';
 import { createOutput, type Output } from '../../terminal/output.ts';
-import { allOf, refuse, UsageError } from '../../text/problem.ts';
+import { allOf, refuse } from '../../text/problem.ts';
+import { thisAuthor } from '../author.ts';
 import type { Given, Host } from '../command.ts';
-import { dayOf, grant, requireRegistry } from '../key-registry.ts';
-import { thisOperator } from '../operator.ts';
+import { grant, requireRegistry } from '../key-registry.ts';
+import { tellStopped } from '../stopped.ts';
+import { dayOf } from '../time-words.ts';
 
 /** Enters the keys that are set in the registry. Doing it again changes nothing. @throws UsageError */
 export async function runRegister(given: Given, host: Host): Promise<ExitCode> {
@@ -25,11 +24,7 @@ export async function runRegister(given: Given, host: Host): Promise<ExitCode> {
   try {
     return await withPool(database, host.interruption, warn, (pool) => enter(pool, keys, database, reason, output));
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const cause: unknown = host.interruption.aborted ? host.interruption.reason : explain(error, database);
-    const { exitCode, headline, nextSteps } = stoppedBy(cause, 'run the same command again');
-    output.error({ message: headline, hint: nextSteps.join('; ') });
-    return exitCode;
+    return tellStopped(error, database, host, output);
   }
 }
 
@@ -47,11 +42,10 @@ async function enter(
       refuse(`the ${name} key, ${key.fingerprint}, was retired on ${dayOf(retired)}`, 'take it out of the variables');
   }
   const missing = keys.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
-  const author = { operator: thisOperator().user, host: thisOperator().host, runId: randomUUID(), reason };
   const isNew = missing.some(({ fingerprint }) => !registry.entries.has(fingerprint));
   if (isNew && !registry.mayInsert)
     refuse(`user ${settings.user} may not INSERT into ${registry.label}`, grant(registry, settings));
-  const entered = isNew ? await createRegistryWriter(pool, registry, settings, author).enter(missing) : [];
+  const entered = isNew ? await createRegistryWriter(pool, registry, settings, thisAuthor(reason)).enter(missing) : [];
   for (const { name, key } of keys) {
     const what = entered.includes(key.fingerprint) ? 'is now in' : 'was already in';
     output.say(`the ${name} key, ${key.fingerprint}, ${what} ${registry.label}`);

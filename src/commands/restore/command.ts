@@ -14,9 +14,9 @@ import type { RunOptions } from '../../rotation/run.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
-import { dayOf } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
+import { dayOf } from '../time-words.ts';
 import { type BackedUpField, backedUpFields, fieldOf, misfitOf } from './backed-up-field.ts';
 import { backupWarnings, conclude, outcome } from './conclusion.ts';
 

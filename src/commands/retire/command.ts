@@ -5,6 +5,7 @@ import { wordsFor } from '../../report/total.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
+import { keysLine } from '../given-ring.ts';
 import { readOutputPlan, repeated } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
 import { conclude } from './conclusion.ts';
@@ -26,7 +27,7 @@ export async function runRetire(given: Given, host: Host): Promise<ExitCode> {
   const again = repeated({ ...outputPlan, backup: null });
   const run: TableRun<RetireEnding> = {
     ...{ command: 'retire', access: 'verify', database, keys: keys.named, outputPlan, outcome, reason: plan.reason },
-    announcement: [`keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`],
+    announcement: [keysLine(keys.named)],
     work: (opened, options, author) => retire(plan, keys, database, opened, host, options, author, output),
     conclude: (ending, registry) => conclude(ending, plan, keys.named, words, registry, again),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),

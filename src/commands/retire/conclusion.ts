@@ -4,10 +4,9 @@ import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
 import { totalOf, type Words } from '../../report/total.ts';
-import { said } from '../duration.ts';
-import { dayOf } from '../key-registry.ts';
+import { dayOf, said } from '../time-words.ts';
 import type { RetireEnding } from './ending.ts';
-import { advice, problem } from './obstacle-words.ts';
+import { advice, NOT_CHECKED, problem } from './obstacle-words.ts';
 import type { RetirePlan } from './plan.ts';
 
 /** Says how it ended. */
@@ -23,14 +22,15 @@ export function conclude(
   switch (ending.kind) {
     case 'retired': {
       const { values } = totalOf(ending.fields);
+      const others = keys.filter((key) => key.fingerprint !== fingerprint).length;
       const since = registry?.entries.get(fingerprint)?.unused_since ?? ending.at;
       return done(
         `key ${fingerprint} is retired`,
         [
-          `no value is under it: ${keys.length === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
+          `no value is under it: ${others === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
           `it has been unused for ${said(ending.at.getTime() - since.getTime())}`,
           'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
-          ...(plan.needsEscrow ? [] : ['not checked (--no-escrow): whether the key that stays can be recovered if it is lost']),
+          ...(plan.needsEscrow ? [] : [`${NOT_CHECKED} (--no-escrow)`]),
         ],
         leftToDo(keys, fingerprint, ending.at),
       );
@@ -51,11 +51,11 @@ export function conclude(
       return {
         exitCode: EXIT.notYet,
         headline: `key ${fingerprint} cannot be retired yet`,
-        details: ['it stays in use', ...ending.obstacles.flatMap((obstacle) => problem(obstacle, words))],
+        details: ending.obstacles.flatMap((obstacle) => problem(obstacle, words)),
         nextSteps: ['keep the key', ...adviceFor(ending, plan, registry), runAgain],
       };
     case 'stopped':
-      return { ...stoppedBy(ending.cause, runAgain), details: ['the key is not retired by this run'] };
+      return { ...stoppedBy(ending.cause, runAgain), details: ['this run did not retire the key'] };
     default:
       return ending satisfies never;
   }
@@ -73,7 +73,7 @@ function adviceFor(
 function leftToDo(keys: readonly NamedKey[], fingerprint: string, at: Date): string[] {
   const given = keys.some((key) => key.fingerprint === fingerprint);
   return [
-    `take it out of ENCRYPTION_KEYS of every service${given ? ', and of this command' : ''}: ${typed('status')} shows what is left to do`,
+    `take it out of the variables of every service${given ? ', and of this command' : ''}, and see what is left to do: ${typed('status')}`,
     'disable it where it is kept: in the secret store, or in the KMS if it wraps no other key',
     `destroy it when no backup of the database from before ${dayOf(at)} is left: restoring one needs it`,
   ];

@@ -3,9 +3,12 @@ import type { Registry } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
-import { said } from '../duration.ts';
+import { minuteAfter, said } from '../time-words.ts';
 import type { Obstacle } from './obstacle.ts';
 import type { RetirePlan } from './plan.ts';
+
+/** Of the target key, which is then the only one that is left. */
+export const NOT_CHECKED = 'nobody has checked whether the key in use can be recovered if it is lost';
 
 /** Says what is in the way. */
 export function problem(obstacle: Obstacle, { count }: Words): string[] {
@@ -25,20 +28,20 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
       );
     case 'no-registry':
       return [
-        'there is no registry of keys: nothing keeps a forgotten service from writing under it again, and nobody can tell since when it is unused',
+        `${obstacle.problem?.message ?? 'there is no registry of keys'}: nothing keeps a forgotten service from writing under it again, and nobody can tell since when it is unused`,
       ];
     case 'not-in-registry':
       return ['the registry does not have it'];
     case 'read-only':
-      return ['this role may not write to the registry'];
+      return [`user ${obstacle.user} may not write to the registry`];
     case 'soak':
       return [
         obstacle.since === null
           ? 'no verification before this one found it unused'
-          : `it has been unused for ${said(obstacle.ageMs)} only`,
+          : `it has been unused for only ${said(obstacle.ageMs)}`,
       ];
     case 'escrow':
-      return ['nobody has checked whether the key that stays can be recovered if it is lost'];
+      return [NOT_CHECKED];
     case 'gap':
       return [gapProblem(obstacle.gap)];
     case 'named':
@@ -78,17 +81,21 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
     case 'unregistered':
       return [`add them to prisma/schema.prisma, with the lines that this prints, and rotate: ${typed('discover')}`];
     case 'no-registry':
-      return [migration];
+      return [obstacle.problem?.hint ?? migration];
     case 'not-in-registry':
       return [`enter it: ${typed('register')}`];
     case 'read-only':
-      return [`GRANT SELECT, INSERT, UPDATE ON ${registry?.name ?? 'encryption_keys'} to it, or use the role that rotates`];
+      return [`${obstacle.grant}, or use the role that rotates`];
     case 'soak': {
-      const left = Math.max(soakMs - obstacle.ageMs, 0);
-      return [`wait ${said(left)}, in which every verification has to find it unused (--soak says how long)`];
+      const { since } = obstacle;
+      const wait =
+        since === null
+          ? `once a verification has found it unused, wait ${said(soakMs)} (--soak)`
+          : `wait until ${minuteAfter(new Date(since.getTime() + soakMs))} (--soak)`;
+      return [`${wait}: every verification until then has to find it unused`];
     }
     case 'escrow':
-      return ['have the escrow of the key that stays checked (docs/zero-downtime.md), or accept the risk: --no-escrow'];
+      return ['have the custodians check their shares of the key in use (docs/escrow.md), or accept the risk: --no-escrow'];
     case 'gap': {
       const sql = registry === null ? null : sqlToClose(obstacle.gap, registry);
       if (sql === null) return [migration];

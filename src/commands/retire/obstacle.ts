@@ -1,7 +1,9 @@
-import { type KeyRing, keysOf } from '../../crypto/key-ring.ts';
 import type { FenceGap } from '../../database/fence-gaps.ts';
 import type { Registry } from '../../database/registry.ts';
+import type { DatabaseSettings } from '../../database/settings.ts';
 import type { FieldCensus } from '../../rotation/result.ts';
+import type { Problem } from '../../text/problem.ts';
+import { grant } from '../key-registry.ts';
 import type { UnregisteredValue } from '../unregistered.ts';
 import type { RetirePlan } from './plan.ts';
 
@@ -14,10 +16,11 @@ export type Obstacle =
   /** Transactions that have written and are still open, as text. */
   | { readonly kind: 'uncommitted'; readonly transactions: readonly string[] }
   | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] }
-  | { readonly kind: 'no-registry' }
+  /** `problem`: why the one that is there cannot be used. */
+  | { readonly kind: 'no-registry'; readonly problem: Problem | null }
   | { readonly kind: 'not-in-registry' }
-  /** The role may not write the registry. */
-  | { readonly kind: 'read-only' }
+  /** The role may not write to the registry. */
+  | { readonly kind: 'read-only'; readonly user: string; readonly grant: string }
   /** `since` is null if no verification before this run found it unused. */
   | { readonly kind: 'soak'; readonly since: Date | null; readonly ageMs: number }
   | { readonly kind: 'escrow' }
@@ -32,6 +35,7 @@ export function registryObstacles(
   registry: Registry,
   { fingerprint, soakMs, needsEscrow }: RetirePlan,
   target: string,
+  settings: DatabaseSettings,
 ): Obstacle[] {
   const entry = registry.entries.get(fingerprint);
   if (entry === undefined) return [{ kind: 'not-in-registry' }];
@@ -39,7 +43,7 @@ export function registryObstacles(
   const ageMs = since === null ? 0 : registry.readAt.getTime() - since.getTime();
   const isChecked = (registry.entries.get(target)?.escrow_checked_at ?? null) !== null;
   return [
-    ...(registry.mayUpdate ? [] : [{ kind: 'read-only' as const }]),
+    ...(registry.mayUpdate ? [] : [{ kind: 'read-only' as const, user: settings.user, grant: grant(registry, settings) }]),
     ...(since === null || ageMs < soakMs ? [{ kind: 'soak' as const, since, ageMs }] : []),
     ...(needsEscrow && !isChecked ? [{ kind: 'escrow' as const }] : []),
   ];
@@ -56,9 +60,4 @@ export function surveyObstacles(fields: readonly FieldCensus[], fingerprint: str
     ...(unreadable > 0 ? [{ kind: 'unreadable' as const, count: unreadable }] : []),
     ...(transactions.length > 0 ? [{ kind: 'uncommitted' as const, transactions }] : []),
   ];
-}
-
-/** @returns whether the key itself is among those of the run, so that values under it are recognized */
-export function isGiven(ring: KeyRing, fingerprint: string): boolean {
-  return keysOf(ring).some((key) => key.fingerprint === fingerprint);
 }

@@ -1,10 +1,11 @@
 import type { Environment } from '../../config/environment.ts';
-import { type GivenKey, readTargetAndOthers } from '../../config/keys.ts';
+import { readTargetAndOthers } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
 import { readDuration } from '../duration.ts';
+import { namedKeys, ringOf } from '../given-ring.ts';
 
 /** What to retire, and on what conditions. */
 export interface RetirePlan {
@@ -45,7 +46,8 @@ export async function readRetireKeys(
   { fingerprint }: RetirePlan,
   interruption: AbortSignal,
 ): Promise<RetireKeys> {
-  const [target, ...others] = await readTargetAndOthers(env, interruption);
+  const keys = await readTargetAndOthers(env, interruption);
+  const [target] = keys;
   if (target.key.fingerprint === fingerprint) {
     refuse(
       `key ${fingerprint} is the ${target.name} key, under which the services encrypt`,
@@ -54,13 +56,5 @@ export async function readRetireKeys(
         : 'name the fingerprint of another key; if the services use another one now, put it first in ENCRYPTION_KEYS',
     );
   }
-  const name = ({ name: called, key }: GivenKey, role: NamedKey['role']): NamedKey => ({
-    role,
-    name: called,
-    fingerprint: key.fingerprint,
-  });
-  return {
-    ring: { target: target.key, sources: others.map(({ key }) => key) },
-    named: [name(target, 'target'), ...others.map((other) => name(other, 'source'))],
-  };
+  return { ring: ringOf(keys), named: namedKeys(keys) };
 }

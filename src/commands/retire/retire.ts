@@ -1,4 +1,4 @@
-import type { KeyRing } from '../../crypto/key-ring.ts';
+import type { EncryptionKey } from '../../crypto/encryption-key.ts';
 import { explain } from '../../database/explain.ts';
 import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
@@ -13,10 +13,10 @@ import type { Output } from '../../terminal/output.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Host } from '../command.ts';
 import { findingOf } from '../finding.ts';
-import { recordOnly } from '../key-registry.ts';
+import { recordOnly, registryProblem } from '../key-registry.ts';
 import { findUnregistered, notSearchedLine } from '../unregistered.ts';
 import type { RetireEnding } from './ending.ts';
-import { isGiven, type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
+import { type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
 import type { RetireKeys, RetirePlan } from './plan.ts';
 
 /**
@@ -39,14 +39,15 @@ export async function retire(
   const recorder = recordOnly(opened, settings, author, output);
   const usable = isUsable(registry) ? registry : null;
   const entry = usable?.entries.get(fingerprint);
-  if (usable !== null && entry === undefined && !isGiven(ring, fingerprint)) {
+  const key = ring.sources.find((source) => source.fingerprint === fingerprint);
+  if (usable !== null && entry === undefined && key === undefined) {
     refuse(`${usable.label} has no key ${fingerprint}`, 'status lists the fingerprints of all keys');
   }
   const retiredAt = entry?.retired_at ?? null;
   const obstacles = [
-    ...(await unregisteredUnder(ring, fingerprint, settings, opened, host, options.signal, output)),
-    ...(usable === null ? [{ kind: 'no-registry' as const }] : await gapObstacles(usable, settings, opened)),
-    ...(usable === null || retiredAt !== null ? [] : registryObstacles(usable, plan, ring.target.fingerprint)),
+    ...(await unregisteredUnder(key, settings, opened, host, options.signal, output)),
+    ...(usable === null ? [noRegistry(registry, settings)] : await gapObstacles(usable, settings, opened)),
+    ...(usable === null || retiredAt !== null ? [] : registryObstacles(usable, plan, ring.target.fingerprint, settings)),
   ];
   const surveys: Result<VerifyEnding>[] = [];
   const isUnused = async () => {
@@ -69,23 +70,25 @@ export async function retire(
   return { ending: { ...kind, obstacles: found, fields }, phases };
 }
 
-/** The search needs the key itself; without it, every value has to open under the keys that stay. */
+/** The search needs the key itself; without it, the other keys have to decrypt every value. */
 async function unregisteredUnder(
-  { sources }: KeyRing,
-  fingerprint: string,
+  key: EncryptionKey | undefined,
   settings: DatabaseSettings,
   { pool }: Database,
   host: Host,
   signal: AbortSignal,
   output: Output,
 ): Promise<Obstacle[]> {
-  const key = sources.find((source) => source.fingerprint === fingerprint);
   if (key === undefined) return [];
   const ring = { target: key, sources: [] };
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, [], signal);
   const line = notSearchedLine(notSearched);
   if (line !== null) output.warn(line);
   return values.length > 0 ? [{ kind: 'unregistered', values }] : [];
+}
+
+function noRegistry(registry: Registry | null, settings: DatabaseSettings): Obstacle {
+  return { kind: 'no-registry', problem: registry === null ? null : registryProblem(registry, settings) };
 }
 
 async function gapObstacles(registry: Registry, settings: DatabaseSettings, { pool, fields }: Database): Promise<Obstacle[]> {

@@ -8,6 +8,7 @@ import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
+import type { NamedKey } from '../../report/report.ts';
 import { wordsFor } from '../../report/total.ts';
 import { atOnce, createPace } from '../../rotation/pace.ts';
 import type { Result } from '../../rotation/result.ts';
@@ -17,6 +18,7 @@ import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { findingAtEnd, findingOf } from '../finding.ts';
+import { keysLine } from '../given-ring.ts';
 import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
@@ -37,14 +39,18 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   ]);
   const { target, sources } = keyWords(keys.named);
   const direction = `direction: back from ${sources} to ${target}`;
-  const fingerprints = `keys: ${keys.named.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ')}`;
   const run: TableRun<Ending> = {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
-    announcement: [...(plan.rollback ? [direction] : []), fingerprints],
+    announcement: [...(plan.rollback ? [direction] : []), keysLine(keys.named)],
     reason: plan.reason,
     work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
-    conclude: (ending, registry) => conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), isUsable(registry)),
+    conclude(ending, registry) {
+      const isLeft = ({ role, fingerprint }: NamedKey) =>
+        role === 'source' && (registry?.entries.get(fingerprint)?.retired_at ?? null) === null;
+      const toRetire = isUsable(registry) ? keys.named.filter(isLeft) : null;
+      return conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), toRetire);
+    },
   };
   return runOnTables(run, host);
 }

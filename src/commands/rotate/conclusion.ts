@@ -1,6 +1,6 @@
 import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
-import { type KeyWords, keyWords } from '../../report/key-words.ts';
+import { keyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
@@ -8,6 +8,7 @@ import { listUnreadable, rowProblem, verb } from '../../report/wording.ts';
 import type { Compared, RowProblem } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import type { Ending } from './ending.ts';
+import { meanwhile } from './meanwhile.ts';
 import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
@@ -17,14 +18,14 @@ import { tableState } from './table-state.ts';
 /**
  * Says how a rotation ended.
  *
- * @param isRegistered - whether there is a registry, hence the command retire
+ * @param toRetire - the source keys that the registry does not call retired; null without a registry, hence without the command retire
  */
 export function conclude(
   ending: Ending,
   plan: RotatePlan,
   keys: readonly NamedKey[],
   words: Words,
-  isRegistered = false,
+  toRetire: readonly NamedKey[] | null = null,
 ): Conclusion {
   const names = keyWords(keys);
   const again = repeated(plan);
@@ -35,15 +36,15 @@ export function conclude(
       const [before, after] = totals(ending.fields);
       const proof = ending.fields.every((field) => field.before.digest === field.after.digest)
         ? 'the plaintexts are the same as before'
-        : `the plaintexts are not all the same as before: an application wrote to ${words.place} during the run`;
+        : 'the plaintexts are not all the same as before';
       const details = [
         `${names.target} alone decrypted ${words.count(after.values)} after the last write`,
         proof,
         ...withoutValue(after),
         ...namesSet(ending.fields, after, words),
-        ...ending.fields.flatMap((field) => traffic(field, names, words)),
+        ...meanwhile(ending.fields, names, words),
       ];
-      const steps = afterRotation(plan, names, continued(before), after, isRegistered ? keys : []);
+      const steps = afterRotation(plan, names, continued(before), after, toRetire);
       return done(`every ${words.noun} is under ${names.target}`, details, steps);
     }
     case 'rotated-except-unreadable': {
@@ -55,9 +56,9 @@ export function conclude(
           `${names.target} decrypts the other ${words.count(after.under(keys, 'target'))}`,
           ...withoutValue(after),
           ...listUnreadable(after.unreadable, after.unreadableRows),
-          ...ending.fields.flatMap((field) => traffic(field, names, words)),
+          ...meanwhile(ending.fields, names, words),
         ],
-        nextSteps: afterRotation(plan, names, continued(before), after, []),
+        nextSteps: afterRotation(plan, names, continued(before), after, null),
       };
     }
     case 'nothing-to-do':
@@ -131,14 +132,6 @@ function namesSet(fields: readonly Compared[], after: Total, { count }: Words): 
   const left = after.misnamed;
   return [
     ...(set > 0 ? [`the key id of ${count(set)} more was set: ${verb(set, 'it', 'they')} named another key, or none`] : []),
-    ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} the key id of another key: run the same command again`] : []),
+    ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} a wrong or missing key id: run the same command again`] : []),
   ];
-}
-
-/** Says how many rows were added and removed between the first survey and the last. */
-function traffic({ field, before, after, late }: Compared, { aSource }: KeyWords, { prefix, count }: Words): string[] {
-  const { came, went } = before.ids.trafficUntil(after.ids);
-  const moved = `${prefix(field)}${count(came)} ${verb(came, 'was', 'were')} added and ${went} removed during the run: ${before.rows - before.withoutValue} before, ${after.rows - after.withoutValue} after`;
-  const again = `${prefix(field)}${count(late)} needed another round: written with ${aSource} during the run, or missing from the index on the id (if no service wrote to the table, REINDEX it)`;
-  return [...(came + went > 0 ? [moved] : []), ...(late > 0 ? [again] : [])];
 }

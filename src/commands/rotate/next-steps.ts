@@ -13,30 +13,35 @@ const MANY = 10;
  * be retired, and a verification would fail.
  *
  * @param continued - an earlier run rotated some of the rows, so its backup is needed as well
- * @param registered - the keys of the run, if a registry has them
+ * @param toRetire - the source keys that the registry does not call retired; null without a registry
  */
 export function afterRotation(
   { backup, rollback, ignore }: RotatePlan,
   { target, sources, them }: KeyWords,
   continued: boolean,
   { unreadable, place, noun }: Total,
-  registered: readonly NamedKey[],
+  toRetire: readonly NamedKey[] | null,
 ): string[] {
   const keep = continued
     ? `keep ${backup} and the backups of the earlier runs until you are sure that you will not undo them: restore can, from these files, newest first, without any key`
     : `keep ${backup} until you are sure that you will not undo this run: restore can, from that file, without any key`;
-  const unused = registered.filter(({ role }) => role === 'source').map(({ fingerprint }) => typed(`retire ${fingerprint}`));
   const ignored = ignore.length === 0 ? '' : 'column that --ignore names, no ';
   return [
     `set ${target} in every service that reads ${place}, and restart them`,
     ...(!rollback && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
-    unreadable === 0 && unused.length > 0
-      ? `at least a day after that, retire ${sources}, so that nothing can be written under ${them} again: ${unused.join(', and ')}`
-      : unreadable === 0
-        ? `retire ${sources} once no ${ignored}other table and no backup of the database needs ${them}`
-        : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
+    unreadable === 0
+      ? retireStep()
+      : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
   ];
+
+  function retireStep(): string {
+    if (toRetire === null) return `retire ${sources} once no ${ignored}other table and no backup of the database needs ${them}`;
+    if (toRetire.length === 0)
+      return `take ${sources} out of the variables everywhere: ${them === 'it' ? 'it is' : 'they are'} retired`;
+    const commands = toRetire.map(({ fingerprint }) => typed(`retire ${fingerprint}`)).join(', and ');
+    return `at least a day after that, retire ${sources}, so that nothing can be written under ${them} again: ${commands}`;
+  }
 }
 
 /** What to do about rows that no key can decrypt, if nothing was written. Many are rarely damaged: they are under a third key. */

@@ -1,9 +1,10 @@
 import type { Environment } from '../../config/environment.ts';
-import { type GivenKey, readRing } from '../../config/keys.ts';
+import { type GivenRing, readRing } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
+import { ringOf } from '../given-ring.ts';
 
 /** How to rotate. */
 export interface RotatePlan {
@@ -55,7 +56,7 @@ export interface RotationKeys {
   readonly ring: KeyRing;
   readonly named: readonly NamedKey[];
   /** The target first. */
-  readonly given: readonly GivenKey[];
+  readonly given: GivenRing;
 }
 
 /** @throws UsageError; the reason of the interruption */
@@ -71,11 +72,13 @@ export async function readRotationKeys(
       'put the key to go back to first in ENCRYPTION_KEYS, and leave --rollback out',
     );
   }
-  const [target, ...sources] = rollback ? keys.toReversed() : keys;
+  const [first, second] = keys;
+  const given: GivenRing = rollback && second !== undefined ? [second, first] : keys;
+  const [target] = given;
   const shown = keys[0].name === 'new' ? keys.toReversed() : keys;
   return {
-    ring: { target: target.key, sources: sources.map(({ key }) => key) },
-    given: [target, ...sources],
+    ring: ringOf(given),
+    given,
     named: shown.map(({ name, key }) => ({
       role: key === target.key ? 'target' : 'source',
       name,

@@ -1,11 +1,9 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import { type GivenKey, readTargetAndOthers } from '../../config/keys.ts';
-import type { Registry } from '../../database/registry.ts';
+import { type GivenRing, readTargetAndOthers } from '../../config/keys.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type Database, withDatabase } from '../../database/with-database.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
-import { stoppedBy } from '../../report/stopped-by.ts';
 import { formatConclusion } from '../../report/summary.ts';
 import { wordsFor } from '../../report/total.ts';
 import { rowCount } from '../../report/wording.ts';
@@ -13,9 +11,12 @@ import { createObserver } from '../../terminal/observer.ts';
 import { createOutput, type Output, useColor } from '../../terminal/output.ts';
 import { replaceFile } from '../../terminal/replace-file.ts';
 import { printableJson } from '../../text/printable.ts';
-import { allOf, UsageError } from '../../text/problem.ts';
+import { allOf } from '../../text/problem.ts';
 import { announce, warnIfUnencrypted } from '../announce.ts';
 import type { Given, Host } from '../command.ts';
+import { keysLine, namedKeys, ringOf } from '../given-ring.ts';
+import { warnIfUnusable } from '../key-registry.ts';
+import { tellStopped } from '../stopped.ts';
 import { conclude } from './conclusion.ts';
 import { type Counts, countByDecrypting, countByName } from './counts.ts';
 import { dueOf } from './due.ts';
@@ -25,8 +26,6 @@ import { type Status, statusOf } from './keys.ts';
 import { metricsOf } from './metrics.ts';
 import { readStatusPlan, type StatusPlan } from './plan.ts';
 import { stepOf } from './steps.ts';
-
-type Keys = readonly [target: GivenKey, ...others: GivenKey[]];
 
 /** Says which keys are in use, where the rotation is, and what is due. Writes nothing to the database. @throws UsageError */
 export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
@@ -42,52 +41,32 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
   try {
     return await withDatabase(database, host.encryptedFields, 'look', host.interruption, warn, async (opened) => {
-      const said = `keys: ${keys.map(({ name, key }) => `${name} ${key.fingerprint}`).join(', ')}`;
-      announce(opened.fields, database, 'look', [said], output);
-      warnOfRegistry(opened.registry, database, output);
+      announce(opened.fields, database, 'look', [keysLine(namedKeys(keys))], output);
+      warnIfUnusable(opened.registry, database, output);
       const counts = await count(opened, database, keys, plan, host, output);
       const tables = [...new Set(opened.fields.map(({ table }) => table.label))];
       return tell(statusOf(keys, counts, opened.registry, checkedAt), plan, database, tables, checkedAt, host, output);
     });
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const cause: unknown = host.interruption.aborted ? host.interruption.reason : error;
-    const { exitCode, headline, nextSteps } = stoppedBy(cause, 'run the same command again');
-    output.error({ message: headline, hint: nextSteps.join('; ') });
-    return exitCode;
+    return tellStopped(error, database, host, output);
   }
-}
-
-function warnOfRegistry(registry: Registry | null, { user }: DatabaseSettings, output: Output): void {
-  if (registry === null) return;
-  const { label, name, mayRead, missingColumn } = registry;
-  if (missingColumn !== null)
-    output.warn(
-      `${label} has no column ${missingColumn}, so it is not used as the registry: compare it with prisma/encryption-keys.sql`,
-    );
-  else if (!mayRead)
-    output.warn(`user ${user} may not read ${label}: GRANT SELECT ON ${name} TO "${user.replaceAll('"', '""')}"`);
 }
 
 function count(
   opened: Database,
   settings: DatabaseSettings,
-  [target, ...sources]: Keys,
+  keys: GivenRing,
   { fast }: StatusPlan,
   host: Host,
   output: Output,
 ): Promise<Counts> {
   const { pool, fields, withLock } = opened;
   if (fast) return countByName(pool, fields, settings);
-  const ring = { target: target.key, sources: sources.map(({ key }) => key) };
-  const keys = [target, ...sources].map(({ name, key: { fingerprint } }, index) => ({
-    ...{ role: index === 0 ? ('target' as const) : ('source' as const), name, fingerprint },
-  }));
-  const shown = { verbose: false, quiet: false, keys };
+  const shown = { verbose: false, quiet: false, keys: namedKeys(keys) };
   const observer = createObserver(output, host.stderr, shown, wordsFor(fields.length), host.interruption);
   return withLock((locked, lost) => {
     const signal = AbortSignal.any([host.interruption, lost]);
-    return countByDecrypting(opened, settings, ring, { fields: locked, signal, observer });
+    return countByDecrypting(opened, settings, ringOf(keys), { fields: locked, signal, observer });
   });
 }
 

@@ -1,11 +1,10 @@
 import { isUsable } from '../../database/registry.ts';
 import { anyOf, type Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
-import { said } from '../duration.ts';
-import { dayOf } from '../key-registry.ts';
+import { dated, dayOf, said } from '../time-words.ts';
 import { isRetired, type KeyStatus, type Status, valuesUnder, wasUsed } from './keys.ts';
 import { unaccounted } from './steps.ts';
-import { called, dated } from './words.ts';
+import { called } from './words.ts';
 
 /** How old things may be, in milliseconds; null: as old as they like. */
 export interface Limits {

@@ -2,9 +2,10 @@ import { isUsable, type RegistryEntry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
+import { dated } from '../time-words.ts';
 import { isNewer, type KeyStatus, type Status } from './keys.ts';
 import type { Step } from './steps.ts';
-import { allCalled, called, dated } from './words.ts';
+import { allCalled, called } from './words.ts';
 
 /** A line of the summary. */
 export type Fact = readonly [name: string, value: string];

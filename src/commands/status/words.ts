@@ -1,4 +1,3 @@
-import { said } from '../duration.ts';
 import type { KeyStatus } from './keys.ts';
 
 /** @returns for example `the first key`, or `key 6e7fb588add07276` if it is not set */
@@ -10,9 +9,4 @@ export function called({ name, fingerprint }: KeyStatus): string {
 export function allCalled(keys: readonly KeyStatus[]): string {
   const names = keys.map(called);
   return names.length < 3 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
-/** @returns for example `2026-11-29 (12 days ago)` */
-export function dated(time: Date, now: Date): string {
-  return `${time.toISOString().slice(0, 10)} (${said(now.getTime() - time.getTime())} ago)`;
 }

@@ -33,7 +33,7 @@ export class Replica {
 
   /** @returns the plaintexts by id; undefined for a value that none of its keys decrypts */
   async readAll(): Promise<Map<string, string | undefined>> {
-    const { rows } = await this.#pool.query('SELECT id, iv, content, tag FROM user_api_keys');
+    const { rows } = await this.#pool.query('SELECT id, iv, content, tag FROM user_api_keys WHERE content IS NOT NULL');
     const opened = rows.map(
       (row) => [String(row.id), this.#keys.map((key) => decrypt(key, row)).find((text) => text !== null)] as const,
     );

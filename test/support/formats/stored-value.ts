@@ -45,7 +45,6 @@ export function cell(row: RawRow, column: string): string {
 /** @returns a text with every character that carries a value replaced by a letter that tells which kind it is */
 export function formOf(text: string): string {
   return text
-    .replace(/[0-9a-f]{24,}/gu, (hex) => `<lower ${hex.length}>`)
-    .replace(/[0-9A-F]{24,}/gu, (hex) => `<UPPER ${hex.length}>`)
+    .replace(/[0-9a-fA-F]{24,}/gu, (hex) => `<${/[A-F]/u.test(hex) ? 'UPPER' : 'lower'} ${hex.length}>`)
     .replace(/[A-Za-z0-9+/_-]{24,}/gu, (digits) => `<base64 ${digits.length}>`);
 }

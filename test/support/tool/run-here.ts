@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import type { EncryptedField } from '../../../src/database/encrypted-field.ts';
 import { main } from '../../../src/main.ts';
 import { defaultField } from '../table/default-field.ts';
@@ -12,6 +12,7 @@ import { type ToolEnv, type ToolRun, workFolder } from './run-tool.ts';
  * @param isTTY - whether its streams are a terminal
  * @param encryptedFields - as prisma/schema.prisma describes them
  * @param interruption - aborted when a signal would reach the process
+ * @param stdin - what comes on it
  */
 export async function runHere(
   args: readonly string[],
@@ -19,11 +20,13 @@ export async function runHere(
   isTTY = false,
   encryptedFields: readonly EncryptedField[] = [defaultField],
   interruption = new AbortController().signal,
+  stdin = Readable.from([]),
 ): Promise<ToolRun> {
   // As run-tool.ts does, and for the same reason: no .env file of a developer's is there.
   process.chdir(workFolder);
   const [stdout, stderr] = [openStream(isTTY), openStream(isTTY)];
-  const code = await main({ argv: args, env, encryptedFields, stdout: stdout.stream, stderr: stderr.stream, interruption });
+  const streams = { stdin: () => stdin, stdout: stdout.stream, stderr: stderr.stream };
+  const code = await main({ argv: args, env, encryptedFields, ...streams, interruption });
   const run = { code, signal: null, stdout: stdout.text(), stderr: stderr.text() };
   expectNoSecret(run.stdout + run.stderr);
   return run;

@@ -37,21 +37,23 @@ process.once('exit', () => {
 });
 
 export const workFolder = folder;
-const scriptPath = path.join(root, 'scripts', 'rotate-encryption-key.ts');
 
 /**
  * Starts the script as a child process, in an empty folder, with nothing in its environment but `env`.
  *
  * @param wrapper - a command that runs another, and its arguments
+ * @param project - the folder of the tool, if it is a copy
  */
 export function startTool(
   args: readonly string[],
   env: ToolEnv = {},
   stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
   wrapper: readonly string[] = [],
+  project: string = root,
 ): RunningTool {
   const { PATH, HOME } = process.env;
-  const [command = '', ...rest] = [...wrapper, process.execPath, '--import', tsx, scriptPath, ...args];
+  const script = path.join(project, 'scripts', 'rotate-encryption-key.ts');
+  const [command = '', ...rest] = [...wrapper, process.execPath, '--import', tsx, script, ...args];
   const child = spawn(command, rest, {
     cwd: folder,
     env: { PATH, HOME, ...env },

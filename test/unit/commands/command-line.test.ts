@@ -14,7 +14,10 @@ function shown(invocation: Invocation): object {
   const options = Object.fromEntries(
     command.options.filter(({ flag }) => given.has(flag)).map(({ flag, value }) => [flag, value === null || given.value(flag)]),
   );
-  return { command: command.name, ...options, ...(given.argument !== '' && { argument: given.argument }) };
+  const [argument, ...others] = given.arguments;
+  expect(given.argument).toBe(argument ?? '');
+  const words = others.length > 0 ? { arguments: given.arguments } : { ...(argument !== undefined && { argument }) };
+  return { command: command.name, ...options, ...words };
 }
 
 function refusal(argv: readonly string[]): UsageError {
@@ -49,6 +52,12 @@ describe('the command line', () => {
     ['restore -- --keys.jsonl', { command: 'restore', argument: '--keys.jsonl' }],
     ['generate-key', { command: 'generate-key' }],
     ['generate-key --out key', { command: 'generate-key', out: 'key' }],
+    ['escrow split --threshold 2 --to a', { command: 'escrow split', threshold: '2', to: 'a' }],
+    ['escrow check', { command: 'escrow check' }],
+    ['escrow check --identity me share', { command: 'escrow check', identity: 'me', argument: 'share' }],
+    ['escrow recover a --verify b c', { command: 'escrow recover', verify: true, arguments: ['a', 'b', 'c'] }],
+    ['escrow recover --help', { help: 'escrow recover' }],
+    ['escrow --help', { help: null }],
     ['--help', { help: null }],
     ['-h', { help: null }],
     ['verify --help', { help: 'verify' }],
@@ -86,6 +95,13 @@ describe('the command line', () => {
     ['--batch-size', 'option --batch-size needs a value', HINT],
     ['--backup --json', 'option --backup needs a value', HINT],
     ['restore', 'restore needs a FILE', 'restore FILE, a file that rotate --backup wrote'],
+    ['escrow', 'escrow has to be followed by one of: split, check, recover', HINT],
+    ['escrow --threshold 2', 'escrow has to be followed by one of: split, check, recover', HINT],
+    ['escrow chek', 'escrow has to be followed by one of: split, check, recover', HINT],
+    ['escrow recover', 'escrow recover needs a FILE', 'escrow recover FILE, the shares, as many as are needed'],
+    ['escrow check one two', 'unexpected word two', `set keys and urls in the environment; ${HINT}`],
+    ['escrow split a', 'unexpected word on the command line', `set keys and urls in the environment; ${HINT}`],
+    ['--json escrow check', 'the command escrow has to come first', `escrow, then its options; ${HINT}`],
     ['migrate', 'unknown command migrate', `set keys and urls in the environment; ${HINT}`],
     ['rotate now', 'unexpected word now', `set keys and urls in the environment; ${HINT}`],
     ['restore f extra', 'unexpected word extra', `set keys and urls in the environment; ${HINT}`],

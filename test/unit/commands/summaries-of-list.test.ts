@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
 import type { Ending } from '../../../src/commands/rotate/ending.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
-import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
+import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verification.ts';
 import { keyWords } from '../../../src/report/key-words.ts';
 import type { NamedKey } from '../../../src/report/report.ts';
 import type { Census } from '../../../src/rotation/census.ts';

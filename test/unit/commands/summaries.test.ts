@@ -5,7 +5,7 @@ import { BackupError } from '../../../src/backup/backup-format.ts';
 import { conclude as concludeRestore, outcome as outcomeOfRestore } from '../../../src/commands/restore/conclusion.ts';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
-import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verify/command.ts';
+import { conclude as concludeVerify, outcome as outcomeOfVerify } from '../../../src/commands/verification.ts';
 import { DatabaseError } from '../../../src/database/database-error.ts';
 import { keyWords } from '../../../src/report/key-words.ts';
 import type { NamedKey } from '../../../src/report/report.ts';

@@ -10,6 +10,7 @@ import { withRotationLock } from '../../../src/database/lock.ts';
 import type { LockMode, LockNumbers } from '../../../src/database/lock-numbers.ts';
 import { createPageReader, type PageReader } from '../../../src/database/pages.ts';
 import { scanTable } from '../../../src/database/scan.ts';
+import { readShareChecks, recordShareCheck } from '../../../src/database/share-checks.ts';
 import { inspectField, type Table } from '../../../src/database/table.ts';
 import { defaultField } from '../../support/table/default-field.ts';
 import { settingsOf } from '../../support/tool/settings.ts';
@@ -175,6 +176,33 @@ describe('the statements that read pages', () => {
   ])('that read %s', async (_title, read) => {
     const server = createServer([]);
     expect(await read(createPageReader(server.pool, table))).toEqual([]);
+    expect(server.sent()).toMatchSnapshot();
+  });
+});
+
+describe('the statements about escrow shares', () => {
+  const known = { fingerprint: '0'.repeat(16), split_id: '1'.repeat(32), threshold: 2, total: 3, checked: '1' };
+  const checks = { ...known, last_checked_at: new Date(0) };
+  const share = { fingerprint: known.fingerprint, splitId: known.split_id, number: 3, threshold: 2, total: 3 };
+  const author = { operator: 'me', host: 'here', runId: 'run', reason: null };
+
+  it('that record a check', async () => {
+    const server = createServer([
+      ['is_there', [{ is_there: true }]],
+      ['max(checked_at)', [checks]],
+    ]);
+    const registry = { ...{ label: '', mayRead: true, mayInsert: true, mayUpdate: true }, missingColumn: null };
+    const whole = { ...registry, name: '"public"."encryption_keys"', entries: new Map(), readAt: new Date(0) };
+    await recordShareCheck(server.pool, whole, settings, author, share);
+    expect(server.sent()).toMatchSnapshot();
+  });
+
+  it('that read them', async () => {
+    const server = createServer([
+      ['may_read', [{ may_read: true }]],
+      ['max(checked_at)', [checks]],
+    ]);
+    expect(await readShareChecks(server.pool, settings)).toEqual([{ ...checks, checked: 1 }]);
     expect(server.sent()).toMatchSnapshot();
   });
 });

@@ -115,6 +115,26 @@ describe('several fields', () => {
     });
   });
 
+  it.each<[title: string, late: (round: number) => [access: number, refresh: number], rounds: number, left: number]>([
+    ['go on as long as fewer are left of all together', (round) => (round < 6 ? [round, 2 * (6 - round)] : [0, 0]), 6, 0],
+    ['give up in the third round if no fewer are left of all together', (round) => [round, 9 - round], 3, 9],
+    ['give up in a later one', (round) => [Math.min(round, 2), Math.max(0, 4 - round)], 5, 2],
+  ])('%s', async (_title, late, rounds, left) => {
+    const [access, refresh] = [tableOf(20), tableOf(20)];
+    const write = (store: MemoryStore, of: 0 | 1) => {
+      store.before = ({ method }, nth) => {
+        if (method !== 'scan' || nth === 1) return;
+        for (let number = 1; number <= (late(nth - 1)[of] ?? 0); number += 1) store.put(row(number, 'old', `round ${nth}`));
+      };
+    };
+    write(access, 0);
+    write(refresh, 1);
+    const { ending, phases } = await rotate(options(access, refresh));
+    expect(ending.kind).toBe(left === 0 ? 'rotated' : 'not-verified');
+    expect(phases.filter(({ name }) => name === 'verify')).toHaveLength(2 * rounds);
+    expect([...contents(access), ...contents(refresh)].filter((content) => content.startsWith('old'))).toHaveLength(left);
+  });
+
   it('are doubted by name, also if there was nothing to write', async () => {
     const [access, refresh] = [tableOf(3, 'new'), tableOf(3, 'new')];
     refresh.uncommitted = ['pid 1'];

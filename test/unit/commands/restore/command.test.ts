@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../../../src/commands/command.ts';
 import { runRestore } from '../../../../src/commands/restore/command.ts';
@@ -39,6 +39,7 @@ function hostThatStops(variables: Host['env']): Host & { readonly said: () => st
     argv: [],
     encryptedFields,
     env: variables,
+    stdin: () => Readable.from([]),
     stdout: new PassThrough(),
     stderr,
     interruption: controller.signal,

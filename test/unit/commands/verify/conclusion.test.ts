@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conclude } from '../../../../src/commands/verify/command.ts';
+import { conclude } from '../../../../src/commands/verification.ts';
 import { keyWords } from '../../../../src/report/key-words.ts';
 import type { VerifyEnding } from '../../../../src/rotation/result.ts';
 import { bug, census, interrupted, KEYS, LOST, RUNNING, surveyed } from '../endings.ts';

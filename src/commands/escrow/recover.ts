@@ -1,0 +1,69 @@
+import { readDatabase } from '../../config/database.ts';
+import { withEnvFile } from '../../config/environment.ts';
+import { type EncryptionKey, exportKeyBytes } from '../../crypto/encryption-key.ts';
+import { recombine } from '../../escrow/recombine.ts';
+import { setProblems } from '../../escrow/share-set.ts';
+import type { ExitCode } from '../../report/exit-code.ts';
+import { createFile, newFileProblem } from '../../terminal/new-file.ts';
+import { createOutput } from '../../terminal/output.ts';
+import { printable } from '../../text/printable.ts';
+import { allOf, refuse, UsageError } from '../../text/problem.ts';
+import type { Given, Host } from '../command.ts';
+import type { OutputPlan } from '../output-plan.ts';
+import { verifyTables } from '../verification.ts';
+import { concludeRecovery } from './conclusion.ts';
+import { readIdentities, readShareFile } from './read-shares.ts';
+import { tell } from './tell.ts';
+
+/**
+ * Makes a key of its shares again, and proves by its fingerprint that it is the one. It is written only to a file, and only on request.
+ *
+ * @throws UsageError; the reason of the interruption
+ */
+export async function runEscrowRecover(given: Given, host: Host): Promise<ExitCode> {
+  const env = withEnvFile(host.env, given.value('env'));
+  const file = given.value('out');
+  const [key, database] = await allOf([
+    recover(given),
+    given.has('verify') ? readDatabase(env) : Promise.resolve(null),
+    newFile(file),
+  ]);
+  if (file !== null) writeKey(file, key);
+  const conclusion = concludeRecovery(key.fingerprint, file, database !== null);
+  if (database === null) return tell(conclusion, host);
+  const output = createOutput(host, false);
+  for (const line of [conclusion.headline, ...conclusion.details]) output.say(line);
+  return verifyTables({ name: 'recovered', key }, database, PLAIN, conclusion.nextSteps, host);
+}
+
+const PLAIN: OutputPlan = { json: false, verbose: false, quiet: false, report: null, backup: null };
+
+async function recover(given: Given): Promise<EncryptionKey> {
+  const identities = await readIdentities(given.values('identity'));
+  const shares = await allOf(given.arguments.map((path) => readShareFile(path, identities)));
+  const problems = setProblems(shares);
+  if (problems.length > 0) throw new UsageError(problems);
+  return (
+    (await recombine(shares.map(({ share }) => share))) ??
+    refuse(
+      `the shares are whole, but give another key than the one that they name, ${shares[0]?.share.fingerprint}: somebody made one of them by hand`,
+      'try other shares of this split, one by one, in the place of these',
+    )
+  );
+}
+
+async function newFile(file: string | null): Promise<void> {
+  const problem = file === null ? null : newFileProblem('--out', file);
+  if (problem !== null) throw new UsageError([problem]);
+}
+
+function writeKey(file: string, key: EncryptionKey): void {
+  const bytes = exportKeyBytes(key);
+  try {
+    createFile(file, `${Buffer.from(bytes.buffer).toString('hex')}\n`);
+  } catch {
+    refuse(`--out: ${printable(file)} cannot be written`, 'free some disk space, or name another file with --out');
+  } finally {
+    bytes.fill(0);
+  }
+}

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Client } from 'pg';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readShareChecks } from '../../src/database/share-checks.ts';
+import { newKey } from '../support/application/application.ts';
+import { fileWith, type HeldShare, splitHere } from '../support/escrow/custodians.ts';
+import { fingerprintOf } from '../support/keys/fingerprint.ts';
+import { useDatabase } from '../support/table/database.ts';
+import { plant } from '../support/table/witness.ts';
+import { secret } from '../support/tool/known-secrets.ts';
+import { runHere } from '../support/tool/run-here.ts';
+import { settingsOf } from '../support/tool/settings.ts';
+
+const database = useDatabase();
+const { pool } = database;
+const sql = (name: string) => readFileSync(path.join(import.meta.dirname, '..', '..', 'prisma', name), 'utf8');
+const [oldKey, freshKey] = [secret(newKey()), secret(newKey())];
+const fingerprint = fingerprintOf(freshKey);
+const DATABASE_URL = database.url;
+let shares: readonly HeldShare[];
+
+beforeAll(async () => {
+  ({ shares } = await splitHere({ NEW_ENCRYPTION_KEY: freshKey }, 2, 3));
+  await pool.query(sql('encryption-keys.sql'));
+});
+beforeEach(async () => {
+  await pool.query(sql('encryption-key-shares.sql'));
+  await pool.query(`INSERT INTO encryption_keys (fingerprint, source) VALUES ($1, 'text')`, [fingerprint]);
+});
+afterEach(() => pool.query('DROP TABLE IF EXISTS encryption_key_shares; DELETE FROM encryption_keys'));
+
+const check = (index: number, url = DATABASE_URL, held = shares) =>
+  runHere(['escrow', 'check', fileWith(held[index]?.text ?? '')], { DATABASE_URL: url });
+/** Whether the key counts as checked since a share of it was. */
+const checkedSince = async () =>
+  (
+    await pool.query(
+      `SELECT s.split_id, s.number FROM encryption_keys k JOIN encryption_key_shares s ON s.checked_at = k.escrow_checked_at
+        WHERE k.fingerprint = $1`,
+      [fingerprint],
+    )
+  ).rows.map(({ number }) => number);
+const whole = (number: number) =>
+  `done: share ${number} of 3 of key ${fingerprint} is whole\n  any 2 of the 3 shares give the key back\n`;
+const today = /last on \d{4}-\d{2}-\d{2}\n/u;
+
+describe('a check that is recorded', () => {
+  it('counts the shares, and of the key, once all were checked, since when', async () => {
+    for (const [index, checked] of [
+      [1, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      const { code, stdout, stderr } = await check(index);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(`${whole(index + 1)}  recorded: ${checked} of 3 shares checked, last on `);
+      expect(stdout).toMatch(today);
+      expect(await checkedSince()).toEqual([]);
+    }
+    expect((await check(2)).stdout).toContain('recorded: 3 of 3 shares checked, last on ');
+    // The second was checked before, and again after the first.
+    expect(await checkedSince()).toEqual([1]);
+    await check(2);
+    expect(await checkedSince()).toEqual([1]);
+    await check(0);
+    expect(await checkedSince()).toEqual([2]);
+    const { rows } = await pool.query(
+      'SELECT operator <> $1 AND host <> $1 AND run_id IS NOT NULL AS signed FROM encryption_keys',
+      [''],
+    );
+    expect(rows).toEqual([{ signed: true }]);
+  });
+
+  it('of another split starts anew, and takes nothing away', async () => {
+    for (const index of [0, 1, 2]) await check(index);
+    const { shares: others } = await splitHere({ NEW_ENCRYPTION_KEY: freshKey }, 2, 3);
+    expect((await check(0, DATABASE_URL, others)).stdout).toContain('recorded: 1 of 3 shares checked');
+    expect(await checkedSince()).toEqual([1]);
+    const checks = await readShareChecks(pool, settingsOf(DATABASE_URL));
+    expect(checks?.map(({ checked, total, threshold }) => [checked, total, threshold])).toEqual([
+      [1, 3, 2],
+      [3, 3, 2],
+    ]);
+    for (const index of [1, 2]) await check(index, DATABASE_URL, others);
+    const { rows } = await pool.query(
+      `SELECT escrow_checked_at = (SELECT min(checked_at) FROM encryption_key_shares WHERE split_id = $1) AS is_new FROM encryption_keys`,
+      [/^split: (.*)$/mu.exec(others[0]?.text ?? '')?.[1]],
+    );
+    expect(rows).toEqual([{ is_new: true }]);
+  });
+
+  it('waits for another custodian, so that the last two at the same time do not both miss the other', async () => {
+    await check(0);
+    const holder = new Client(DATABASE_URL);
+    await holder.connect();
+    await holder.query('BEGIN');
+    // As weak as an ordinary UPDATE: the check of the foreign key would pass it.
+    await holder.query('SELECT FROM encryption_keys FOR NO KEY UPDATE');
+    const runs = Promise.all([check(1), check(2)]);
+    await pool.query(`
+      DO $$ BEGIN
+        WHILE (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                                                       AND application_name = 'rotate-encryption-key') < 2 LOOP
+          PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+        END LOOP;
+      END $$`);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect((await runs).map(({ code }) => code)).toEqual([0, 0]);
+    expect(await checkedSince()).toEqual([1]);
+  });
+});
+
+describe('a check that cannot be recorded', () => {
+  it.each<[title: string, statement: string, line: string]>([
+    [
+      'without the table of shares',
+      'DROP TABLE encryption_key_shares',
+      'there is no table public.encryption_key_shares in database',
+    ],
+    [
+      'of a key that was never registered',
+      'DELETE FROM encryption_keys',
+      `public.encryption_keys does not have key ${fingerprint}`,
+    ],
+  ])('still says that the share is whole: %s', async (_title, statement, line) => {
+    await pool.query(statement);
+    const { code, stdout, stderr } = await check(1);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`${whole(2)}  not recorded: ${line}`);
+  });
+
+  it('still says that the share is whole: without a registry', async () => {
+    const { code, stdout } = await check(1, `${DATABASE_URL}?schema=pg_catalog`);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${whole(2)}  not recorded: user `);
+    expect(stdout).toContain('can read no table pg_catalog.encryption_keys in database ');
+    expect(await readShareChecks(pool, { ...settingsOf(DATABASE_URL), schema: 'pg_catalog' })).toBeNull();
+  });
+
+  it('exits 4 if the database cannot be reached, and says that the share is whole', async () => {
+    const { code, stdout, stderr } = await check(1, 'postgresql://app@127.0.0.1:1/app');
+    expect(code).toBe(4);
+    expect(stdout).toContain(whole(2));
+    expect(stderr).toContain('error: the check was not recorded: nothing is listening on 127.0.0.1:1');
+    expect(stderr).toContain('then check the share again\n');
+  });
+});
+
+describe('escrow recover --verify', () => {
+  const recover = (...args: readonly string[]) => {
+    const files = shares.slice(1).map(({ text }) => fileWith(text));
+    return runHere(['escrow', 'recover', ...files, '--verify', ...args], { DATABASE_URL });
+  };
+
+  it('decrypts every row with the recovered key alone, and records it as a verification', async () => {
+    await plant(database, { old: freshKey, new: oldKey }, 5);
+    const { code, stdout, stderr } = await recover();
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`rotate-encryption-key: the shares give key ${fingerprint}\n`);
+    expect(stdout).toContain('done: the recovered key decrypts all 5 rows\n');
+    expect(stdout).not.toContain('retire');
+    const { rows } = await pool.query('SELECT last_verified_at IS NOT NULL AS verified, rows FROM encryption_keys');
+    expect(rows).toEqual([{ verified: true, rows: '5' }]);
+  });
+
+  it('exits 6 if there are rows under another key', async () => {
+    await plant(database, { old: oldKey, new: freshKey }, 5);
+    const { code, stdout } = await recover();
+    expect(code).toBe(6);
+    expect(stdout).toContain('exit 6: the recovered key cannot decrypt any of the 5 rows\n');
+  });
+});
