@@ -40,6 +40,15 @@ describe('a standby', () => {
     },
   );
 
+  it('can be asked for its status, with a warning', async () => {
+    const { code, stdout, stderr } = await runHere(['status'], env);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('every row is under the new key');
+    expect(stderr).toContain(
+      'warning: this server is a standby: it may lag behind, and does not show whether a rotation is running on the primary',
+    );
+  });
+
   it.each([[['--dry-run']], [['--dry-run', '--rollback']], [['restore', '--dry-run', backup]]])(
     'can be looked at, with a warning: %j',
     async (args) => {

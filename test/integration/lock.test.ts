@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DatabaseError, RotationRunning } from '../../src/database/database-error.ts';
+import { withDatabase } from '../../src/database/with-database.ts';
 import { useDatabase } from '../support/table/database.ts';
+import { defaultField } from '../support/table/default-field.ts';
 import { expectNoSecret } from '../support/tool/known-secrets.ts';
 import { settingsOf } from '../support/tool/settings.ts';
 import { locking, opening } from '../support/tool/with-test-database.ts';
@@ -35,6 +37,19 @@ describe('the rotation lock', () => {
       await expect(withLock(async () => {})).rejects.toThrow(RotationRunning);
     });
     await database.pool.query(`ALTER DATABASE ${settings.name} RESET idle_in_transaction_session_timeout`);
+  });
+
+  it('is in the way of who only looks, but not the other way round', async () => {
+    const looking = <T>(work: () => Promise<T>) =>
+      withDatabase(
+        ...([settings, [defaultField], 'look', new AbortController().signal, () => {}] as const),
+        ({ withLock: lookInside }) => lookInside(work),
+      );
+    await withLock(async () => {
+      await expect(looking(async () => {})).rejects.toThrow(RotationRunning);
+    });
+    expect(await looking(() => withLock(async () => 'began meanwhile'))).toBe('began meanwhile');
+    expect(await looking(() => looking(async () => 'both'))).toBe('both');
   });
 
   it('says so when it is lost', async () => {

@@ -16,10 +16,10 @@ export function conclude(status: Status, step: Step, due: readonly Due[], words:
     ...(due.length > 1 ? due.map(({ message }) => message) : []),
     ...(counts.kind === 'decrypted'
       ? withoutValue(counts.total)
-      : ['the rows name these keys; nothing was decrypted, so it is not proven']),
+      : ['counted by the key ids of the rows: nothing was decrypted or proven']),
     ...(counts.kind === 'decrypted' && counts.total.uncommitted.length > 0
       ? [
-          `what transactions wrote to ${words.place} that are still open is not counted`,
+          `transactions that wrote to ${words.place} are still open: what they wrote is not counted`,
           ...listed(counts.total.uncommitted.map((transaction) => `open: ${transaction}`)),
         ]
       : []),

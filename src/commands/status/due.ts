@@ -1,5 +1,5 @@
 import { isUsable } from '../../database/registry.ts';
-import type { Words } from '../../report/total.ts';
+import { anyOf, type Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
 import { dated, dayOf, said } from '../time-words.ts';
 import { isRetired, type KeyStatus, type Status, valuesUnder, wasUsed } from './keys.ts';
@@ -30,16 +30,14 @@ export interface Due {
 export function dueOf(status: Status, limits: Limits, words: Words): Due[] {
   const { target, keys } = status;
   const inUse = keys.filter((key) => isRetired(key) && valuesUnder(key) > 0);
-  const others = keys.filter((key) => key !== target && !isRetired(key) && valuesUnder(key) > 0);
+  const others = keys.filter((key) => key !== target && key.name !== null && !isRetired(key) && valuesUnder(key) > 0);
   return [
     ...inUse.map((key): Due => ({ kind: 'retired-key-in-use', key, message: inUseMessage(key, words) })),
     ...(isRetired(target) && !inUse.includes(target)
-      ? [{ kind: 'target-retired' as const, key: target, message: `${called(target)} is retired${on(target)}` }]
+      ? [{ kind: 'target-retired' as const, key: target, message: `${called(target)} was retired${on(target)}` }]
       : []),
     ...unaccountedDue(status, words),
-    ...others
-      .filter(({ name }) => name !== null)
-      .map((key): Due => ({ kind: 'values-under-other-keys', key, message: leftMessage(key, status, words) })),
+    ...others.map((key): Due => ({ kind: 'values-under-other-keys', key, message: leftMessage(key, status, words) })),
     ...ageDue(status, limits),
     ...verificationDue(status, limits),
   ];
@@ -55,11 +53,13 @@ function on({ entry }: KeyStatus): string {
   return entry === null || entry.retired_at === null ? '' : ` on ${dayOf(entry.retired_at)}`;
 }
 
-function leftMessage(key: KeyStatus, status: Status, words: Words): string {
+function leftMessage(key: KeyStatus, { target, counts }: Status, words: Words): string {
   const values = valuesUnder(key);
-  if (status.counts.kind === 'named') return `${words.count(values)} ${verb(values, 'names', 'name')} ${called(key)}`;
-  const { total } = status.counts;
-  return `${values} of ${words.count(total.values)} ${verb(values, 'is', 'are')} under ${called(key)}`;
+  if (counts.kind === 'named')
+    return `${words.count(values)} ${verb(values, 'names', 'name')} ${called(key)}, not ${called(target)}`;
+  const { total } = counts;
+  if (values === total.values) return `every ${words.noun} is under ${called(key)}, not under ${called(target)}`;
+  return `${values} of ${words.count(total.values)} ${verb(values, 'is', 'are')} under ${called(key)}, not under ${called(target)}`;
 }
 
 /** Values under none of the keys that are set; those that name a retired key have been told of. */
@@ -70,7 +70,8 @@ function unaccountedDue(status: Status, { count }: Words): Due[] {
   if (status.counts.kind === 'decrypted') {
     const keys = status.keys.filter(({ name }) => name !== null).length;
     const none = keys === 1 ? 'the only key that is set cannot' : 'none of the keys that are set can';
-    return due(`${none} decrypt ${values} of ${count(status.counts.total.values)}`);
+    const all = status.counts.total.values;
+    return due(`${none} decrypt ${values < all ? `${values} of ${count(all)}` : anyOf(all, count)}`);
   }
   return due(`${values} ${verb(values, 'row names', 'rows name')} none of the keys that are set`);
 }
@@ -79,11 +80,11 @@ function ageDue({ target, registry, now }: Status, { maxAgeMs }: Limits): Due[] 
   if (maxAgeMs === null) return [];
   const due = (message: string): Due[] => [{ kind: 'target-too-old', key: target, message }];
   const since = target.entry?.activated_at ?? target.entry?.created_at;
-  if (since === undefined) return due(`how old ${called(target)} is, is unknown: ${notRecorded(registry)}`);
+  if (since === undefined) return due(`the age of ${called(target)} is unknown: ${notRecorded(registry)}`);
   const age = now.getTime() - since.getTime();
   if (age <= maxAgeMs) return [];
-  const began = wasUsed(target) ? 'in use' : 'registered';
-  return due(`${called(target)} is ${said(age)} old (${began} since ${dayOf(since)}): more than ${said(maxAgeMs)}`);
+  const began = wasUsed(target) ? 'in use since' : 'registered on';
+  return due(`${called(target)} is ${said(age)} old (${began} ${dayOf(since)}): more than ${said(maxAgeMs)}`);
 }
 
 function verificationDue({ target, registry, now }: Status, { maxUnverifiedMs }: Limits): Due[] {
@@ -91,13 +92,16 @@ function verificationDue({ target, registry, now }: Status, { maxUnverifiedMs }:
   const due = (message: string): Due[] => [{ kind: 'verification-too-old', key: target, message }];
   const last = target.entry?.last_verified_at ?? null;
   if (last === null) {
-    const why = target.entry === null ? notRecorded(registry) : 'the registry has none';
-    return due(`when every value was last verified is unknown: ${why}`);
+    return due(
+      target.entry === null
+        ? `the last verification is unknown: ${notRecorded(registry)}`
+        : `no verification of ${called(target)} is recorded`,
+    );
   }
   if (now.getTime() - last.getTime() <= maxUnverifiedMs) return [];
   return due(`the last verification was on ${dated(last, now)}: more than ${said(maxUnverifiedMs)} ago`);
 }
 
 function notRecorded(registry: Status['registry']): string {
-  return isUsable(registry) ? 'the registry does not have it' : 'there is no registry that can be read';
+  return isUsable(registry) ? 'the registry does not have the key' : 'there is no registry that can be read';
 }

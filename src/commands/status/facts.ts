@@ -32,9 +32,9 @@ function keyFacts(key: KeyStatus, { registry, now }: Status, { count }: Words): 
   const { count: values } = key;
   const found =
     values.kind === 'unknown'
-      ? 'what is under it is unknown'
+      ? 'values unknown'
       : `${count(values.values)}${values.kind === 'named' ? ` ${verb(values.values, 'names', 'name')} it` : ''}`;
-  const line: Fact = [key.name ?? 'not set', `${key.fingerprint} from ${key.source}: ${found}`];
+  const line: Fact = [key.name ?? 'not set', `${key.fingerprint} (${key.source}): ${found}`];
   if (!isUsable(registry)) return [line];
   return [line, ['', key.entry === null ? 'not in the registry' : historyOf(key.entry, now)]];
 }
@@ -52,13 +52,13 @@ function historyOf(entry: RegistryEntry, now: Date): string {
 
 /** Says in which step the rotation is, and what tells so. */
 function rotationFact(step: Step, status: Status): string {
-  const { target, registry } = status;
+  const { target, keys, registry } = status;
   const isPair = target.name === 'new' || target.name === 'old';
   const numbered = (number: string, why: string) => (isPair ? why : `${number}: ${why}`);
-  const have = (keys: readonly KeyStatus[]) => `${allCalled(keys)} ${verb(keys.length, 'has', 'have')}`;
+  const have = (some: readonly KeyStatus[]) => `${allCalled(some)} ${verb(some.length, 'has', 'have')}`;
   switch (step.kind) {
     case 'none':
-      return `none is under way: no other key is set${isUsable(registry) ? ', or waits in the registry' : ''}`;
+      return `none is under way: ${keys.length > 1 ? 'every other key is retired' : `no other key is ${isUsable(registry) ? 'there' : 'set'}`}`;
     case 'register':
       return numbered('step 1', `${allCalled(step.keys)} ${verb(step.keys.length, 'is', 'are')} set, and not in the registry`);
     case 'prepared':
@@ -68,19 +68,19 @@ function rotationFact(step: Step, status: Status): string {
         ? numbered('step 2', `${have(step.others)} no values, and came after ${called(target)}`)
         : numbered('step 2 or 5', `${have(step.others)} no values; which key is the newer is not recorded`);
     case 'behind':
-      return numbered('step 3', `${called(step.newer)} came after ${called(target)}, which is still first here`);
+      return numbered('step 3', `${called(step.newer)} came after ${called(target)}, and has values`);
     case 'sweep':
-      return numbered('step 3 or 4', `${have(step.sources)} values, which a sweep moves to ${called(target)}`);
+      return numbered('step 3 or 4', `${have(step.sources)} values, which rotate moves to ${called(target)}`);
     case 'swept':
       return numbered('step 5', `${have(step.sources)} no values any more`);
     case 'retire':
       return numbered('step 6', `${have(step.keys)} no values any more, and ${verb(step.keys.length, 'is', 'are')} not set`);
     case 'empty':
-      return 'cannot be told from no values';
+      return 'unknown: there are no values';
     case 'retired-key-in-use':
     case 'other-keys':
     case 'target-retired':
-      return 'cannot be told before that is solved';
+      return 'unknown until the problem above is solved';
     default:
       return step satisfies never;
   }

@@ -21,7 +21,9 @@ export function nextSteps(step: Step, status: Status, due: readonly Due[], words
     ...(retired.length > 0
       ? [`take ${allCalled(retired)} out of the variables everywhere: ${verb(retired.length, 'it is', 'they are')} retired`]
       : []),
-    ...(needsRegistry ? ['have a registry of keys: docs/zero-downtime.md'] : []),
+    ...(needsRegistry
+      ? [registry === null ? 'set up the registry of keys: docs/zero-downtime.md' : 'mend the registry, as the warning says']
+      : []),
     ...(isDue('verification-too-old') && !needsRegistry && step.kind !== 'sweep' ? [`verify: ${typed('verify')}`] : []),
     ...(isDue('target-too-old') && !needsRegistry && isQuiet
       ? [`make a key to move to, and follow docs/zero-downtime.md: ${typed('generate-key')}`]
@@ -66,8 +68,8 @@ function retiredInUse({ keys }: Extract<Step, { kind: 'retired-key-in-use' }>, {
 
 function otherKeys({ named, unset }: Extract<Step, { kind: 'other-keys' }>, { counts }: Status, { noun }: Words): string[] {
   const likely = named.length > 0 ? named : unset;
-  const why = named.length > 0 ? 'which rows name' : 'which the registry has';
-  const set = likely.length === 0 ? [] : [`set ${allCalled(likely)} too, ${why}: behind the other keys`];
+  const why = named.length > 0 ? 'rows name' : 'the registry has';
+  const set = likely.length === 0 ? [] : [`set the keys as the services have them: ${why} ${allCalled(likely)}`];
   if (counts.kind === 'named') return [...set, `count by decrypting every ${noun}: ${typed('status')}`];
   if (set.length > 0) return [...set, `then look again: ${typed('status')}`];
   return [

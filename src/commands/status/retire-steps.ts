@@ -8,10 +8,10 @@ export function retireSteps(keys: readonly KeyStatus[]): string[] {
   if (keys.some(({ entry }) => entry?.unused_since === null)) {
     return [
       `have the registry record that nothing is under ${them}: ${typed('verify')}`,
-      `at least a day after that (step 6): ${retireCommands(keys)}`,
+      `at least a day after that: ${retireCommands(keys)}`,
     ];
   }
-  return [`once nothing has been under ${them} for a day (step 6): ${retireCommands(keys)}`];
+  return [`once nothing has been under ${them} for a day: ${retireCommands(keys)}`];
 }
 
 export function retireCommands(keys: readonly KeyStatus[]): string {

@@ -2,6 +2,7 @@ import { isUsable } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
+import { unbroken } from '../../text/wrap.ts';
 import type { Status } from './keys.ts';
 import { leftOver, retireCommands, retireSteps } from './retire-steps.ts';
 import type { Step } from './steps.ts';
@@ -17,7 +18,7 @@ export function stepsInList(step: OfRollout, status: Status): string[] {
     case 'prepared': {
       const number = step.keys.length;
       return [
-        `to move to ${allCalled(step.keys)}: put ${verb(number, 'it', 'one of them')} behind ${first} in ENCRYPTION_KEYS, in every service and here (step 2)`,
+        `to move to ${allCalled(step.keys)}: put ${verb(number, 'it', 'one of them')} behind ${first} in ENCRYPTION_KEYS, in every service and here ${inDocument(2)}`,
         `if ${verb(number, 'it is', 'they are')} not needed: ${retireCommands(step.keys)}`,
       ];
     }
@@ -25,20 +26,22 @@ export function stepsInList(step: OfRollout, status: Status): string[] {
       const number = step.others.length;
       const retire = isUsable(status.registry) ? `, then ${retireCommands(step.others)}` : '';
       return [
-        `to move to ${allCalled(step.others)}: once every service has these keys (step 2), put ${verb(number, 'it', 'one of them')} first in ENCRYPTION_KEYS, in every service and here (step 3)`,
+        `to move to ${allCalled(step.others)}: once every service has these keys ${inDocument(2)}, put ${verb(number, 'it', 'one of them')} first in ENCRYPTION_KEYS, in every service and here ${inDocument(3)}`,
         `if ${verb(number, 'it is', 'they are')} not needed any more: take ${verb(number, 'it', 'them')} out of ENCRYPTION_KEYS, in every service and here${retire}`,
       ];
     }
     case 'behind':
       return [
-        `to move on to ${called(step.newer)}: put it first in ENCRYPTION_KEYS, in every service and here (step 3)`,
+        `to move on to ${called(step.newer)}: put it first in ENCRYPTION_KEYS, in every service and here ${inDocument(3)}`,
         `to go back to ${first}: put that first in every service, then sweep: ${typed('rotate')}`,
       ];
     case 'sweep':
-      return [`once every service has ENCRYPTION_KEYS in this order (step 3), sweep (step 4): ${typed('rotate')}`];
+      return [
+        `once every service has ENCRYPTION_KEYS in this order ${inDocument(3)}, sweep ${inDocument(4)}: ${typed('rotate')}`,
+      ];
     case 'swept':
       return [
-        `take ${allCalled(step.sources)} out of ENCRYPTION_KEYS, in every service and here (step 5)`,
+        `take ${allCalled(step.sources)} out of ENCRYPTION_KEYS, in every service and here ${inDocument(5)}`,
         ...retireSteps([...step.sources, ...leftOver(status)]),
       ];
     case 'target-retired':
@@ -54,7 +57,7 @@ export function stepsOfPair(step: OfRollout, status: Status, { place }: Words): 
   switch (step.kind) {
     case 'prepared':
       return [
-        `to move to ${allCalled(step.keys)}: docs/zero-downtime.md (step 2), or docs/runbook.md`,
+        `to move to ${allCalled(step.keys)}: docs/zero-downtime.md ${inDocument(2)}, or docs/runbook.md`,
         `if ${verb(step.keys.length, 'it is', 'they are')} not needed: ${retireCommands(step.keys)}`,
       ];
     case 'introduced':
@@ -70,7 +73,7 @@ export function stepsOfPair(step: OfRollout, status: Status, { place }: Words): 
     }
     case 'behind':
       return [
-        `${called(step.newer)} was registered after ${first}: if they are swapped, swap the variables`,
+        'the dates of the keys suggest that OLD_ENCRYPTION_KEY and NEW_ENCRYPTION_KEY are swapped: if they are, set them right',
         `otherwise stop the services that write to ${place}, then: ${typed('rotate')}`,
       ];
     case 'sweep':
@@ -80,4 +83,9 @@ export function stepsOfPair(step: OfRollout, status: Status, { place }: Words): 
     default:
       return step satisfies never;
   }
+}
+
+/** @param step - as docs/zero-downtime.md numbers it */
+function inDocument(step: number): string {
+  return unbroken(`(step ${step})`);
 }

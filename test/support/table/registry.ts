@@ -9,7 +9,10 @@ import { type TestDatabase, useDatabase } from './database.ts';
 import { defaultField } from './default-field.ts';
 
 /** What an application applies as a migration. */
-const REGISTRY_SQL = readFileSync(path.join(import.meta.dirname, '..', '..', '..', 'prisma', 'encryption-keys.sql'), 'utf8');
+export const REGISTRY_SQL = readFileSync(
+  path.join(import.meta.dirname, '..', '..', '..', 'prisma', 'encryption-keys.sql'),
+  'utf8',
+);
 
 /** The field of the schema that ships, with the column of the key id: `keyId String? @map("key_id") /// @encrypted {keyId}`. */
 export const namedField: EncryptedField = {

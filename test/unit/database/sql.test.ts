@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { waitForDisk } from '../../../src/database/barrier.ts';
 import { createCompareAndSwap } from '../../../src/database/compare-and-swap.ts';
 import { type Connector, reachesServer } from '../../../src/database/connection.ts';
+import { countKeyIds } from '../../../src/database/key-ids.ts';
 import { withRotationLock } from '../../../src/database/lock.ts';
 import type { LockMode, LockNumbers } from '../../../src/database/lock-numbers.ts';
 import { createPageReader, type PageReader } from '../../../src/database/pages.ts';
@@ -69,6 +70,11 @@ const named: Table = {
   id: '"Id"',
   values: ['iv', 'content', 'tag'].map((name) => textColumn(name, `"the ${name}"`)),
 };
+
+/** The same with a column for the id of the key. */
+function keyed(of: Table): Table {
+  return { ...of, values: [...of.values, { ...textColumn('keyId', '"key id"'), isKeyId: true }] };
+}
 
 const value = (digit: string) => ({ iv: digit.repeat(4), content: digit.repeat(2), tag: digit.repeat(4) });
 const swap = (id: string) => ({ id, before: value('a'), after: value('b') });
@@ -143,6 +149,15 @@ describe('the statements that read', () => {
     };
     const server = createServer([['relkind', [description]]]);
     await inspectField(server.pool, defaultField, settings, 'write');
+    expect(server.sent()).toMatchSnapshot();
+  });
+
+  it.each<[title: string, of: Table]>([
+    ['the default names', keyed(table)],
+    ['names that have to be quoted', keyed(named)],
+  ])('how many rows name each key, for %s', async (_title, of) => {
+    const server = createServer([['GROUP BY', [{ fingerprint: null, rows: '2' }]]]);
+    expect(await countKeyIds(server.pool, of, settings)).toEqual(new Map([[null, 2]]));
     expect(server.sent()).toMatchSnapshot();
   });
 
