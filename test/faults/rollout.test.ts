@@ -28,7 +28,7 @@ const SCALE = ALL
   : { clients: 2, users: 100, rotations: 1, requests: 500, requestsBetween: 20, toolKills: 1 };
 const SEED = Number(process.env['ROLLOUT_SEED'] ?? Date.now() % 1_000_000);
 
-const { database, application, tool } = useService();
+const { database, folder, tool } = useService();
 const toBeStopped: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -64,7 +64,7 @@ describe('a service of four replicas, while its key is rotated without a mainten
       let key = secret(newKey());
       await register(key);
       const users = await plantUsers(database, key, SCALE.users);
-      const fleet = await Fleet.start(application, database, key);
+      const fleet = await Fleet.start(folder, database, key);
       toBeStopped.push(() => fleet.stop());
       const perClient = SCALE.users / SCALE.clients;
       const shares = Array.from({ length: SCALE.clients }, (_, index) => users.slice(index * perClient, (index + 1) * perClient));

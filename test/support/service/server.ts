@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 
 /** What docs/application.md exports as src/provider-keys.ts. */
 interface ProviderKeys {
-  createKey(id: string, userId: string, provider: string, apiKey: string): Promise<void>;
+  createKey(key: { readonly id: string; readonly userId: string; readonly provider: string }, apiKey: string): Promise<void>;
   replaceKey(id: string, apiKey: string): Promise<boolean>;
   readKey(id: string): Promise<string | null>;
   listKeys(userId: string): Promise<readonly { readonly id: string; readonly provider: string; readonly apiKey: string }[]>;
@@ -29,7 +29,7 @@ async function answer(request: IncomingMessage): Promise<Answer> {
     return apiKey === null ? [404] : [200, { apiKey }];
   }
   if (route === 'POST keys ') {
-    await createKey(id, body.userId, body.provider, body.apiKey);
+    await createKey({ id, userId: body.userId, provider: body.provider }, body.apiKey);
     return [201];
   }
   if (route === 'PUT keys ') return [(await replaceKey(id, body.apiKey)) ? 204 : 404];
