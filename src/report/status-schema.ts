@@ -4,6 +4,14 @@ const count = z.int().nonnegative();
 const fingerprint = z.string().regex(/^[0-9a-f]{16}$/u);
 const time = z.iso.datetime().nullable();
 
+const escrowSplit = z.object({
+  splitId: z.string(),
+  threshold: count.describe('how many shares give the key'),
+  total: count.describe('how many shares there are'),
+  checked: count.describe('how many of them were ever checked'),
+  lastCheckedAt: z.iso.datetime(),
+});
+
 /** What `status --json` prints. Nothing secret. */
 export const statusSchema = z.object({
   formatVersion: z.literal(1),
@@ -33,7 +41,8 @@ export const statusSchema = z.object({
         activatedAt: time,
         lastVerifiedAt: time,
         unusedSince: time,
-        escrowCheckedAt: time,
+        escrowCheckedAt: time.describe('since when every share of a split has been checked'),
+        escrowSplits: z.array(escrowSplit).describe('splits of which a share was checked, the last one first'),
         retiredAt: time,
       }),
     )

@@ -1,7 +1,9 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenRing, readTargetAndOthers } from '../../config/keys.ts';
+import { isUsable } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
+import { readShareChecks, type SplitChecks } from '../../database/share-checks.ts';
 import { type Database, withDatabase } from '../../database/with-database.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { formatConclusion } from '../../report/summary.ts';
@@ -45,11 +47,16 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
       warnIfUnusable(opened.registry, database, output);
       const counts = await count(opened, database, keys, plan, host, output);
       const tables = [...new Set(opened.fields.map(({ table }) => table.label))];
-      return tell(statusOf(keys, counts, opened.registry, checkedAt), plan, database, tables, checkedAt, host, output);
+      const checks = await readChecks(opened, database);
+      return tell(statusOf(keys, counts, opened.registry, checks, checkedAt), plan, database, tables, checkedAt, host, output);
     });
   } catch (error) {
     return tellStopped(error, database, host, output);
   }
+}
+
+async function readChecks({ pool, registry }: Database, settings: DatabaseSettings): Promise<readonly SplitChecks[]> {
+  return isUsable(registry) ? ((await readShareChecks(pool, settings)) ?? []) : [];
 }
 
 function count(

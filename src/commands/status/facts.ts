@@ -2,6 +2,7 @@ import { isUsable, type RegistryEntry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Words } from '../../report/total.ts';
 import { verb } from '../../report/wording.ts';
+import { sharesChecked } from '../share-words.ts';
 import { dated } from '../time-words.ts';
 import { isNewer, type KeyStatus, type Status } from './keys.ts';
 import type { Step } from './steps.ts';
@@ -36,7 +37,8 @@ function keyFacts(key: KeyStatus, { registry, now }: Status, { count }: Words): 
       : `${count(values.values)}${values.kind === 'named' ? ` ${verb(values.values, 'names', 'name')} it` : ''}`;
   const line: Fact = [key.name ?? 'not set', `${key.fingerprint} (${key.source}): ${found}`];
   if (!isUsable(registry)) return [line];
-  return [line, ['', key.entry === null ? 'not in the registry' : historyOf(key.entry, now)]];
+  const escrow = key.splits.map((split): Fact => ['', `escrow split ${split.split_id.slice(0, 8)}: ${sharesChecked(split)}`]);
+  return [line, ['', key.entry === null ? 'not in the registry' : historyOf(key.entry, now)], ...escrow];
 }
 
 function historyOf(entry: RegistryEntry, now: Date): string {

@@ -39,7 +39,10 @@ export function reportOf(
   };
 }
 
-function keyReport({ fingerprint, name, source, count, entry }: KeyStatus, target: boolean): StatusReport['keys'][number] {
+function keyReport(
+  { fingerprint, name, source, count, entry, splits }: KeyStatus,
+  target: boolean,
+): StatusReport['keys'][number] {
   const at = (of: (known: RegistryEntry) => Date | null) => (entry === null ? null : (of(entry)?.toISOString() ?? null));
   return {
     ...{ fingerprint, name, target, source },
@@ -50,6 +53,10 @@ function keyReport({ fingerprint, name, source, count, entry }: KeyStatus, targe
     lastVerifiedAt: at(({ last_verified_at }) => last_verified_at),
     unusedSince: at(({ unused_since }) => unused_since),
     escrowCheckedAt: at(({ escrow_checked_at }) => escrow_checked_at),
+    escrowSplits: splits.map(({ split_id, threshold, total, checked, last_checked_at }) => ({
+      ...{ splitId: split_id, threshold, total, checked },
+      lastCheckedAt: last_checked_at.toISOString(),
+    })),
     retiredAt: at(({ retired_at }) => retired_at),
   };
 }

@@ -1,5 +1,6 @@
 import type { GivenKey } from '../../config/keys.ts';
 import { isUsable, type Registry, type RegistryEntry } from '../../database/registry.ts';
+import type { SplitChecks } from '../../database/share-checks.ts';
 import type { Counts } from './counts.ts';
 
 /** How many values are under a key. `named`: so many rows name it, which nobody has proven. */
@@ -18,6 +19,8 @@ export interface KeyStatus {
   readonly count: Count;
   /** Null if the registry does not have it, or there is none. */
   readonly entry: RegistryEntry | null;
+  /** Its escrow, as far as shares were checked: the split of which one was checked last comes first. */
+  readonly splits: readonly SplitChecks[];
 }
 
 /** All that a status is made of. */
@@ -36,15 +39,17 @@ export function statusOf(
   [first, ...others]: readonly [GivenKey, ...GivenKey[]],
   counts: Counts,
   registry: Registry | null,
+  checks: readonly SplitChecks[],
   checkedAt: Date,
 ): Status {
   const entries = isUsable(registry) ? registry.entries : new Map<string, RegistryEntry>();
+  const splitsOf = (fingerprint: string) => checks.filter((split) => split.fingerprint === fingerprint);
   const set = ({ name, source, key: { fingerprint } }: GivenKey): KeyStatus => {
     const count: Count =
       counts.kind === 'decrypted'
         ? { kind: 'decrypted', values: counts.under.get(fingerprint) ?? 0 }
         : { kind: 'named', values: counts.names.get(fingerprint) ?? 0 };
-    return { fingerprint, name, source, count, entry: entries.get(fingerprint) ?? null };
+    return { fingerprint, name, source, count, entry: entries.get(fingerprint) ?? null, splits: splitsOf(fingerprint) };
   };
   const target = set(first);
   const keys = [target, ...others.map(set)];
@@ -59,6 +64,7 @@ export function statusOf(
         source: entry.source,
         count: countOfUnset(entry.fingerprint, counts),
         entry,
+        splits: splitsOf(entry.fingerprint),
       })),
     ],
     counts,
