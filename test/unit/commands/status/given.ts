@@ -35,7 +35,7 @@ export function key(
 ): KeyStatus {
   const fingerprint = letter.repeat(16);
   const count: Count = values === null ? { kind: 'unknown' } : { kind, values };
-  return { fingerprint, name, source: 'text', count, entry: entry === null ? null : { ...entry, fingerprint } };
+  return { fingerprint, name, source: 'text', count, entry: entry === null ? null : { ...entry, fingerprint }, splits: [] };
 }
 
 export const REGISTRY: Registry = {
