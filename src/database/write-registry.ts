@@ -27,6 +27,8 @@ export interface Finding {
   readonly usedBefore: readonly string[];
 }
 
+/** Whoever holds a row of the registry, such as a `retire` that surveys a large table, must not hold up a run. */
+const PATIENCE = `SELECT set_config('lock_timeout', '2000', true)`;
 const DURABLE = `
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
@@ -98,7 +100,7 @@ export function createRegistryWriter(
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${OWN_NAMES_ONLY}; ${DURABLE}`);
+    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${OWN_NAMES_ONLY}; ${PATIENCE}; ${DURABLE}`);
     const result = await work(client);
     await client.query('COMMIT');
     client.release();
