@@ -14,14 +14,15 @@ import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { dayOf, grant, requireRegistry } from '../key-registry.ts';
 import { thisOperator } from '../operator.ts';
+import { readReason } from '../reason.ts';
 
 /** Enters the keys that are set in the registry. Doing it again changes nothing. @throws UsageError */
 export async function runRegister(given: Given, host: Host): Promise<ExitCode> {
+  const reason = readReason(given);
   const env = withEnvFile(host.env, given.value('env'));
   const [keys, database] = await allOf([readGivenKeys(env, host.interruption), readDatabase(env)]);
   const output = createOutput(host, false);
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
-  const reason = given.value('reason');
   try {
     return await withPool(database, host.interruption, warn, (pool) => enter(pool, keys, database, reason, output));
   } catch (error) {
