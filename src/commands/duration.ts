@@ -24,9 +24,17 @@ export function readDuration(flag: string, text: string): number {
 
 /** @returns a length of time in its largest whole unit, such as `3 days` */
 export function said(milliseconds: number): string {
-  if (milliseconds < UNIT_MS.m) return 'less than a minute';
+  return milliseconds < UNIT_MS.m ? 'less than a minute' : inUnits(milliseconds, Math.floor);
+}
+
+/** @returns the same, rounded up: after that it is over */
+export function untilOver(milliseconds: number): string {
+  return inUnits(Math.max(milliseconds, UNIT_MS.m), Math.ceil);
+}
+
+function inUnits(milliseconds: number, round: (count: number) => number): string {
   const [size, unit] =
     milliseconds >= 2 * UNIT_MS.d ? [UNIT_MS.d, 'day'] : milliseconds >= UNIT_MS.h ? [UNIT_MS.h, 'hour'] : [UNIT_MS.m, 'minute'];
-  const count = Math.floor(milliseconds / Number(size));
+  const count = round(milliseconds / Number(size));
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

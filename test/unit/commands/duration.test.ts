@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDuration, readDuration } from '../../../src/commands/duration.ts';
+import { parseDuration, readDuration, said, untilOver } from '../../../src/commands/duration.ts';
 
 describe('a length of time', () => {
   it.each([
@@ -40,4 +40,18 @@ describe('a length of time', () => {
     const problems = [{ message: '--max-age is not a length of time', hint: 'write minutes, hours or days: 30m, 24h or 365d' }];
     expect(() => readDuration('max-age', key)).toThrow(expect.objectContaining({ problems }));
   });
+
+  it.each([
+    [0, 'less than a minute', '1 minute'],
+    [60_000, '1 minute', '1 minute'],
+    [3_599_999, '59 minutes', '60 minutes'],
+    [7_140_000, '1 hour', '2 hours'],
+    [86_400_000, '24 hours', '24 hours'],
+    [172_800_001, '2 days', '3 days'],
+  ])(
+    'is said in its largest unit, rounded down if it has passed, and up if it is still to pass: %i ms',
+    (milliseconds, passed, left) => {
+      expect([said(milliseconds), untilOver(milliseconds)]).toEqual([passed, left]);
+    },
+  );
 });
