@@ -2,7 +2,7 @@ import type { KeyRing } from '../../crypto/key-ring.ts';
 import { explain } from '../../database/explain.ts';
 import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
-import { isUsable, type Registry } from '../../database/registry.ts';
+import { isUsable, type Registry, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
@@ -52,7 +52,10 @@ export async function retire(
   const isUnused = async () => {
     const survey = await verify({ ...options, ring });
     surveys.push(survey);
-    return survey.ending.kind !== 'stopped' && surveyObstacles(survey.ending.fields, fingerprint).length === 0;
+    if (survey.ending.kind === 'stopped') return false;
+    // Until the fence stood, others could still change what was read of the registry and of the constraints.
+    obstacles.push(...(await obstaclesNow(plan, ring, settings, opened)));
+    return obstacles.length === 0 && surveyObstacles(survey.ending.fields, fingerprint).length === 0;
   };
   const mayFence = usable !== null && retiredAt === null && obstacles.length === 0;
   const fenced: Fenced | null = mayFence ? await withFence(pool, usable, settings, fingerprint, author, isUnused) : null;
@@ -86,6 +89,19 @@ async function unregisteredUnder(
   const line = notSearchedLine(notSearched);
   if (line !== null) output.warn(line);
   return values.length > 0 ? [{ kind: 'unregistered', values }] : [];
+}
+
+async function obstaclesNow(
+  plan: RetirePlan,
+  { target }: KeyRing,
+  settings: DatabaseSettings,
+  opened: Database,
+): Promise<Obstacle[]> {
+  const registry = await readRegistry(opened.pool, settings).catch((error: unknown) => {
+    throw explain(error, settings);
+  });
+  if (!isUsable(registry)) return [{ kind: 'no-registry' }];
+  return [...(await gapObstacles(registry, settings, opened)), ...registryObstacles(registry, plan, target.fingerprint)];
 }
 
 async function gapObstacles(registry: Registry, settings: DatabaseSettings, { pool, fields }: Database): Promise<Obstacle[]> {
