@@ -3,7 +3,7 @@ import type { Registry } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
-import { said } from '../duration.ts';
+import { said, untilOver } from '../duration.ts';
 import type { Obstacle } from './obstacle.ts';
 import type { RetirePlan } from './plan.ts';
 
@@ -85,19 +85,25 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
       return [`GRANT SELECT, INSERT, UPDATE ON ${registry?.name ?? 'encryption_keys'} to it, or use the role that rotates`];
     case 'soak': {
       const left = Math.max(soakMs - obstacle.ageMs, 0);
-      return [`wait ${said(left)}, in which every verification has to find it unused (--soak says how long)`];
+      return [`wait ${untilOver(left)}, in which every verification has to find it unused (--soak says how long)`];
     }
     case 'escrow':
       return ['have the escrow of the key that stays checked (docs/zero-downtime.md), or accept the risk: --no-escrow'];
     case 'gap': {
+      const { kind, field, table } = obstacle.gap;
+      if (kind === 'no-key-id')
+        return [
+          `give ${field} a column of its own for the key id, as prisma/encryption-keys.sql does for its table: in ${table}, and in prisma/schema.prisma (docs/zero-downtime.md)`,
+        ];
       const sql = registry === null ? null : sqlToClose(obstacle.gap, registry);
       if (sql === null) return [migration];
-      const instead =
-        obstacle.gap.kind === 'may-be-null' ? ' (where values may be null, docs/zero-downtime.md has a check instead)' : '';
+      const instead = kind === 'may-be-null' ? ' (where values may be null, docs/zero-downtime.md has a check instead)' : '';
       return [`in a migration of your application: ${sql}${instead}`];
     }
     case 'named':
-      return [`correct the key ids: ${typed('rotate')}`];
+      return [
+        `correct the key ids: ${typed('rotate')}; those of a table that prisma/schema.prisma does not have: add it there, with the lines that ${typed('discover')} prints, or correct them by hand`,
+      ];
     case 'locked':
       return ['wait until it has ended; pg_stat_activity shows the transactions that are open'];
     default:
