@@ -14,8 +14,11 @@ export function findingOf(ring: KeyRing, fields: readonly FieldCensus[], usedBef
   return { values, all: isAll ? target : null, isComplete, isSettled, usedBefore };
 }
 
-/** The same for the end of a rotation; null if it adds nothing to what the preflight found, or nothing may be written. */
-export function findingAtEnd(ring: KeyRing, ending: RotateEnding | { readonly kind: 'unregistered' }): Finding | null {
+/** Values are in columns that no encrypted field has: no key can be called unused. */
+export const NOTHING_CERTAIN: Finding = { values: new Map(), all: null, isComplete: false, isSettled: true, usedBefore: [] };
+
+/** The same for the end of a rotation; null if it adds nothing to what the preflight found. */
+export function findingAtEnd(ring: KeyRing, ending: RotateEnding): Finding | null {
   switch (ending.kind) {
     case 'rotated':
     case 'rotated-except-unreadable':

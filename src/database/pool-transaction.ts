@@ -8,6 +8,9 @@ import { OWN_NAMES_ONLY, readInTransaction } from './own-names.ts';
 export const BEGIN_WRITING = `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; ${OWN_NAMES_ONLY};
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
+/** Whoever holds a row of the registry, such as a `retire` that surveys a large table, must not hold up a run. */
+const PATIENCE = "SELECT set_config('lock_timeout', '2000', true)";
+
 /** Runs `work` in one snapshot, in a transaction that only reads. @throws what pg or `work` throws */
 export function readFrom<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const mode = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
@@ -17,7 +20,7 @@ export function readFrom<T>(pool: Pool, work: (client: PoolClient) => Promise<T>
 /** Runs `work` in a transaction, and commits it. @throws what pg or `work` throws: then nothing is written */
 export function writeTo<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    await client.query(BEGIN_WRITING);
+    await client.query(`${BEGIN_WRITING}; ${PATIENCE}`);
     const result = await work(client);
     await client.query('COMMIT');
     return result;

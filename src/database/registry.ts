@@ -49,8 +49,8 @@ const DESCRIBE = `
          has_table_privilege(c.oid, 'SELECT') AS may_read,
          has_table_privilege(c.oid, 'INSERT') AS may_insert,
          has_table_privilege(c.oid, 'UPDATE') AS may_update
-    FROM pg_class c
-   WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p')`;
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND has_schema_privilege(n.oid, 'USAGE')`;
 
 const description = z.object({
   read_at: z.date(),
@@ -66,13 +66,13 @@ const COLUMNS = [...Object.keys(entry.shape), 'operator', 'host', 'reason', 'run
 /**
  * Reads the registry, in the schema that DATABASE_URL names.
  *
- * @returns null if there is no table of that name
+ * @returns null if there is no table of that name, or it is in a schema that the role may not use
  * @throws what pg throws
  */
 export function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<Registry | null> {
   const name = `${quote(schema)}.${quote(TABLE)}`;
   return readFrom(pool, async (client) => {
-    const { rows: found } = await client.query(DESCRIBE, [name]);
+    const { rows: found } = await client.query(DESCRIBE, [schema, TABLE]);
     if (found[0] === undefined) return null;
     const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = description.parse(found[0]);
     const missingColumn = COLUMNS.find((column) => !columns.includes(column)) ?? null;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decrypt, encrypt } from '../support/application/application.ts';
 import { useRole } from '../support/application/application-role.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
+import { defaultField } from '../support/table/default-field.ts';
 import { age, enterKeys, entryOf, insertNamed, keyIds, namedField, useRegistry } from '../support/table/registry.ts';
 import { newKeys } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
@@ -48,7 +49,54 @@ describe('register', () => {
   });
 });
 
+describe('--reason', () => {
+  it.each([
+    ['register', keys.old],
+    ['rotate', `base64:${Buffer.from(keys.old, 'hex').toString('base64')}`],
+    ['rotate', `was ${Buffer.from(keys.old, 'hex').toString('base64url')}`],
+    ['rotate', 'postgresql://app:pa55word-of-app@db/app'],
+  ])('refuses what looks like a key or a password: %s', async (command, reason) => {
+    await enterKeys(database, keys.old, keys.new);
+    const { code, stderr } = await run([command, '--reason', reason]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--reason looks like a key or a password/u)]);
+    expect(stderr).not.toContain(reason);
+    const { rows } = await pool.query('SELECT FROM encryption_keys WHERE reason IS NOT NULL');
+    expect(rows).toEqual([]);
+  });
+
+  it('takes words, links and the names of keys', async () => {
+    const reason = `${OLD} leaked: https://tickets.example.com/browse/SEC-1234/why-the-key-had-to-be-changed-in-november`;
+    expect((await run(['register', '--reason', reason])).code).toBe(0);
+    expect(await entryOf(database, keys.old)).toMatchObject({ reason });
+  });
+});
+
 describe('a rotation with a registry', () => {
+  it('records nothing in a dry run', async () => {
+    await enterKeys(database, keys.old, keys.new);
+    await insertNamed(database, keys.new, 2);
+    const before = [await entryOf(database, keys.old), await entryOf(database, keys.new)];
+    expect((await run(['--dry-run'])).stdout).toMatch(/nothing/u);
+    await pool.query("UPDATE user_api_keys SET content = 'ff' WHERE id = (SELECT id FROM user_api_keys LIMIT 1)");
+    expect((await run(['--dry-run'])).code).toBe(3);
+    expect([await entryOf(database, keys.old), await entryOf(database, keys.new)]).toEqual(before);
+  });
+
+  it('does not wait long for somebody who holds the registry', async () => {
+    await enterKeys(database, keys.old, keys.new);
+    await insertNamed(database, keys.old, 2);
+    const client = await pool.connect();
+    await client.query('BEGIN; SELECT FROM encryption_keys FOR UPDATE');
+    const { code, stdout, stderr } = await run(['verify'], { ...LIST, ENCRYPTION_KEYS: keys.old });
+    await client.query('ROLLBACK');
+    client.release();
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^done/u),
+      expect.stringMatching(/warning: .*does not have what this run found: another transaction held the row .* lock_timeout/u),
+    ]);
+  });
+
   it('enters its keys before its first write, names them in every row, and records what it found', async () => {
     await insertNamed(database, keys.old, 7, null);
     const { code, stdout, stderr } = await run(['--reason', 'somebody left']);
@@ -182,5 +230,23 @@ describe('what is written under a key that nobody registered', () => {
     const { iv, content, tag } = encrypt(stranger, 'sk-typo');
     expect(decrypt(stranger, { iv, content, tag })?.toString()).toBe('sk-typo');
     await expect(insertNamed(database, stranger, 1)).rejects.toMatchObject({ code: '23503' });
+  });
+});
+
+describe('a role that may not use the schema of DATABASE_URL', () => {
+  it('rotates a table of another schema, as if there were no registry', async () => {
+    const schema = `app_${randomBytes(6).toString('hex')}`;
+    const { iv, content, tag } = encrypt(keys.old, 'sk-elsewhere');
+    await pool.query(`
+      CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.keys (id integer PRIMARY KEY, iv text, content text, tag text);
+      GRANT USAGE ON SCHEMA ${schema} TO ${role}; GRANT SELECT, UPDATE ON ${schema}.keys TO ${role};
+      REVOKE ALL ON SCHEMA public FROM PUBLIC`);
+    await pool.query(`INSERT INTO ${schema}.keys VALUES (1, $1, $2, $3)`, [iv, content, tag]);
+    const field = { ...defaultField, schema, table: 'keys' };
+    const { code, stderr } = await runHere([], AS_ROLE, false, [field]).finally(() =>
+      pool.query('GRANT ALL ON SCHEMA public TO PUBLIC'),
+    );
+    expect(code, stderr).toBe(0);
+    await pool.query(`DROP SCHEMA ${schema} CASCADE`);
   });
 });

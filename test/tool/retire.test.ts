@@ -39,6 +39,17 @@ async function writeUnder(key: string, keyId: string | null): Promise<unknown> {
     );
 }
 
+/** Resolves once a transaction waits for another one. */
+async function somebodyWaits(): Promise<void> {
+  await pool.query(`
+    DO $$ BEGIN
+      WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') LOOP
+        IF clock_timestamp() > now() + interval '60 s' THEN RAISE EXCEPTION 'nobody waits'; END IF;
+        PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`);
+}
+
 describe('retire', () => {
   it('retires a key that nothing uses: PostgreSQL refuses every later write under it', async () => {
     await ready();
@@ -184,7 +195,9 @@ describe('retire', () => {
 
   it('says without a column for the key id, and without a registry, what it cannot promise', async () => {
     await ready();
-    expect((await run(['retire', OLD, '--no-escrow'], ALONE, [defaultField])).stdout).toMatch(/has no column for the key id/u);
+    const unnamed = await run(['retire', OLD, '--no-escrow'], ALONE, [defaultField]);
+    expect(unnamed.stdout).toMatch(/has no column for the key id/u);
+    expect(unnamed.stdout).toMatch(/give UserApiKey a column of its own for the key id/u);
     await pool.query('ALTER TABLE encryption_keys RENAME TO elsewhere');
     const { code, stdout } = await retire('--no-escrow').finally(() =>
       pool.query('ALTER TABLE elsewhere RENAME TO encryption_keys'),
@@ -208,6 +221,49 @@ describe('retire', () => {
       client.release();
     }
     expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
+  it.each([
+    ['a constraint', 'ALTER TABLE user_api_keys ALTER COLUMN key_id DROP NOT NULL', /may be null/u],
+    ['what the registry says', 'UPDATE encryption_keys SET unused_since = NULL', /no verification before this one/u],
+  ])('sees that another transaction changed %s just before the fence stood', async (_what, sql, said) => {
+    await ready();
+    const client = await pool.connect();
+    await client.query(`BEGIN; ${sql}`);
+    const retiring = retire('--no-escrow');
+    await somebodyWaits();
+    await client.query('COMMIT');
+    client.release();
+    const { code, stdout } = await retiring;
+    expect([code, stdout]).toEqual([7, expect.stringMatching(said)]);
+    expect(await entryOf(database, keys.old)).toMatchObject({ retired_at: null });
+  });
+
+  it('begins the soak time anew when a rotation finds values in columns that the schema does not have', async () => {
+    await ready();
+    const { iv, content, tag } = encrypt(keys.old, 'sk-forgotten');
+    await pool.query('CREATE TABLE forgotten (id integer PRIMARY KEY, iv text, content text, tag text)');
+    await pool.query('INSERT INTO forgotten VALUES (1, $1, $2, $3)', [iv, content, tag]);
+    const [rehearsed, before] = [await run(['--dry-run'], LIST), await entryOf(database, keys.old)];
+    const rotated = await run([], LIST);
+    const { code, stdout } = await retire('--no-escrow').finally(() => pool.query('DROP TABLE forgotten'));
+    expect([rehearsed.code, before?.['unused_since'], rotated.code]).toEqual([3, expect.any(Date), 3]);
+    expect([code, stdout]).toEqual([7, expect.stringMatching(/no verification before this one/u)]);
+  });
+
+  it('says that it did not search the other tables if it cannot, without the key itself', async () => {
+    await ready();
+    const notSearched = /only the tables in prisma\/schema\.prisma were read/u;
+    expect((await retire('--no-escrow')).stdout).toMatch(notSearched);
+    await pool.query('UPDATE encryption_keys SET retired_at = NULL');
+    const { code, stdout } = await run(['retire', OLD, '--no-escrow'], LIST);
+    expect([code, stdout]).toEqual([0, expect.not.stringMatching(notSearched)]);
+  });
+
+  it('says how long to wait so that it is enough', async () => {
+    await ready();
+    await age(database, keys.old, '-150 minutes');
+    expect((await retire('--no-escrow')).stdout).toMatch(/wait 2 hours, in which/u);
   });
 
   it('refuses the target key, an unknown key, and what is no fingerprint', async () => {

@@ -11,16 +11,17 @@ import { allOf, refuse } from '../../text/problem.ts';
 import { thisAuthor } from '../author.ts';
 import type { Given, Host } from '../command.ts';
 import { grant, requireRegistry } from '../key-registry.ts';
+import { readReason } from '../reason.ts';
 import { tellStopped } from '../stopped.ts';
 import { dayOf } from '../time-words.ts';
 
 /** Enters the keys that are set in the registry. Doing it again changes nothing. @throws UsageError */
 export async function runRegister(given: Given, host: Host): Promise<ExitCode> {
+  const reason = readReason(given);
   const env = withEnvFile(host.env, given.value('env'));
   const [keys, database] = await allOf([readGivenKeys(env, host.interruption), readDatabase(env)]);
   const output = createOutput(host, false);
   const warn = (text: string) => output.warn(`the server warns: ${text}`);
-  const reason = given.value('reason');
   try {
     return await withPool(database, host.interruption, warn, (pool) => enter(pool, keys, database, reason, output));
   } catch (error) {

@@ -1,8 +1,9 @@
+import { DatabaseError } from '../../database/database-error.ts';
 import type { Registry } from '../../database/registry.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
-import { stoppedBy } from '../../report/stopped-by.ts';
+import { isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { totalOf, type Words } from '../../report/total.ts';
 import { dayOf, said } from '../time-words.ts';
 import type { RetireEnding } from './ending.ts';
@@ -24,12 +25,16 @@ export function conclude(
       const { values } = totalOf(ending.fields);
       const others = keys.filter((key) => key.fingerprint !== fingerprint).length;
       const since = registry?.entries.get(fingerprint)?.unused_since ?? ending.at;
+      const isGiven = keys.some((key) => key.fingerprint === fingerprint);
       return done(
         `key ${fingerprint} is retired`,
         [
           `no value is under it: ${others === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
           `it has been unused for ${said(ending.at.getTime() - since.getTime())}`,
           'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
+          ...(isGiven
+            ? []
+            : ['only the tables in prisma/schema.prisma were read: to search the others, the key has to be set as well']),
           ...(plan.needsEscrow ? [] : [`${NOT_CHECKED} (--no-escrow)`]),
         ],
         leftToDo(keys, fingerprint, ending.at),
@@ -55,10 +60,18 @@ export function conclude(
         nextSteps: ['keep the key', ...adviceFor(ending, plan, registry), runAgain],
       };
     case 'stopped':
-      return { ...stoppedBy(ending.cause, runAgain), details: ['this run did not retire the key'] };
+      return { ...stoppedBy(ending.cause, runAgain), details: [afterStop(ending.cause)] };
     default:
       return ending satisfies never;
   }
+}
+
+/** A connection that broke may have taken the answer to the last statement with it. */
+function afterStop(cause: unknown): string {
+  const isKnown = !(cause instanceof DatabaseError) || isRefused(cause);
+  return isKnown
+    ? 'the key is not retired by this run'
+    : `the key is not retired by this run, unless the connection broke at its very end: ${typed('status')} shows it`;
 }
 
 function adviceFor(

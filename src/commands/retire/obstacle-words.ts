@@ -108,7 +108,9 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
     case 'gap':
       return [gapAdvice(obstacle.gap, registry)];
     case 'named':
-      return [`correct the key ids: ${typed('rotate')}`];
+      return [
+        `correct the key ids: ${typed('rotate')}; those of a table that prisma/schema.prisma does not have: add it there, with the lines that ${typed('discover')} prints, or correct them by hand`,
+      ];
     case 'locked':
       return ['wait until it has ended; pg_stat_activity shows the transactions that are open'];
     default:

@@ -6,6 +6,7 @@ import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
 import { readDuration } from '../duration.ts';
 import { namedKeys, ringOf } from '../given-ring.ts';
+import { readReason } from '../reason.ts';
 
 /** What to retire, and on what conditions. */
 export interface RetirePlan {
@@ -30,7 +31,7 @@ export async function readRetirePlan(given: Given): Promise<RetirePlan> {
     fingerprint: given.argument,
     soakMs,
     needsEscrow: !given.has('no-escrow'),
-    reason: given.value('reason'),
+    reason: readReason(given),
   };
 }
 

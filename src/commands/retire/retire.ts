@@ -2,7 +2,7 @@ import type { EncryptionKey } from '../../crypto/encryption-key.ts';
 import { explain } from '../../database/explain.ts';
 import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
-import { isUsable, type Registry } from '../../database/registry.ts';
+import { isUsable, type Registry, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
@@ -26,7 +26,7 @@ import type { RetireKeys, RetirePlan } from './plan.ts';
  */
 export async function retire(
   plan: RetirePlan,
-  { ring }: RetireKeys,
+  keys: RetireKeys,
   settings: DatabaseSettings,
   opened: Database,
   host: Host,
@@ -35,6 +35,7 @@ export async function retire(
   output: Output,
 ): Promise<Result<RetireEnding>> {
   const { fingerprint } = plan;
+  const { ring } = keys;
   const { pool, registry } = opened;
   const recorder = recordOnly(opened, settings, author, output);
   const usable = isUsable(registry) ? registry : null;
@@ -53,7 +54,10 @@ export async function retire(
   const isUnused = async () => {
     const survey = await verify({ ...options, ring });
     surveys.push(survey);
-    return survey.ending.kind !== 'stopped' && surveyObstacles(survey.ending.fields, fingerprint, key !== undefined).length === 0;
+    if (survey.ending.kind === 'stopped') return false;
+    // Until the fence stood, others could still change what was read of the registry and of the constraints.
+    obstacles.push(...(await obstaclesNow(plan, keys, settings, opened)));
+    return obstacles.length === 0 && surveyObstacles(survey.ending.fields, fingerprint, key !== undefined).length === 0;
   };
   const mayFence = usable !== null && retiredAt === null && obstacles.length === 0;
   const fenced: Fenced | null = mayFence ? await withFence(pool, usable, settings, fingerprint, author, isUnused) : null;
@@ -89,6 +93,22 @@ async function unregisteredUnder(
 
 function noRegistry(registry: Registry | null, settings: DatabaseSettings): Obstacle {
   return { kind: 'no-registry', problem: registry === null ? null : registryProblem(registry, settings) };
+}
+
+async function obstaclesNow(
+  plan: RetirePlan,
+  { ring: { target } }: RetireKeys,
+  settings: DatabaseSettings,
+  opened: Database,
+): Promise<Obstacle[]> {
+  const registry = await readRegistry(opened.pool, settings).catch((error: unknown) => {
+    throw explain(error, settings);
+  });
+  if (!isUsable(registry)) return [noRegistry(registry, settings)];
+  return [
+    ...(await gapObstacles(registry, settings, opened)),
+    ...registryObstacles(registry, plan, target.fingerprint, settings),
+  ];
 }
 
 async function gapObstacles(registry: Registry, settings: DatabaseSettings, { pool, fields }: Database): Promise<Obstacle[]> {

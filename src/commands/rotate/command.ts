@@ -17,7 +17,7 @@ import type { RunOptions } from '../../rotation/run.ts';
 import { createOutput } from '../../terminal/output.ts';
 import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
-import { findingAtEnd, findingOf } from '../finding.ts';
+import { findingAtEnd, findingOf, NOTHING_CERTAIN } from '../finding.ts';
 import { keysLine } from '../given-ring.ts';
 import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
@@ -72,7 +72,10 @@ async function rotateTables(
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
   const line = notSearchedLine(notSearched);
   if (line !== null) output.warn(line);
-  if (values.length > 0) return { ending: { kind: 'unregistered', values }, phases: [] };
+  if (values.length > 0) {
+    if (!plan.dryRun) await registry.record(NOTHING_CERTAIN);
+    return { ending: { kind: 'unregistered', values }, phases: [] };
+  }
   const describe = (): BackupDescription => ({
     createdAt: new Date().toISOString(),
     database: { host: settings.host, port: settings.port, name: settings.name },
@@ -93,7 +96,7 @@ async function rotateTables(
       pace: maxRowsPerSecond === null ? atOnce : createPace(maxRowsPerSecond, options.signal),
       beforeWrite: async (field, swaps) => backup?.append(field, swaps),
     });
-    const finding = findingAtEnd(ring, result.ending);
+    const finding = dryRun ? null : findingAtEnd(ring, result.ending);
     if (finding !== null) await registry.record(finding);
     return result;
   } finally {

@@ -5,6 +5,7 @@ import type { NamedKey } from '../../report/report.ts';
 import { refuse } from '../../text/problem.ts';
 import type { Given } from '../command.ts';
 import { ringOf } from '../given-ring.ts';
+import { readReason } from '../reason.ts';
 
 /** How to rotate. */
 export interface RotatePlan {
@@ -46,7 +47,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
     backup,
     report: given.value('report'),
     ignore: given.values('ignore'),
-    reason: given.value('reason'),
+    reason: readReason(given),
     rollback: given.has('rollback'),
   };
 }
