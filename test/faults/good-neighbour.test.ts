@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
 import { Interrupted } from '../../src/report/exit-code.ts';
 import { pgBouncerBinary, startPgBouncer } from '../support/server/pgbouncer.ts';
 import { useDatabase } from '../support/table/database.ts';
-import { isInTheWay, somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
+import { endLockConnection, isInTheWay, somebodyWaits, whileHolding } from '../support/table/row-lock.ts';
 import { count, environment, expectIntact, newKeys, type Planted, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
 
@@ -103,6 +103,17 @@ describe.each(WAYS)('a run that reaches its database %s', (way) => {
     stop.abort(new Interrupted('SIGTERM'));
     expect((await run).code).toBe(143);
     expect((await rotated()) % 2).toBe(0);
+    expect(await rotated()).toBeLessThan(ROWS);
+  });
+
+  it('stops waiting for its turn when the lock is lost, and writes no more', async () => {
+    const planted = await plant(database, keys, ROWS);
+    const run = runHere(['--max-rows-per-second', '1'], await environmentOf(way));
+    const rotated = async () => count(await expectIntact(database, keys, planted), 'new');
+    while ((await rotated()) < 1);
+    await endLockConnection(database);
+    const { code, stderr } = await run;
+    expect(code, stderr).toBe(4);
     expect(await rotated()).toBeLessThan(ROWS);
   });
 });

@@ -106,9 +106,10 @@ describe('a pass with a pace', () => {
     const store = tableOf(9);
     const abort = new AbortController();
     const backedUp: string[] = [];
-    const pace = createPace(1, abort.signal);
-    store.after = ({ method }) => {
-      if (method === 'swap') setImmediate(() => abort.abort(new Error('stop')));
+    const wait = createPace(1, abort.signal);
+    const pace = (rows: number) => {
+      if (store.swapped.length === 1) setImmediate(() => abort.abort(new Error('stop')));
+      return wait(rows);
     };
     const { error, tally } = await passOver(store, {
       ...{ pace, batchRows: 3, signal: abort.signal },
