@@ -33,7 +33,7 @@ async function run(...args: readonly string[]) {
 }
 
 describe('a role with the privileges of docs/scheduling.md', () => {
-  it('can sweep, verify and look at the status, enters the keys in the registry, and records what it found', async () => {
+  it('can sweep, verify, look at the status and retire, enters the keys in the registry, and records what it found', async () => {
     const plaintexts = await fillTable(database, oldKey, 10);
     const { code, stdout, stderr } = await run('--batch-size', '100');
     expect({ code, stdout, stderr }).toMatchObject({
@@ -48,5 +48,8 @@ describe('a role with the privileges of docs/scheduling.md', () => {
     expect((await run('verify')).code).toBe(0);
     const status = await run('status', '--max-age', '365d', '--max-unverified', '3d');
     expect(status.code, status.stderr).toBe(0);
+    await database.pool.query(`ALTER TABLE user_api_keys ALTER key_id SET NOT NULL;
+      UPDATE encryption_keys SET unused_since = unused_since - interval '1 day'`);
+    expect(await run('retire', fingerprintOf(oldKey), '--no-escrow')).toMatchObject({ code: 0 });
   });
 });
