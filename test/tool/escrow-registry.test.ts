@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
@@ -5,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readShareChecks } from '../../src/database/share-checks.ts';
 import { newKey } from '../support/application/application.ts';
 import { fileWith, type HeldShare, splitHere } from '../support/escrow/custodians.ts';
+import { document } from '../support/escrow/document.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { useDatabase } from '../support/table/database.ts';
 import { plant } from '../support/table/witness.ts';
@@ -109,6 +111,44 @@ describe('a check that is recorded', () => {
     await holder.end();
     expect((await runs).map(({ code }) => code)).toEqual([0, 0]);
     expect(await checkedSince()).toEqual([1]);
+  });
+
+  it('is shown by status, split by split', async () => {
+    await plant(database, { old: freshKey, new: oldKey }, 2);
+    const { shares: others } = await splitHere({ NEW_ENCRYPTION_KEY: freshKey }, 1, 2);
+    for (const index of [0, 1]) await check(index);
+    await check(0, DATABASE_URL, others);
+    const [id, other] = [shares, others].map((held) => /^split: (.*)$/mu.exec(held[0]?.text ?? '')?.[1] ?? '');
+    const env = { DATABASE_URL, NEW_ENCRYPTION_KEY: freshKey };
+    const { stdout } = await runHere(['status'], env);
+    const shown = [
+      `escrow split ${other?.slice(0, 8)}: 1 of 1 shares checked`,
+      `escrow split ${id?.slice(0, 8)}: 2 of 3 shares checked`,
+    ];
+    expect(stdout.match(/escrow split .* checked(?=, last on \d{4}-\d{2}-\d{2}$)/gmu)).toEqual(shown);
+    const [key] = JSON.parse((await runHere(['status', '--json'], env)).stdout).keys;
+    expect(key.escrowSplits).toMatchObject([
+      { splitId: other, threshold: 1, total: 1, checked: 1 },
+      { splitId: id, threshold: 2, total: 3, checked: 2 },
+    ]);
+  });
+
+  it('needs no other privileges than those that docs/escrow.md gives', async () => {
+    const grants = /```sql\n((?:GRANT .*\n)+)```/u.exec(document)?.[1] ?? expect.fail('no grants');
+    const role = `custodian_${randomBytes(4).toString('hex')}`;
+    const password = secret(randomBytes(8).toString('hex'));
+    await pool.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'; ${grants.replaceAll('TO custodian', `TO ${role}`)}`);
+    const url = new URL(DATABASE_URL);
+    Object.assign(url, { username: role, password });
+    try {
+      for (const index of [0, 1, 2]) expect(await check(index, url.href)).toMatchObject({ code: 0, stderr: '' });
+      expect(await checkedSince()).toEqual([1]);
+      const withoutAny = grants.split('\n')[0]?.replace('GRANT', 'REVOKE').replace('TO custodian', `FROM ${role}`);
+      await pool.query(withoutAny ?? '');
+      expect((await check(0, url.href)).stdout).toContain('  not recorded: ');
+    } finally {
+      await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }
   });
 });
 
