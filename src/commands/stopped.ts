@@ -1,5 +1,3 @@
-import { explain } from '../database/explain.ts';
-import type { DatabaseSettings } from '../database/settings.ts';
 import type { ExitCode } from '../report/exit-code.ts';
 import { stoppedBy } from '../report/stopped-by.ts';
 import type { Output } from '../terminal/output.ts';
@@ -11,9 +9,9 @@ import type { Host } from './command.ts';
  *
  * @throws the error itself if it is a UsageError, which is printed elsewhere
  */
-export function tellStopped(error: unknown, settings: DatabaseSettings, { interruption }: Host, output: Output): ExitCode {
+export function tellStopped(error: unknown, { interruption }: Host, output: Output): ExitCode {
   if (error instanceof UsageError) throw error;
-  const cause: unknown = interruption.aborted ? interruption.reason : explain(error, settings);
+  const cause: unknown = interruption.aborted ? interruption.reason : error;
   const { exitCode, headline, nextSteps } = stoppedBy(cause, 'run the same command again');
   output.error({ message: headline, hint: nextSteps.join('; ') });
   return exitCode;

@@ -56,7 +56,10 @@ describe('a role that may only read', () => {
     expect(code).toBe(7);
     expect(stdout).toMatch(/first {5}[0-9a-f]{16} \(text\): 2 rows\n {2}second {4}[0-9a-f]{16} \(text\): 5 rows\n {2}rotation/u);
     expect(stdout).toContain('the age of the first key is unknown: there is no registry that can be read');
-    const grant = /warning: user watcher may not read public.encryption_keys: (GRANT .*)$/mu.exec(stderr)?.[1];
+    const grant =
+      /warning: user watcher may not read public.encryption_keys, so it is not used as the registry of keys: (GRANT .*)$/mu.exec(
+        stderr,
+      )?.[1];
     expect(grant).toBe('GRANT SELECT ON "public"."encryption_keys" TO "watcher"');
     await withClient(own.url, (client) => client.query(`${grant}`));
     expect((await status('--max-age', '1d')).stderr).not.toContain('may not read');

@@ -1,7 +1,8 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
-import { readRegistry } from '../../database/registry.ts';
+import { explain } from '../../database/explain.ts';
+import { type Registry, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type Pool, withPool } from '../../database/with-pool.ts';
 import { createRegistryWriter } from '../../database/write-registry.ts';
@@ -25,7 +26,7 @@ export async function runRegister(given: Given, host: Host): Promise<ExitCode> {
   try {
     return await withPool(database, host.interruption, warn, (pool) => enter(pool, keys, database, reason, output));
   } catch (error) {
-    return tellStopped(error, database, host, output);
+    return tellStopped(error, host, output);
   }
 }
 
@@ -36,7 +37,7 @@ async function enter(
   reason: string | null,
   output: Output,
 ): Promise<ExitCode> {
-  const registry = requireRegistry(await readRegistry(pool, settings), settings);
+  const registry = requireRegistry(await read(pool, settings), settings);
   for (const { name, key } of keys) {
     const retired = registry.entries.get(key.fingerprint)?.retired_at ?? null;
     if (retired !== null)
@@ -52,4 +53,11 @@ async function enter(
     output.say(`the ${name} key, ${key.fingerprint}, ${what} ${registry.label}`);
   }
   return EXIT.done;
+}
+
+/** @throws DatabaseError */
+function read(pool: Pool, settings: DatabaseSettings): Promise<Registry | null> {
+  return readRegistry(pool, settings).catch((error: unknown) => {
+    throw explain(error, settings);
+  });
 }

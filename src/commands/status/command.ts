@@ -51,7 +51,7 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
       return tell(statusOf(keys, counts, opened.registry, checks, checkedAt), plan, database, tables, checkedAt, host, output);
     });
   } catch (error) {
-    return tellStopped(error, database, host, output);
+    return tellStopped(error, host, output);
   }
 }
 
