@@ -8,7 +8,7 @@ import { Run, type RunOptions } from '../../rotation/run.ts';
 import { refuse } from '../../text/problem.ts';
 
 /** Rows by the fingerprint that they name; by null those that name no key. */
-export type Names = ReadonlyMap<string | null, number>;
+type Names = ReadonlyMap<string | null, number>;
 
 /** How many values are under which key. */
 export type Counts =
