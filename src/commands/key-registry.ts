@@ -101,7 +101,7 @@ export function grant({ name }: Registry, { user }: DatabaseSettings, privileges
 export function registryProblem(registry: Registry, settings: DatabaseSettings, privileges?: string): Problem | null {
   const { label, mayRead, missingColumn } = registry;
   if (missingColumn !== null)
-    return { message: `${label} has no column ${missingColumn}`, hint: 'compare it with prisma/encryption-keys.sql' };
+    return { message: `${label} has no column ${missingColumn}`, hint: 'compare the table with prisma/encryption-keys.sql' };
   return mayRead ? null : { message: `user ${settings.user} may not read ${label}`, hint: grant(registry, settings, privileges) };
 }
 

@@ -1,6 +1,6 @@
 import type { EncryptionKey } from '../crypto/encryption-key.ts';
 import type { KeyContext } from '../keys/key-source.ts';
-import { schemeOf } from '../keys/reference.ts';
+import { schemeOf } from '../keys/key-text.ts';
 import { resolveKey } from '../keys/resolve-key.ts';
 import { allOf, refuse } from '../text/problem.ts';
 import type { Environment } from './environment.ts';

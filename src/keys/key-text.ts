@@ -8,6 +8,8 @@ export type KeyText =
   | { readonly kind: 'weak'; readonly problem: string }
   | { readonly kind: 'problem'; readonly problem: string };
 
+/** A scheme that is not one of the notations. */
+const REFERENCE = /^(?!base64:|utf8:)([a-z][a-z0-9+.-]*):\/\//iu;
 const IN_HEX = /^[0-9a-f]{64}$/iu;
 
 /**
@@ -21,9 +23,14 @@ export function parseKeyText(text: string): KeyText {
   if (text.includes('\ufffd')) return { kind: 'problem', problem: 'has bytes that are not UTF-8' };
   if (text.startsWith('base64:')) return parseBase64(text.slice('base64:'.length));
   if (text.startsWith('utf8:')) return usable(Buffer.from(text.slice('utf8:'.length)));
-  if (/^[a-z][a-z0-9+.-]*:\/\//iu.test(text)) return { kind: 'reference' };
+  if (REFERENCE.test(text)) return { kind: 'reference' };
   const problem = encryptionKeyProblem(text);
   return problem === null || IN_HEX.test(text) ? usable(Buffer.from(text, 'hex')) : { kind: 'problem', problem };
+}
+
+/** @returns the scheme of a reference, such as `awskms`; null for a key that is written out */
+export function schemeOf(text: string): string | null {
+  return REFERENCE.exec(text)?.[1] ?? null;
 }
 
 function parseBase64(text: string): KeyText {

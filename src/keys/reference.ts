@@ -29,11 +29,6 @@ const FRAGMENT: Readonly<Record<Scheme, string>> = {
   vaultkv: 'the name of a field',
 };
 
-/** @returns the scheme of a reference; null for a key that is written out */
-export function schemeOf(text: string): Scheme | null {
-  return SCHEMES.find((scheme) => text.startsWith(`${scheme}://`)) ?? null;
-}
-
 /** @returns the reference, or what is wrong with it, to be read after the name of the variable; it quotes nothing of the text */
 export function parseReference(text: string): Parsed {
   const parsed = parsePlace(text);

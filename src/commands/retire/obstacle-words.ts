@@ -26,7 +26,9 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
       );
     case 'no-registry':
       return [
-        `${obstacle.problem?.message ?? 'there is no registry of keys'}: nothing keeps a forgotten service from writing under it again, and nobody can tell since when it is unused`,
+        obstacle.problem === null
+          ? 'there is no registry of keys: nothing keeps a forgotten service from writing under it again, and nobody can tell since when it is unused'
+          : `${obstacle.problem.message}, so nobody can tell since when it is unused`,
       ];
     case 'not-in-registry':
       return ['the registry does not have it'];
