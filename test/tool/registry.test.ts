@@ -93,7 +93,9 @@ describe('a rotation with a registry', () => {
     expect([code, stdout, stderr]).toEqual([
       0,
       expect.stringMatching(/^done/u),
-      expect.stringMatching(/warning: .*does not have what this run found: another transaction held the row .* lock_timeout/u),
+      expect.stringMatching(
+        /warning: what this run found is not recorded in .*: another transaction held the row .* lock_timeout/u,
+      ),
     ]);
   });
 
