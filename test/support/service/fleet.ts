@@ -19,7 +19,6 @@ interface Replica {
   readonly upstream: Upstream;
 }
 
-const REPLICAS = 4;
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -41,9 +40,9 @@ export class Fleet {
   }
 
   /** @param application - the folder that buildApplication filled */
-  static async start(application: string, database: TestDatabase, encryptionKeys: string): Promise<Fleet> {
+  static async start(application: string, database: TestDatabase, encryptionKeys: string, replicas = 4): Promise<Fleet> {
     const fleet = new Fleet(application, database, await startFront());
-    fleet.#replicas = await Promise.all(Array.from({ length: REPLICAS }, () => fleet.#launch(encryptionKeys)));
+    fleet.#replicas = await Promise.all(Array.from({ length: replicas }, () => fleet.#launch(encryptionKeys)));
     return fleet;
   }
 
