@@ -9,12 +9,13 @@ import { Traffic } from '../support/service/traffic.ts';
 import { useApplication } from '../support/service/use-application.ts';
 import { countUnder, expectKept, plantUsers } from '../support/service/users.ts';
 import { age, entryOf, namedField } from '../support/table/registry.ts';
-import { secret } from '../support/tool/known-secrets.ts';
+import { expectNoSecret, secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
 import type { ToolRun } from '../support/tool/run-tool.ts';
 
 const USERS = 40;
 const { database, folder } = useApplication();
+const service = { folder, database, onOutput: expectNoSecret };
 const [oldKey, freshKey] = [secret(newKey()), secret(newKey())];
 const OLD = fingerprintOf(oldKey);
 const BOTH = `${freshKey} ${oldKey}`;
@@ -35,10 +36,7 @@ const retire = (keys: string) => run(['retire', OLD, '--soak', '24h', '--no-escr
 async function start(): Promise<{ fleet: Fleet; traffic: Traffic; forgotten: Overwriter; users: readonly User[] }> {
   expect((await run(['register'])).code).toBe(0);
   const users = await plantUsers(database, oldKey, USERS);
-  const [fleet, left] = await Promise.all([
-    Fleet.start(folder, database, `${oldKey} ${freshKey}`, 2),
-    Fleet.start(folder, database, oldKey, 1),
-  ]);
+  const [fleet, left] = await Promise.all([Fleet.start(service, `${oldKey} ${freshKey}`, 2), Fleet.start(service, oldKey, 1)]);
   const traffic = new Traffic(fleet, [users.slice(0, USERS / 4), users.slice(USERS / 4, USERS / 2)], 1);
   const forgotten = new Overwriter(left.port, users.slice(USERS / 2));
   toBeStopped.push(
