@@ -11,6 +11,7 @@ import { tool } from './contestants.ts';
 import { withServer } from './database.ts';
 import { measureGrowth, measureSideBySide, measureStartUp } from './measure.ts';
 import { bestBatch, judge, type Results } from './results.ts';
+import { measureService } from './service.ts';
 import { formatResults } from './tables.ts';
 
 const count = z.coerce.number().int().positive();
@@ -36,7 +37,8 @@ const results = await withServer(databaseUrl, async (url): Promise<Results> => {
     ...(await measureGrowth(url, smallSizes, tool(1), Math.min(rounds, 3))),
     ...(await measureGrowth(url, sizes, bestBatch(sideBySide).contestant, Math.min(rounds, 3))),
   ];
-  return { environment, rounds, sideBySide, growth, startUp, goals: judge(sideBySide, growth, startUp) };
+  const service = await measureService(url, rows * 2, Math.min(rounds, 3));
+  return { environment, rounds, sideBySide, growth, startUp, service, goals: judge(sideBySide, growth, startUp, service) };
 });
 
 console.log(formatResults(results));

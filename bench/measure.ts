@@ -84,7 +84,7 @@ function spreadOrNull(values: readonly (number | null)[]): Spread | null {
   return known.length === 0 ? null : spread(known);
 }
 
-function spread(values: readonly number[]): Spread {
+export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number) => sorted.at(index) ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;

@@ -1,4 +1,5 @@
 import { type Score, START_UP_ROWS, type StartUp } from './measure.ts';
+import { type ServiceScore, SWEEP } from './service.ts';
 
 /** What results.json holds. */
 export interface Results {
@@ -7,6 +8,7 @@ export interface Results {
   readonly sideBySide: readonly Score[];
   readonly growth: readonly Score[];
   readonly startUp: StartUp;
+  readonly service: ServiceScore;
   readonly goals: readonly Goal[];
 }
 
@@ -23,7 +25,12 @@ export function bestBatch(scores: readonly Score[]): Score {
   return batches.reduce((best, each) => (runRate(each) > runRate(best) ? each : best));
 }
 
-export function judge(sideBySide: readonly Score[], growth: readonly Score[], { nothing, help, rotation }: StartUp): Goal[] {
+export function judge(
+  sideBySide: readonly Score[],
+  growth: readonly Score[],
+  { nothing, help, rotation }: StartUp,
+  service: ServiceScore,
+): Goal[] {
   const batch = bestBatch(sideBySide);
   const plain = one(sideBySide, 'plain-loop');
   const single = one(sideBySide, 'tool-row-by-row');
@@ -32,6 +39,7 @@ export function judge(sideBySide: readonly Score[], growth: readonly Score[], { 
   const [largest, tenth, hundredth] = growth.filter(({ contestant }) => contestant.kind === 'tool-in-batches').toReversed();
   if (largest === undefined || tenth === undefined || hundredth === undefined) throw new Error('growth needs three sizes');
   const { label } = batch.contestant;
+  const sweep = `${SWEEP.rowsPerSecond} rows/s in batches of ${SWEEP.batchRows}`;
   return [
     goal('at least', 0.4, 'x', `writing with ${label}, against the limit`, writeRate(batch) / writeRate(limit)),
     goal('at least', 12, 'x', `whole run with ${label}, against the plain loop`, runRate(batch) / runRate(plain)),
@@ -42,6 +50,7 @@ export function judge(sideBySide: readonly Score[], growth: readonly Score[], { 
     goal('at most', 200, 'MB', `peak memory at ${largest.rows} rows`, peak(largest)),
     goal('at most', 0.15, 's', '--help, beyond Node and tsx', help.median - nothing.median),
     goal('at most', 1.5, 's', `a rotation of ${START_UP_ROWS} rows, beyond Node and tsx`, rotation.median - nothing.median),
+    goal('at most', 2, 'x', `latency of a service during a sweep of ${sweep}, against before it`, service.ratio.median),
   ];
 }
 

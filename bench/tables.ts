@@ -1,8 +1,9 @@
 import { type Score, type Spread, START_UP_ROWS } from './measure.ts';
 import type { Results } from './results.ts';
+import { REQUESTS_PER_SECOND } from './service.ts';
 
 /** @returns everything that was measured as text for a terminal: medians, with (min..max) of the rounds */
-export function formatResults({ environment, rounds, sideBySide, growth, startUp, goals }: Results): string {
+export function formatResults({ environment, rounds, sideBySide, growth, startUp, service, goals }: Results): string {
   const columns = ['rows', 'whole run, rows/s', 'writing, rows/s', 'peak MB'];
   return [
     environment.join('\n'),
@@ -13,6 +14,12 @@ export function formatResults({ environment, rounds, sideBySide, growth, startUp
       ['Node and tsx, running nothing', withRange(startUp.nothing)],
       ['--help', withRange(startUp.help)],
       [`a rotation of ${START_UP_ROWS} rows`, withRange(startUp.rotation)],
+    ]),
+    align([
+      [`A service, ${REQUESTS_PER_SECOND} requests/s`, 'latency (p99), ms'],
+      ['before the sweep', withRange(service.before)],
+      [`during the sweep of ${service.rows} rows`, withRange(service.during)],
+      ['during, against before', withRange(service.ratio)],
     ]),
     align([
       ['Goals', 'measured', 'goal', ''],

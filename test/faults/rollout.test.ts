@@ -7,7 +7,7 @@ import { useService } from '../support/service/use-service.ts';
 import { countUnder, expectKept, plantUsers } from '../support/service/users.ts';
 import { writesHaveEnded } from '../support/table/late-write.ts';
 import { lockIsFree } from '../support/table/witness.ts';
-import { secret } from '../support/tool/known-secrets.ts';
+import { expectNoSecret, secret } from '../support/tool/known-secrets.ts';
 import { type RunningTool, startTool } from '../support/tool/run-tool.ts';
 import { lineSeen, momentToKill } from '../support/tool/wait-for-output.ts';
 import { SeededRandom } from '../support/vitest/random.ts';
@@ -64,7 +64,7 @@ describe('a service of four replicas, while its key is rotated without a mainten
       let key = secret(newKey());
       await register(key);
       const users = await plantUsers(database, key, SCALE.users);
-      const fleet = await Fleet.start(folder, database, key);
+      const fleet = await Fleet.start({ folder, database, onOutput: expectNoSecret }, key);
       toBeStopped.push(() => fleet.stop());
       const perClient = SCALE.users / SCALE.clients;
       const shares = Array.from({ length: SCALE.clients }, (_, index) => users.slice(index * perClient, (index + 1) * perClient));

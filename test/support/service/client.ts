@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request as send } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { Agent } from 'node:http';
 import type { SeededRandom } from '../vitest/random.ts';
+import { type Answer, ask } from './ask.ts';
 
 /** Where the requests go. */
 export interface Service {
@@ -21,11 +21,6 @@ export interface Counts {
   writes: number;
   /** Requests that were left without an answer. */
   inDoubt: number;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
 }
 
 /** A way to change a provider key. null: there is none. */
@@ -134,17 +129,7 @@ export class Client {
 
   /** @returns the answer; null if the connection or the replica was lost */
   async #send(method: string, path: string, body?: object): Promise<Answer | null> {
-    const answer = await new Promise<Answer | null>((resolve) => {
-      const { port } = this.#service;
-      const request = send({ agent: this.#agent, host: '127.0.0.1', port, method, path }, (response) => {
-        text(response).then(
-          (received) => resolve({ status: response.statusCode ?? 0, body: received }),
-          () => resolve(null),
-        );
-      });
-      request.once('error', () => resolve(null));
-      request.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+    const answer = await ask(this.#agent, this.#service.port, method, path, body);
     this.#onRequest();
     if (answer !== null && answer.status !== 502) return answer;
     this.counts.inDoubt += 1;

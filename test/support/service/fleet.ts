@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { expect } from 'vitest';
-import type { TestDatabase } from '../table/database.ts';
-import { expectNoSecret } from '../tool/known-secrets.ts';
+import type { Pool } from 'pg';
 import type { SeededRandom } from '../vitest/random.ts';
 import { type Front, startFront, type Upstream } from './front.ts';
 
@@ -19,7 +17,14 @@ interface Replica {
   readonly upstream: Upstream;
 }
 
-const REPLICAS = 4;
+export interface FleetOptions {
+  /** The folder that buildApplication filled. */
+  readonly folder: string;
+  readonly database: { readonly url: string; readonly pool: Pool };
+  /** Is given all that a replica has printed, once it has ended. */
+  readonly onOutput?: (output: string) => void;
+}
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -27,23 +32,20 @@ process.once('exit', () => {
 
 /** The service: replicas behind one port, which are replaced one by one. */
 export class Fleet {
-  readonly #application: string;
-  readonly #database: TestDatabase;
+  readonly #options: FleetOptions;
   readonly #front: Front;
   #replicas: readonly Replica[] = [];
   #started = 0;
   #kill: Promise<void> = Promise.resolve();
 
-  private constructor(application: string, database: TestDatabase, front: Front) {
-    this.#application = application;
-    this.#database = database;
+  private constructor(options: FleetOptions, front: Front) {
+    this.#options = options;
     this.#front = front;
   }
 
-  /** @param application - the folder that buildApplication filled */
-  static async start(application: string, database: TestDatabase, encryptionKeys: string): Promise<Fleet> {
-    const fleet = new Fleet(application, database, await startFront());
-    fleet.#replicas = await Promise.all(Array.from({ length: REPLICAS }, () => fleet.#launch(encryptionKeys)));
+  static async start(options: FleetOptions, encryptionKeys: string, replicas = 4): Promise<Fleet> {
+    const fleet = new Fleet(options, await startFront());
+    fleet.#replicas = await Promise.all(Array.from({ length: replicas }, () => fleet.#launch(encryptionKeys)));
     return fleet;
   }
 
@@ -87,12 +89,13 @@ export class Fleet {
   async #launch(encryptionKeys: string): Promise<Replica> {
     this.#started += 1;
     const name = `replica-${this.#started}`;
-    const url = new URL(this.#database.url);
+    const { folder, database, onOutput } = this.#options;
+    const url = new URL(database.url);
     url.searchParams.set('application_name', name);
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, DATABASE_URL: url.href, ENCRYPTION_KEYS: encryptionKeys };
     const child = spawn(process.execPath, [path.join('dist', 'server.js')], {
-      cwd: this.#application,
+      cwd: folder,
       env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -109,25 +112,26 @@ export class Fleet {
         if (number !== undefined) resolve(Number(number));
       });
       child.once('close', () => {
-        expectNoSecret(log);
+        onOutput?.(log);
         reject(new Error(`${name} ended: ${log}`));
       });
     });
     return { name, encryptionKeys, child, exit, upstream: this.#front.add(port) };
   }
 
-  /** @throws AssertionError if it does not end by itself, with 0 */
+  /** @throws Error if it does not end by itself, with 0 */
   async #retire({ name, child, exit, upstream }: Replica): Promise<void> {
     await upstream.drain();
     child.kill('SIGTERM');
-    expect(await exit, name).toEqual([0, null]);
+    const [code, signal] = await exit;
+    if (code !== 0) throw new Error(`${name} ended with ${code ?? signal}`);
   }
 
   async #end({ name, child, exit, upstream }: Replica): Promise<void> {
     child.kill('SIGKILL');
     await exit;
     await upstream.drain();
-    await this.#database.pool.query(`
+    await this.#options.database.pool.query(`
       DO $$ BEGIN
         WHILE EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${name}') LOOP
           PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();

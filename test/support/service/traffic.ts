@@ -37,9 +37,9 @@ export class Traffic {
   }
 
   /** Resolves once so many more requests have been answered. */
-  more(requests: number): Promise<unknown> {
+  async more(requests: number): Promise<void> {
     const met = new Promise<void>((resolve) => this.#waiting.add({ until: this.#requests + requests, resolve }));
-    return Promise.race([met, this.#work]);
+    await Promise.race([met, this.#work]);
   }
 
   /** What was not as it must be, so far. */
