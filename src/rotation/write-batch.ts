@@ -62,11 +62,11 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
 
   /** Settles the rows that are written. @returns the ids of the others */
   async function swap(batch: readonly PlannedSwap[]): Promise<string[]> {
-    const rotated = batch.filter(({ outcome }) => outcome === 'rotated');
-    if (rotated.length > 0) await options.beforeWrite(rotated.map((planned) => planned.swap));
-    const outcomes = new Map(batch.map((planned) => [planned.swap.id, planned.outcome]));
-    const swaps = batch.map((planned) => planned.swap);
-    return writeSwaps(field, swaps, options.signal, (id) => settle(id, outcomes.get(id) ?? 'rotated'));
+    const swapsOf = (some: readonly PlannedSwap[]) => some.map((planned) => planned.swap);
+    const rotated = swapsOf(batch.filter(({ outcome }) => outcome === 'rotated'));
+    if (rotated.length > 0) await options.beforeWrite(rotated);
+    const ids = new Set(rotated.map(({ id }) => id));
+    return writeSwaps(field, swapsOf(batch), options.signal, (id) => settle(id, ids.has(id) ? 'rotated' : 'named'));
   }
 
   function settle(id: string, outcome: RowOutcome): void {

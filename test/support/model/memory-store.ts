@@ -7,6 +7,8 @@ export interface StoredRow {
   readonly iv: string | null;
   readonly content: string | null;
   readonly tag: string | null;
+  /** Only where the layout has a column for it. */
+  readonly keyId?: string | null;
 }
 
 export type StoreCall =
@@ -132,13 +134,14 @@ function turn(): Promise<void> {
 }
 
 function sameValue(row: StoredRow | undefined, value: StoredValue): boolean {
-  return row?.iv === value['iv'] && row?.content === value['content'] && row?.tag === value['tag'];
+  const parts = (['iv', 'content', 'tag'] as const).every((part) => row?.[part] === value[part]);
+  return parts && (row?.keyId ?? null) === (value['keyId'] ?? null);
 }
 
 function toRow({ id, ...stored }: StoredRow): Row {
   return { id, stored };
 }
 
-function fromStored(id: string, { iv = null, content = null, tag = null }: StoredValue): StoredRow {
-  return { id, iv, content, tag };
+function fromStored(id: string, { iv = null, content = null, tag = null, keyId }: StoredValue): StoredRow {
+  return { id, iv, content, tag, ...(keyId === undefined ? {} : { keyId }) };
 }
