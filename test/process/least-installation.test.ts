@@ -26,10 +26,10 @@ function runInstalled(args: readonly string[], env: Readonly<Record<string, stri
 beforeAll(async () => {
   for (const name of ['package.json', 'package-lock.json', 'prisma', 'prisma.config.ts', 'scripts', 'src', 'tsconfig.json'])
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
-  const { HOME = '' } = process.env;
-  await run('npm', ['ci', '--omit=optional', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--prefix', folder], {
-    HOME,
-  });
+  // A network may have a certificate authority of its own.
+  const { HOME = '', NODE_EXTRA_CA_CERTS = '' } = process.env;
+  const args = ['ci', '--omit=optional', '--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--prefix', folder];
+  await run('npm', args, { HOME, NODE_EXTRA_CA_CERTS });
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
