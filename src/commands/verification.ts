@@ -27,6 +27,7 @@ interface VerifiedKey {
  * Decrypts every row with one key alone.
  *
  * @param nextSteps - what to do if it does; null: retire the other keys
+ * @param kept - what was written before, and what to do with it; null: nothing was
  * @throws UsageError
  */
 export function verifyTables(
@@ -35,6 +36,7 @@ export function verifyTables(
   outputPlan: OutputPlan,
   nextSteps: readonly string[] | null,
   host: Host,
+  kept: string | null = null,
 ): Promise<ExitCode> {
   const { fingerprint } = key;
   const keys: NamedKey[] = [{ role: 'target', name, fingerprint }];
@@ -51,7 +53,10 @@ export function verifyTables(
       return result;
     },
     conclude(ending, registry) {
-      const conclusion = conclude(ending, keyWords(keys), repeated({ ...outputPlan, backup: null }), isUsable(registry));
+      const again = kept === null ? repeated({ ...outputPlan, backup: null }) : 'run the same command again without --out';
+      const said = conclude(ending, keyWords(keys), again, isUsable(registry));
+      const details = kept === null ? said.details : [...(ending.kind === 'stopped' ? [] : said.details), kept];
+      const conclusion = { ...said, details };
       const isVerified = ending.kind === 'verified' && totalOf(ending.fields).values > 0;
       return isVerified && nextSteps !== null ? { ...conclusion, nextSteps } : conclusion;
     },

@@ -64,7 +64,7 @@ const COMPLETE = (name: string, registry: string) => `
     FROM (SELECT max(since) AS since
             FROM (SELECT min(checked_at) AS since FROM ${name} WHERE fingerprint = $1 GROUP BY split_id, total HAVING count(*) = total) AS whole
          ) AS complete
-   WHERE fingerprint = $1 AND complete.since IS DISTINCT FROM escrow_checked_at AND complete.since IS NOT NULL`;
+   WHERE fingerprint = $1 AND retired_at IS NULL AND complete.since IS DISTINCT FROM escrow_checked_at AND complete.since IS NOT NULL`;
 
 /**
  * Records that a share was checked, and of its key when all shares of a split were.

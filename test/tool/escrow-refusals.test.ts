@@ -52,7 +52,7 @@ describe('escrow split refuses', () => {
     ['a recipient twice', () => ['--threshold', '2', ...to(0, 1, 0)], ['--to: recipient 3 is the same as recipient 1']],
     [
       'a recipient with a typo',
-      () => ['--threshold', '1', '--to', `${native().slice(0, -1)}x`],
+      () => ['--threshold', '1', '--to', `${native().slice(0, -1)}${native().endsWith('x') ? 'y' : 'x'}`],
       ['--to: recipient 1 is not a recipient of age'],
     ],
     [
@@ -181,7 +181,11 @@ describe('escrow check refuses', () => {
 
   it.each<[title: string, content: (identity: string) => string, problem: string]>([
     ['without an identity', () => '# public key: age1…\n\n', 'holds no identity'],
-    ['with a typo', (identity) => `# me\n${identity.slice(0, -1)}Q\n`, 'has a line 2 that is not an identity of age'],
+    [
+      'with a typo',
+      (identity) => `# me\n${identity.slice(0, -1)}${identity.endsWith('Q') ? 'P' : 'Q'}\n`,
+      'has a line 2 that is not an identity of age',
+    ],
     ['in lower case', (identity) => identity.toLowerCase(), 'has a line 1 that is not an identity of age'],
     ['that holds a key', () => freshKey, 'has a line 1 that is not an identity of age'],
     [
@@ -219,6 +223,12 @@ describe('escrow check refuses', () => {
     expect(await refusals(['check'], {}, Readable.from([]))).toEqual(['stdin is empty: no share came']);
     expect(await refusals(['check'], {}, Readable.from(forever()))).toEqual(['stdin holds more than 65536 bytes']);
     expect(await refusals(['check'], {}, failing)).toEqual(['stdin cannot be read (EIO)']);
+    const terminal = Object.assign(Readable.from([]), { isTTY: true });
+    expect(await refusals(['check'], {}, terminal)).toEqual(['stdin is a terminal, which would show the share']);
+    // An identity in the place of a file is a known secret, too.
+    const identity = custodians[0]?.identity ?? '';
+    expect(await refusals(['check', identity])).toEqual(['[masked] does not exist']);
+    expect(await refusals(['check', fileWith(text(0)), '--identity', identity])).toEqual(['--identity: [masked] does not exist']);
     expect(await refusals(['check'], {}, Readable.from([Buffer.from(freshKey)]))).toEqual(['stdin is not an escrow share']);
     expect(await refusals(['check'], { NODE_DEBUG: 'net,stream' }, Readable.from([Buffer.from(text(0))]))).toEqual([
       'no share is read from stdin while NODE_DEBUG makes Node print what it reads',

@@ -74,6 +74,14 @@ describe('a check that is recorded', () => {
     expect(rows).toEqual([{ signed: true }]);
   });
 
+  it('leaves alone who retired the key, and why', async () => {
+    for (const index of [0, 1, 2]) await check(index);
+    await pool.query(`UPDATE encryption_keys SET retired_at = now(), operator = 'somebody', reason = 'a robbed laptop'`);
+    expect((await check(0)).stdout).toContain('recorded: 3 of 3 shares checked');
+    const { rows } = await pool.query('SELECT operator, reason FROM encryption_keys');
+    expect(rows).toEqual([{ operator: 'somebody', reason: 'a robbed laptop' }]);
+  });
+
   it('of another split starts anew, and takes nothing away', async () => {
     for (const index of [0, 1, 2]) await check(index);
     const { shares: others } = await splitHere({ NEW_ENCRYPTION_KEY: freshKey }, 2, 3);

@@ -113,6 +113,19 @@ describe('escrow recover', () => {
     expect(readFileSync(out, 'utf8')).toBe(`${freshKey}\n`);
   });
 
+  it('says where the key is, and what to repeat, if the verification that follows cannot take place', async () => {
+    const { shares } = await split(2, 2);
+    const files = shares.map(({ text }) => fileWith(text));
+    const out = path.join(newFolder(), 'key');
+    const unreachable = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' };
+    const { code, stdout } = await runHere(['escrow', 'recover', ...files, '--out', out, '--verify'], unreachable);
+    expect(code, stdout).toBe(4);
+    expect(stdout).toContain(`the key is in ${out}: delete that file once the key is in your secret store`);
+    expect(stdout).toContain('run the same command again without --out');
+    expect(stdout).not.toContain('nothing was written');
+    expect(readFileSync(out, 'utf8')).toBe(`${freshKey}\n`);
+  });
+
   it('takes more shares than are needed, encrypted ones and others, and several identities', async () => {
     const { shares } = await split(2, 4);
     const [one, two, three] = shares;

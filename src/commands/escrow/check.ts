@@ -5,10 +5,10 @@ import type { Share } from '../../escrow/share.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
 import { createOutput } from '../../terminal/output.ts';
-import { allOf } from '../../text/problem.ts';
+import { allOf, refuse } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { concludeCheck } from './conclusion.ts';
-import { readIdentities, readShareFile, readShareFromStdin } from './read-shares.ts';
+import { readIdentities, readShareFile, readShareFromStdin, WITH_AGE } from './read-shares.ts';
 import { recordCheck } from './record.ts';
 import { tell } from './tell.ts';
 
@@ -38,6 +38,6 @@ export async function runEscrowCheck(given: Given, host: Host): Promise<ExitCode
 
 async function readShare(file: string, identities: readonly string[], host: Host): Promise<Share> {
   if (file !== '') return (await readShareFile(file, identities)).share;
-  if (host.stdin().isTTY === true) createOutput(host, false).say('paste the share, then press Ctrl-D');
+  if (host.stdin().isTTY === true) refuse('stdin is a terminal, which would show the share', `name a FILE, or ${WITH_AGE}`);
   return readShareFromStdin(host, identities);
 }

@@ -35,8 +35,8 @@ export function concludeSplit({ fingerprint, splitId, threshold, subsets, folder
     ],
     nextSteps: [
       'give each custodian their file, and a copy of docs/escrow.md',
-      `have each of them check it: ${typed('escrow check --identity me.txt FILE')}`,
-      'only then use the key',
+      `have each of them check it, and tell you its key and split: ${typed('escrow check --identity me.txt FILE')}`,
+      'use the key only when each of them has named the key and the split above',
     ],
   };
 }

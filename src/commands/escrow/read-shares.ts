@@ -8,7 +8,8 @@ import { printable } from '../../text/printable.ts';
 import { allOf, refuse } from '../../text/problem.ts';
 import type { Host } from '../command.ts';
 
-const WITH_AGE = `decrypt it with age: age -d -i me.txt FILE | ${typed('escrow check')}`;
+/** What to do with a share that only age can decrypt. */
+export const WITH_AGE = `decrypt it with age: age -d -i me.txt FILE | ${typed('escrow check')}`;
 const NOT_A_SHARE = 'name a share that escrow split made, or what age -d makes of it';
 
 /**
@@ -103,7 +104,7 @@ async function plaintextOf(bytes: Buffer, name: string, identities: readonly str
     case 'not-for-these':
       return refuse(
         `${name} cannot be decrypted with ${identities.length === 1 ? 'this identity' : 'these identities'}`,
-        'it is encrypted to another custodian: name the identity of that one with --identity',
+        'it is encrypted to another custodian, whose identity belongs there, or it is damaged',
       );
     case 'damaged':
       return refuse(`${name} is damaged: age cannot decrypt it`, 'use another copy of it, or the share of another custodian');

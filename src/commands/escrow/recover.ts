@@ -33,7 +33,8 @@ export async function runEscrowRecover(given: Given, host: Host): Promise<ExitCo
   if (database === null) return tell(conclusion, host);
   const output = createOutput(host, false);
   for (const line of [conclusion.headline, ...conclusion.details]) output.say(line);
-  return verifyTables({ name: 'recovered', key }, database, PLAIN, conclusion.nextSteps, host);
+  const kept = file === null ? null : `the key is in ${file}: delete that file once the key is in your secret store`;
+  return verifyTables({ name: 'recovered', key }, database, PLAIN, conclusion.nextSteps, host, kept);
 }
 
 const PLAIN: OutputPlan = { json: false, verbose: false, quiet: false, report: null, backup: null };

@@ -12,6 +12,8 @@ describe('what others wrote', () => {
     ['password = hush', 'password = [masked]'],
     ['set it to postgresql://user:password@host:port/database', 'set it to postgresql://user:password@host:port/database'],
     ['a uuid 00000000-0000-4000-8000-000000000001', 'a uuid 00000000-0000-4000-8000-000000000001'],
+    ['--identity: AGE-SECRET-KEY-1QQPQ8ZX does not exist', '--identity: [masked] does not exist'],
+    ['age-plugin-yubikey-1qqz is one', '[masked] is one'],
     ['an iv 0123456789abcdef0123456789abcdef', 'an iv 0123456789abcdef0123456789abcdef'],
   ])('%j is shown as %j', (text, shown) => {
     expect(maskSecrets(text)).toBe(shown);
