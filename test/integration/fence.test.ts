@@ -5,6 +5,7 @@ import { withFence } from '../../src/database/fence.ts';
 import { readRegistry } from '../../src/database/registry.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { enterKeys, entryOf, insertNamed, useRegistry } from '../support/table/registry.ts';
+import { anybodyWaits } from '../support/table/row-lock.ts';
 import { newKeys } from '../support/table/witness.ts';
 import { settingsOf } from '../support/tool/settings.ts';
 
@@ -45,13 +46,7 @@ describe('the fence', () => {
     const fenced = await fence(async () => {
       results.push(insertNamed(database, keys.old, 1).catch(({ code }: { code: string }) => code));
       await insertNamed(database, keys.new, 1);
-      await pool.query(`
-        DO $$ BEGIN
-          WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') LOOP
-            IF clock_timestamp() > now() + interval '60 s' THEN RAISE EXCEPTION 'nobody waits'; END IF;
-            PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
-          END LOOP;
-        END $$`);
+      await anybodyWaits(database);
       return true;
     });
     expect(fenced).toMatchObject({ kind: 'closed', retiredAt: expect.any(Date) });

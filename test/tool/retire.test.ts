@@ -3,6 +3,7 @@ import { decrypt, encrypt } from '../support/application/application.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { defaultField } from '../support/table/default-field.ts';
 import { age, enterKeys, entryOf, insertNamed, namedField, useRegistry } from '../support/table/registry.ts';
+import { anybodyWaits } from '../support/table/row-lock.ts';
 import { newKeys } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
 
@@ -37,17 +38,6 @@ async function writeUnder(key: string, keyId: string | null): Promise<unknown> {
       () => null,
       (error: unknown) => error,
     );
-}
-
-/** Resolves once a transaction waits for another one. */
-async function somebodyWaits(): Promise<void> {
-  await pool.query(`
-    DO $$ BEGIN
-      WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') LOOP
-        IF clock_timestamp() > now() + interval '60 s' THEN RAISE EXCEPTION 'nobody waits'; END IF;
-        PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
-      END LOOP;
-    END $$`);
 }
 
 describe('retire', () => {
@@ -231,7 +221,7 @@ describe('retire', () => {
     const client = await pool.connect();
     await client.query(`BEGIN; ${sql}`);
     const retiring = retire('--no-escrow');
-    await somebodyWaits();
+    await anybodyWaits(database);
     await client.query('COMMIT');
     client.release();
     const { code, stdout } = await retiring;

@@ -1,5 +1,4 @@
 import { withEnvFile } from '../../config/environment.ts';
-import { readChosenKey } from '../../config/keys.ts';
 import { encryptTo } from '../../escrow/age.ts';
 import { splitKey } from '../../escrow/split-key.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
@@ -7,6 +6,7 @@ import { createFiles, newFilesProblems } from '../../terminal/new-file.ts';
 import { printable } from '../../text/printable.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
+import { readChosenKey } from './chosen-key.ts';
 import { concludeSplit } from './conclusion.ts';
 import { readSplitPlan } from './split-plan.ts';
 import { tell } from './tell.ts';

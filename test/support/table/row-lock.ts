@@ -80,3 +80,14 @@ export async function nobodyWaits({ pool }: TestDatabase): Promise<void> {
       END LOOP;
     END $$`);
 }
+
+/** Resolves once any transaction in this database waits for what another one holds. */
+export async function anybodyWaits({ pool }: TestDatabase): Promise<void> {
+  await pool.query(`
+    DO $$ BEGIN
+      WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock') LOOP
+        ${OR_FAIL}
+        PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
+      END LOOP;
+    END $$`);
+}
