@@ -13,6 +13,7 @@ import { plant } from '../support/table/witness.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
 import { settingsOf } from '../support/tool/settings.ts';
+import { withoutTlsWarning } from '../support/tool/without-tls-warning.ts';
 
 const database = useDatabase();
 const { pool } = database;
@@ -32,8 +33,10 @@ beforeEach(async () => {
 });
 afterEach(() => pool.query('DROP TABLE IF EXISTS encryption_key_shares; DELETE FROM encryption_keys'));
 
-const check = (index: number, url = DATABASE_URL, held = shares) =>
-  runHere(['escrow', 'check', fileWith(held[index]?.text ?? '')], { DATABASE_URL: url });
+const check = async (index: number, url = DATABASE_URL, held = shares) => {
+  const ended = await runHere(['escrow', 'check', fileWith(held[index]?.text ?? '')], { DATABASE_URL: url });
+  return { ...ended, stderr: withoutTlsWarning(ended.stderr) };
+};
 /** Whether the key counts as checked since a share of it was. */
 const checkedSince = async () =>
   (
