@@ -12,7 +12,7 @@ import {
 import { sealLine } from './checksum.ts';
 
 export interface BackupWriter {
-  /** Resolves once the records are on the disk. Rejects with BackupError. */
+  /** Resolves once the records are on the disk: behind those of earlier calls. Rejects with BackupError. */
   append(field: string, swaps: readonly Omit<BackupRecord, 'field'>[]): Promise<void>;
   /** Writes the end line, which tells a backup that has all its lines from one that was cut off. Never rejects. */
   close(): Promise<void>;
@@ -30,6 +30,20 @@ export function createBackupWriter(file: string, describe: () => BackupDescripti
   /** Whether all lines so far were written: after an incomplete line, another would look like damage. */
   let intact = true;
 
+  /** The end of what was appended so far. */
+  let last: Promise<void> = Promise.resolve();
+
+  async function append(records: readonly BackupRecord[]): Promise<void> {
+    try {
+      if (handle !== null) return await write(handle, records);
+      handle = await create(file);
+      await write(handle, [{ format: FORMAT, formatVersion: FORMAT_VERSION, ...describe() }, ...records]);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+      throw new BackupError(`the backup file ${file} cannot be written (${code})`, 'free some disk space, or name another file');
+    }
+  }
+
   async function write(target: FileHandle, contents: readonly (BackupHeader | BackupRecord | BackupEnd)[]): Promise<void> {
     let text = '';
     for (const content of contents) {
@@ -44,21 +58,15 @@ export function createBackupWriter(file: string, describe: () => BackupDescripti
   }
 
   return {
-    async append(field, swaps) {
+    append(field, swaps) {
       const records = swaps.map(({ id, before, after }) => ({ field, id, before, after }));
-      try {
-        if (handle !== null) return await write(handle, records);
-        handle = await create(file);
-        await write(handle, [{ format: FORMAT, formatVersion: FORMAT_VERSION, ...describe() }, ...records]);
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-        throw new BackupError(
-          `the backup file ${file} cannot be written (${code})`,
-          'free some disk space, or name another file',
-        );
-      }
+      // After a failure nothing more is written: the checksums of what follows would not fit.
+      last = last.then(() => append(records));
+      last.catch(() => {});
+      return last;
     },
     async close() {
+      await last.catch(() => {});
       if (handle === null) return;
       if (intact) await write(handle, [{ end: true }]).catch(() => {});
       await handle.close().catch(() => {});

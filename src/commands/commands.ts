@@ -16,6 +16,11 @@ const rotate: Command = {
       'rows per UPDATE statement, 1 to 5000 (default 1, the',
       'easiest to reason about; 500 is many times faster)',
     ),
+    option(
+      'connections N',
+      'write N batches at the same time, 1 to 16 (default 1,',
+      'strictly one after the other); for a database far away',
+    ),
     option('max-rows-per-second N', 'write no faster, so that services keep their speed; a', 'larger --batch-size is cut to N'),
     option('skip-unreadable', 'skip rows that neither key can decrypt and rotate the', 'rest; still exits 3'),
     option(

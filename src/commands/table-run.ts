@@ -23,6 +23,8 @@ import { publish } from './publish.ts';
 export interface TableRun<Ending> {
   readonly command: Report['command'];
   readonly access: Access;
+  /** How many statements write at the same time; one if it is left out. */
+  readonly writers?: number;
   readonly database: DatabaseSettings;
   readonly keys: readonly NamedKey[];
   readonly outputPlan: OutputPlan;
@@ -71,7 +73,7 @@ export async function runOnTables<Ending>(run: TableRun<Ending>, host: Host): Pr
 }
 
 async function workOnTables<Ending>(
-  { access, database, keys, outputPlan, announcement, work, notStarted }: TableRun<Ending>,
+  { access, writers = 1, database, keys, outputPlan, announcement, work, notStarted }: TableRun<Ending>,
   host: Host,
   output: Output,
   author: Author,
@@ -85,16 +87,21 @@ async function workOnTables<Ending>(
   const inspected: InspectedField[] = [];
   let registry: Registry | null = null;
   warnIfUnencrypted(database, env, output);
-  const warn = (text: string) => output.warn(`the server warns: ${text}`);
+  const onWarning = (text: string) => output.warn(`the server warns: ${text}`);
   try {
-    const result = await withDatabase(database, encryptedFields, access, interruption, warn, (opened) => {
-      inspected.push(...opened.fields);
-      registry = opened.registry;
-      announce(inspected, database, access, announcement, output);
-      return opened.withLock((fields, lost) =>
-        work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer }, author),
-      );
-    });
+    const result = await withDatabase(
+      database,
+      encryptedFields,
+      { access, writers, signal: interruption, onWarning },
+      (opened) => {
+        inspected.push(...opened.fields);
+        registry = opened.registry;
+        announce(inspected, database, access, announcement, output);
+        return opened.withLock((fields, lost) =>
+          work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer }, author),
+        );
+      },
+    );
     return { inspected, registry, result };
   } catch (error) {
     if (error instanceof UsageError) throw error;

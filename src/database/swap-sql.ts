@@ -1,7 +1,7 @@
 import type { LockNumbers } from './lock-numbers.ts';
 import type { Table } from './table.ts';
 import { write as fromText, same as sameText, type ValueColumn } from './value-column.ts';
-import { guard, impatient, PATIENT } from './write-guard.ts';
+import { ASYNCHRONOUS, guard, impatient } from './write-guard.ts';
 
 /** Stands in the error of a write that was undone, because the row no longer held what was sent. */
 export const CHANGED_ON_ITS_WAY = 'rotate-encryption-key: not what was sent';
@@ -51,7 +51,7 @@ export function sqlForOne(table: Table, locks: LockNumbers): string {
     const number = 2 + index + (which === 'found' ? 0 : values.length);
     return `$${number}::pg_catalog.text`;
   });
-  return swapSql(table, guard(locks, PATIENT), 'guard', `$1::${idType}`, parameters);
+  return swapSql(table, guard(locks, ASYNCHRONOUS), 'guard', `$1::${idType}`, parameters);
 }
 
 /**

@@ -23,31 +23,37 @@ export interface Database {
   readonly withLock: <T>(work: (fields: readonly Field[], lost: AbortSignal) => Promise<T>) => Promise<T>;
 }
 
+/** What the tables are opened for. */
+export interface Opening {
+  readonly access: Access;
+  /** How many statements write at the same time. */
+  readonly writers?: number;
+  /** Aborting it ends the connecting, the checks and the wait for the lock at once; the work has to handle it itself. */
+  readonly signal: AbortSignal;
+  /** Is called with each warning of the server. */
+  readonly onWarning: (text: string) => void;
+}
+
 /** Fields of one table have the same lock. */
 type LockableField = InspectedField & LockedTable;
 
 const MODE: Readonly<Record<Access, LockMode>> = { look: 'none', verify: 'shared', rehearse: 'shared', write: 'exclusive' };
 
-/** One reads ahead while the other writes; the lock has a third. */
-const POOL_CONNECTIONS = 2;
-
 /**
  * Opens all connections that a run needs, checks the tables, runs `work`, and closes every connection whatever happens.
  *
- * @param signal - aborting it ends the connecting, the checks and the wait for the lock at once; `work` has to handle it itself
- * @param onWarning - is called with each warning of the server
  * @throws DatabaseError, RotationRunning, the signal's reason, and whatever `work` throws
  */
 export async function withDatabase<T>(
   settings: DatabaseSettings,
   encryptedFields: readonly EncryptedField[],
-  access: Access,
-  signal: AbortSignal,
-  onWarning: (text: string) => void,
+  { access, writers = 1, signal, onWarning }: Opening,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   const connector = createConnector(settings, onWarning);
-  const pool = connector.pool(POOL_CONNECTIONS);
+  // One more reads ahead; the lock has its own.
+  const connections = writers + 1;
+  const pool = connector.pool(connections);
   const stopCutting = () => signal.removeEventListener('abort', connector.destroy);
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
@@ -74,7 +80,7 @@ export async function withDatabase<T>(
   }
 
   async function open(): Promise<{ fields: LockableField[]; registry: Registry | null; mayPrepare: boolean }> {
-    const opened = await Promise.allSettled(Array.from({ length: POOL_CONNECTIONS }, () => pool.connect()));
+    const opened = await Promise.allSettled(Array.from({ length: connections }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
     const fields: LockableField[] = [];

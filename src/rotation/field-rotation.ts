@@ -13,9 +13,11 @@ export interface FieldRotationOptions {
   readonly skipUnreadable: boolean;
   /** Rows per statement, 1 or more. */
   readonly batchRows: number;
+  /** Batches that are written at the same time, 1 or more. */
+  readonly connections: number;
   /** Limits the rows written per second, of all fields together. */
   readonly pace: Pace;
-  /** Awaited before each write. */
+  /** Awaited with swaps before any of them is made. */
   readonly beforeWrite: (field: string, swaps: readonly Swap[]) => Promise<void>;
 }
 
@@ -133,9 +135,10 @@ export class FieldRotation {
 
   #rotate(rows: number, pages: RotatePassOptions['pages'], onRow: (id: string, outcome: RowOutcome) => void): Promise<void> {
     const field = this.#field;
+    const work = this.#run.workOn(field, this.#options.ring);
     const beforeWrite = (swaps: readonly Swap[]) => this.#options.beforeWrite(this.name, swaps);
     return this.#run.time('rotate', this.name, rows, (onProgress) =>
-      rotatePass({ ...this.#options, field, pages, beforeWrite, onRow, onProgress, tally: this.#tally }),
+      rotatePass({ ...this.#options, field, work, pages, beforeWrite, onRow, onProgress, tally: this.#tally }),
     );
   }
 

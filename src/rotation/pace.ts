@@ -28,9 +28,11 @@ export const atOnce: Pace = async () => {};
 export function createPace(rowsPerSecond: number, signal: AbortSignal, clock = MONOTONIC): Pace {
   let next = clock.now();
   return async (rows) => {
-    const wait = next - clock.now();
+    // Taken before the wait: another call may come during it.
+    const turn = Math.max(next, clock.now() - LATENESS_MS);
+    next = turn + (1000 * rows) / rowsPerSecond;
+    const wait = turn - clock.now();
     if (wait > 0) await clock.sleep(wait, signal);
     signal.throwIfAborted();
-    next = Math.max(next, clock.now() - LATENESS_MS) + (1000 * rows) / rowsPerSecond;
   };
 }

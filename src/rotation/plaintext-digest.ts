@@ -1,5 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 
+const BITS = 256;
+
 /** @returns a random HMAC key: its digests mean nothing outside the run that made it */
 export function createDigestKey(): KeyObject {
   return createSecretKey(randomBytes(32));
@@ -21,11 +23,20 @@ export class PlaintextDigest {
   add(id: string, plaintext: Buffer): void {
     // The NUL keeps (id, plaintext) unambiguous: PostgreSQL text never contains one.
     const mac = createHmac('sha256', this.#key).update(`${id}\0`).update(plaintext).digest('hex');
-    this.#sum = BigInt.asUintN(256, this.#sum + BigInt(`0x${mac}`));
+    this.#sum = addDigests(this.#sum, BigInt(`0x${mac}`));
   }
 
-  /** @returns the sum as 64 hex characters; comparable only with digests under the same key */
-  value(): string {
-    return this.#sum.toString(16).padStart(64, '0');
+  get sum(): bigint {
+    return this.#sum;
   }
+}
+
+/** @returns the digest of two sets that have no pair in common, of the digests of each */
+export function addDigests(one: bigint, other: bigint): bigint {
+  return BigInt.asUintN(BITS, one + other);
+}
+
+/** @returns a digest as 64 hex characters; comparable only with digests under the same key */
+export function digestText(sum: bigint): string {
+  return sum.toString(16).padStart(BITS / 4, '0');
 }

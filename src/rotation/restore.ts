@@ -39,9 +39,11 @@ export async function restore(options: RestoreOptions): Promise<Result<RestoreEn
     return { kind: 'restored', reached: reached() };
   }
 
-  const ending = await undoAll().catch((error: unknown): RestoreEnding => {
+  const ending = await undoAll().catch(async (error: unknown): Promise<RestoreEnding> => {
+    if (reached().some(({ restored }) => restored > 0)) await run.tryDisk();
     if (error instanceof WriteInDoubt) {
-      return { kind: 'write-in-doubt', field: error.field, found: error.found, cause: error.cause, reached: reached() };
+      const { field, found, cause } = error;
+      return { kind: 'write-in-doubt', field, found, cause, reached: reached() };
     }
     return { kind: 'stopped', phase: run.phase, cause: error, reached: reached() };
   });

@@ -92,6 +92,11 @@ interface InDoubt<Progress> {
   readonly reached: Progress;
 }
 
+interface Beyond {
+  /** The ids of later rows that were written at the same time, on other connections. */
+  readonly beyond: readonly string[];
+}
+
 export type RotateEnding =
   | { readonly kind: 'rotated'; readonly fields: readonly Compared[] }
   /** Rows that no key opens were skipped, all others are under the target key. */
@@ -103,14 +108,14 @@ export type RotateEnding =
   | { readonly kind: 'rehearsed'; readonly fields: readonly FieldCensus[] }
   /** Rows that no key opens: nothing was written. */
   | { readonly kind: 'unreadable-rows'; readonly fields: readonly FieldCensus[] }
-  | {
+  | (Beyond & {
       readonly kind: 'row-failed';
       readonly field: string;
       readonly id: string;
       readonly why: RowProblem;
       readonly reached: readonly Reached[];
-    }
-  | InDoubt<readonly Reached[]>
+    })
+  | (Beyond & InDoubt<readonly Reached[]>)
   | Stopped<readonly Reached[]>;
 
 export type VerifyEnding =

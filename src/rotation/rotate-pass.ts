@@ -1,112 +1,101 @@
-import { setImmediate } from 'node:timers/promises';
-import type { KeyRing } from '../crypto/key-ring.ts';
-import { reEncrypt } from '../crypto/re-encrypt.ts';
 import { storedBytes } from '../layout/layout.ts';
-import { createJudge } from './judge.ts';
-import type { Pace } from './pace.ts';
+import { inOrder } from './in-order.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
-import type { Field, Row, Swap } from './store.ts';
-import type { RunningTally } from './tally.ts';
-import { createBatchWriter, type Planned, type PlannedSwap } from './write-batch.ts';
+import type { Row, Swap } from './store.ts';
+import { type BatchWriterOptions, createBatchWriter, type PlannedSwap, toWrite } from './write-batch.ts';
+import { Writes } from './writes.ts';
 
-export interface RotatePassOptions {
-  readonly field: Field;
+export interface RotatePassOptions extends BatchWriterOptions {
   /** The rows to look at. */
   readonly pages: AsyncIterable<readonly Row[]>;
-  readonly ring: KeyRing;
   /** Rows per statement. */
   readonly batchRows: number;
-  readonly skipUnreadable: boolean;
-  /** Aborting it ends the pass: after the current write, or at once if it is reading. */
-  readonly signal: AbortSignal;
-  readonly tally: RunningTally;
-  readonly pace: Pace;
+  /** Batches that are written at the same time. */
+  readonly connections: number;
+  /** Awaited with swaps before any of them is made: once for several batches where they are small, and again for a row that has changed. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Called with the rows so far that were not under the target key, and that are processed. */
   readonly onProgress: (rows: number) => void;
   readonly onRow: (id: string, outcome: RowOutcome) => void;
 }
 
+/** Rows that are announced together before the first of them is written, unless a batch has more. */
+const ROWS_AHEAD = 500;
 /** Ends a batch of long values before it has all its rows: they are in memory several times over while they are sent. */
-const BATCH_BYTES = 4 * 1024 * 1024;
+const BYTES_AHEAD = 4 * 1024 * 1024;
 
 /**
- * Goes over the pages once, and moves every row that is not under the target key to it. The rows of the next batch are read and
- * re-encrypted while this one is written; batches are written strictly one after the other.
+ * Goes over the pages once, and moves every row that is not under the target key to it. The next rows are read and re-encrypted while
+ * these are written. Batches begin in the order of the rows: with one connection strictly one after the other.
  *
- * @throws RowFailed, WriteInDoubt, the signal's reason (after the current write), what `beforeWrite` throws, or what the store
+ * @throws RowFailed, WriteInDoubt, the signal's reason (after the writes under way), what `beforeWrite` throws, or what the store
  * throws on reading
  */
 export async function rotatePass(options: RotatePassOptions): Promise<void> {
-  const { field, ring, signal } = options;
-  const { layout } = field;
-  const judge = createJudge(ring, layout);
-  const writeBatch = createBatchWriter({ ...options, plan });
-  let writing: Promise<void> = Promise.resolve();
-  const batchIds = new Set<string>();
-  let batch: PlannedSwap[] = [];
+  const { signal, batchRows, work } = options;
+  const rowsAhead = batchRows * Math.max(1, Math.floor(ROWS_AHEAD / batchRows));
+  const writeBatch = createBatchWriter(options);
+  let processed = 0;
+  const writes = new Writes<readonly PlannedSwap[]>(options.connections, async (batch, onWritten) => {
+    await writeBatch(batch, onWritten);
+    processed += batch.length;
+    options.onProgress(processed);
+  });
+  let beginning: Promise<void> = Promise.resolve();
+  const idsAhead = new Set<string>();
+  let ahead: PlannedSwap[] = [];
   let bytes = 0;
-  let rows = 0;
 
-  function plan({ id, stored }: Row): Planned {
-    const judged = judge(stored);
-    if (judged.kind === 'no-value' && judged.isNamed) return { kind: 'nothing', outcome: 'gone' };
-    if (judged.kind === 'unreadable') {
-      if (options.skipUnreadable) return { kind: 'nothing', outcome: 'unreadable' };
-      throw new RowFailed(field.name, id, judged.why);
-    }
-    const name = (): Planned => ({
-      kind: 'swap',
-      outcome: 'named',
-      swap: { id, before: stored, after: layout.rename(stored, ring.target.fingerprint) },
-    });
-    if (judged.kind === 'no-value') return name();
-    try {
-      if (judged.key === ring.target) return judged.isNamed ? { kind: 'nothing', outcome: 'already-rotated' } : name();
-      const value = reEncrypt(judged.plaintext, judged.value.iv.length, ring.target, judged.aad);
-      const after = layout.format(value, stored, ring.target.fingerprint);
-      return { kind: 'swap', outcome: 'rotated', swap: { id, before: stored, after } };
-    } finally {
-      judged.plaintext.fill(0);
+  /** Hands over what is ahead, once everything before it has begun to be written. */
+  async function handOver(): Promise<void> {
+    await beginning;
+    if (ahead.length === 0) return;
+    beginning = beginAll(ahead);
+    // Its failure surfaces at the next `await beginning`; until then it must not count as unhandled.
+    beginning.catch(() => {});
+    ahead = [];
+    idsAhead.clear();
+    bytes = 0;
+  }
+
+  async function beginAll(swaps: readonly PlannedSwap[]): Promise<void> {
+    signal.throwIfAborted();
+    const rotated = swaps.filter(({ outcome }) => outcome === 'rotated');
+    if (rotated.length > 0) await options.beforeWrite(rotated.map(({ swap }) => swap));
+    for (let from = 0; from < swaps.length; from += batchRows) {
+      const batch = swaps.slice(from, from + batchRows);
+      await options.pace(batch.length);
+      await writes.waitForPlace();
+      signal.throwIfAborted();
+      writes.begin(batch);
     }
   }
 
-  async function flush(): Promise<void> {
-    await writing;
-    if (batch.length === 0) return;
-    signal.throwIfAborted();
-    rows += batch.length;
-    const rowsSoFar = rows;
-    writing = writeBatch(batch).then(() => options.onProgress(rowsSoFar));
-    // Its failure surfaces at the next `await writing`; until then it must not count as unhandled.
-    writing.catch(() => {});
-    batch = [];
-    batchIds.clear();
-    bytes = 0;
-    // One turn of the event loop, so that the statement leaves before the next rows are planned.
-    await setImmediate();
+  async function take(planned: PlannedSwap | null): Promise<void> {
+    // A damaged index can lead to a row twice.
+    if (planned === null || idsAhead.has(planned.swap.id)) return;
+    ahead.push(planned);
+    idsAhead.add(planned.swap.id);
+    bytes += storedBytes(planned.swap.after);
+    if (ahead.length >= rowsAhead || bytes >= BYTES_AHEAD) await handOver();
   }
 
   try {
-    for await (const page of options.pages) {
-      for (const row of page) {
-        // A damaged index can lead to a row twice.
-        if (batchIds.has(row.id)) continue;
-        const planned = plan(row);
-        if (planned.kind === 'nothing') continue;
-        batch.push(planned);
-        batchIds.add(row.id);
-        bytes += storedBytes(planned.swap.after);
-        if (batch.length >= options.batchRows || bytes >= BATCH_BYTES) await flush();
-      }
+    const pages = inOrder(options.pages, work.pagesAtOnce, async (page) => ({ page, plans: await work.plan(page) }));
+    for await (const { page, plans } of pages) {
+      for (const [index, row] of page.entries()) await take(toWrite(options, row, plans[index]));
     }
-    await flush();
-    await writing;
+    await handOver();
+    await beginning;
   } catch (error) {
+    await beginning;
     // The rows before the one that failed are planned and not yet written: they come first.
-    if (error instanceof RowFailed) await flush();
-    await writing;
+    if (error instanceof RowFailed) await handOver();
+    await beginning;
     throw error;
+  } finally {
+    // A failure of what has begun comes before any other.
+    await writes.end();
   }
 }

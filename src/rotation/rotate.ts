@@ -24,11 +24,16 @@ const ROUNDS = 3;
 export async function rotate(options: RotateOptions): Promise<Result<RotateEnding>> {
   const run = new Run(options);
   const rotations: FieldRotation[] = [];
-  const ending = await rotateAll(rotations, run, options).catch((error: unknown): RotateEnding => {
+  const ending = await rotateAll(rotations, run, options).catch(async (error: unknown): Promise<RotateEnding> => {
     const reached: readonly Reached[] = rotations.map((rotation) => rotation.reached());
-    if (error instanceof RowFailed) return { kind: 'row-failed', field: error.field, id: error.id, why: error.why, reached };
+    if (reached.some(({ tally }) => tally.rotated + tally.named > 0)) await run.tryDisk();
+    if (error instanceof RowFailed) {
+      const { field, id, why, beyond } = error;
+      return { kind: 'row-failed', field, id, why, beyond, reached };
+    }
     if (error instanceof WriteInDoubt) {
-      return { kind: 'write-in-doubt', field: error.field, found: error.found, cause: error.cause, reached };
+      const { field, found, beyond, cause } = error;
+      return { kind: 'write-in-doubt', field, found, beyond, cause, reached };
     }
     return { kind: 'stopped', phase: run.phase, cause: error, reached };
   });

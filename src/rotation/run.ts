@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { Census, UnreadableRow } from './census.ts';
 import { createDigestKey } from './plaintext-digest.ts';
@@ -5,6 +6,7 @@ import type { FieldCensus, Phase, PhaseName, RowOutcome } from './result.ts';
 import type { Field } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
+import { createValueWork, type ValueWork } from './value-work.ts';
 
 /** Is called with what happens during a run. */
 export interface Observer {
@@ -16,6 +18,8 @@ export interface Observer {
   readonly onRow: (field: string, id: string, outcome: RowOutcome) => void;
   readonly onUnreadable: (field: string, row: UnreadableRow) => void;
 }
+
+const LAST_WAIT_MS = 5000;
 
 export interface RunOptions {
   /** In the order of the schema. */
@@ -64,11 +68,11 @@ export class Run {
   /** @param known - the rows that are known to be unreadable */
   async survey(phase: PhaseName, field: Field, ring: KeyRing, known: ReadonlySet<string> = new Set()): Promise<Census> {
     const { signal, observer } = this.#options;
-    const { name, store, layout } = field;
+    const { name, store } = field;
     const onUnreadable = (row: UnreadableRow) => observer.onUnreadable(name, row);
     const census = await store.scan(signal, (scan) =>
       this.time(phase, name, scan.rows, (onProgress) =>
-        survey({ scan, ring, layout, digestKey: this.#digestKey, known, onProgress, onUnreadable }),
+        survey({ scan, ring, work: this.workOn(field, ring), known, onProgress, onUnreadable }),
       ),
     );
     signal.throwIfAborted();
@@ -76,11 +80,28 @@ export class Run {
     return census;
   }
 
+  workOn({ layout }: Field, ring: KeyRing): ValueWork {
+    return createValueWork({ ring, layout, digestKey: this.#digestKey });
+  }
+
   /** @returns what a pass over each field found, one after the other */
   async surveyAll(phase: PhaseName, ring: KeyRing): Promise<FieldCensus[]> {
     const found: FieldCensus[] = [];
     for (const field of this.#options.fields) found.push({ field: field.name, census: await this.survey(phase, field, ring) });
     return found;
+  }
+
+  /**
+   * Tries for a few seconds to put on the server's disk what was committed before the run stopped. Without success the server is lost, and
+   * what it had not put on its disk, if it crashed.
+   */
+  async tryDisk(): Promise<void> {
+    const limit = new AbortController();
+    const [field] = this.#options.fields;
+    await Promise.race([field?.store.waitForDisk(), setTimeout(LAST_WAIT_MS, undefined, { signal: limit.signal })]).catch(
+      () => {},
+    );
+    limit.abort();
   }
 
   /** Waits until everything committed so far is on the server's disk, so that no crash can undo what was reported. */

@@ -1,17 +1,15 @@
-import type { KeyObject } from 'node:crypto';
 import { type KeyRing, keysOf } from '../crypto/key-ring.ts';
-import type { Layout } from '../layout/layout.ts';
 import { type Census, SOURCE_IDS_KEPT, UNREADABLE_IDS_KEPT, UNREADABLE_ROWS_KEPT, type UnreadableRow } from './census.ts';
 import { IdCounts } from './id-counts.ts';
-import { createJudge } from './judge.ts';
-import { PlaintextDigest } from './plaintext-digest.ts';
+import { inOrder } from './in-order.ts';
+import { addDigests, digestText } from './plaintext-digest.ts';
 import type { Scan } from './store.ts';
+import type { ValueWork } from './value-work.ts';
 
 export interface SurveyOptions {
   readonly scan: Scan;
   readonly ring: KeyRing;
-  readonly layout: Layout;
-  readonly digestKey: KeyObject;
+  readonly work: ValueWork;
   /** The rows that an earlier survey found unreadable. */
   readonly known: ReadonlySet<string>;
   /** Called after each page with the rows read so far. */
@@ -24,15 +22,14 @@ export interface SurveyOptions {
  *
  * @throws whatever the scan throws
  */
-export async function survey({ scan, ring, layout, known, ...options }: SurveyOptions): Promise<Census> {
-  const judge = createJudge(ring, layout);
-  const digest = new PlaintextDigest(options.digestKey);
+export async function survey({ scan, ring, work, known, ...options }: SurveyOptions): Promise<Census> {
   const ids = new IdCounts();
-  const counts = new Map(keysOf(ring).map(({ fingerprint }) => [fingerprint, 0]));
+  const under = keysOf(ring).map(() => 0);
   const unreadableRows: UnreadableRow[] = [];
   const unreadableIds = new Set<string>();
   const ruinedRows: UnreadableRow[] = [];
   const sourceIds: string[] = [];
+  let digest = 0n;
   let rows = 0;
   let withoutValue = 0;
   let misnamed = 0;
@@ -49,43 +46,25 @@ export async function survey({ scan, ring, layout, known, ...options }: SurveyOp
     if (ruinedRows.length < UNREADABLE_ROWS_KEPT) ruinedRows.push(row);
   }
 
-  for await (const page of scan.pages) {
-    for (const { id, stored } of page) {
-      const judged = judge(stored);
-      rows += 1;
-      if (judged.kind === 'no-value') {
-        withoutValue += 1;
-        if (!judged.isNamed) misnamed += 1;
-        continue;
-      }
-      ids.add(id);
-      if (judged.kind === 'unreadable') {
-        countUnreadable({ id, why: judged.why });
-        continue;
-      }
-      const { fingerprint } = judged.key;
-      counts.set(fingerprint, Number(counts.get(fingerprint)) + 1);
-      if (judged.key === ring.target) misnamed += judged.isNamed ? 0 : 1;
-      else if (sourceIds.length < SOURCE_IDS_KEPT) sourceIds.push(id);
-      digest.add(id, judged.plaintext);
-      judged.plaintext.fill(0);
-    }
+  const surveyed = inOrder(scan.pages, work.pagesAtOnce, async (page) => ({ page, found: await work.survey(page) }));
+  for await (const { page, found } of surveyed) {
+    const empty = new Set(found.withoutValue);
+    for (const [index, { id }] of page.entries()) if (!empty.has(index)) ids.add(id);
+    for (const [place, count] of found.under.entries()) under[place] = Number(under[place]) + count;
+    for (const row of found.unreadable) countUnreadable(row);
+    sourceIds.push(...found.sourceIds.slice(0, SOURCE_IDS_KEPT - sourceIds.length));
+    digest = addDigests(digest, found.digest);
+    withoutValue += found.withoutValue.length;
+    misnamed += found.misnamed;
+    rows += page.length;
     options.onProgress(rows);
   }
   const { largestRow, parts, uncommitted } = scan;
-  const found = { unreadable, unreadableRows: byId(unreadableRows), unreadableIds, ruined, ruinedRows: byId(ruinedRows) };
   return {
-    rows,
-    largestRow,
-    parts,
-    uncommitted,
-    withoutValue,
-    misnamed,
-    under: counts,
-    ...found,
-    sourceIds,
-    ids,
-    digest: digest.value(),
+    ...{ rows, largestRow, parts, uncommitted, withoutValue, misnamed },
+    under: new Map(keysOf(ring).map(({ fingerprint }, place) => [fingerprint, Number(under[place])])),
+    ...{ unreadable, unreadableRows: byId(unreadableRows), unreadableIds, ruined, ruinedRows: byId(ruinedRows) },
+    ...{ sourceIds, ids, digest: digestText(digest) },
   };
 }
 

@@ -1,28 +1,26 @@
 import type { Pace } from './pace.ts';
 import { readExactly } from './pages.ts';
+import type { Plan } from './planner.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import type { Field, Row, Swap } from './store.ts';
 import type { RunningTally } from './tally.ts';
+import type { ValueWork } from './value-work.ts';
 import { writeSwaps } from './write-swaps.ts';
 
-/** What a row needs. */
-export type Planned = PlannedSwap | { readonly kind: 'nothing'; readonly outcome: 'already-rotated' | 'unreadable' | 'gone' };
-
-/** A row to be written. `named` changes nothing but its key id. */
+/** A row to be written. */
 export interface PlannedSwap {
-  readonly kind: 'swap';
   readonly outcome: 'rotated' | 'named';
   readonly swap: Swap;
 }
 
 export interface BatchWriterOptions {
   readonly field: Field;
-  /** @throws RowFailed */
-  readonly plan: (row: Row) => Planned;
-  /** Awaited before a batch is written, and before a row that has changed is read and written again. */
+  readonly work: ValueWork;
+  readonly skipUnreadable: boolean;
+  /** Awaited before a row that has changed is read and written again. */
   readonly pace: Pace;
-  /** Awaited before each write of values. */
+  /** Awaited before such a row is written again. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Aborting it ends the writing after the current statement, and the reading of a row that is to be written again at once. */
   readonly signal: AbortSignal;
@@ -37,36 +35,40 @@ const CONFLICT_ATTEMPTS = 3;
  *
  * It rejects with RowFailed, WriteInDoubt, what `pace` and `beforeWrite` throw, or what the store throws on reading.
  */
-export function createBatchWriter(options: BatchWriterOptions): (batch: readonly PlannedSwap[]) => Promise<void> {
+export function createBatchWriter(
+  options: BatchWriterOptions,
+): (batch: readonly PlannedSwap[], onWritten: (id: string) => void) => Promise<void> {
   const { field, tally } = options;
 
-  async function writeBatch(batch: readonly PlannedSwap[]): Promise<void> {
-    await options.pace(batch.length);
-    for (const id of await swap(batch)) await settleConflict(id);
+  async function writeBatch(batch: readonly PlannedSwap[], onWritten: (id: string) => void): Promise<void> {
+    for (const id of await swap(batch, onWritten)) await settleConflict(id, onWritten);
   }
 
   /** A value changed after it was read: it is read again and judged again. */
-  async function settleConflict(id: string): Promise<void> {
+  async function settleConflict(id: string, onWritten: (id: string) => void): Promise<void> {
     for (let attempt = 1; attempt <= CONFLICT_ATTEMPTS; attempt += 1) {
       tally.conflict();
       await options.pace(1);
       const row = (await readExactly(field.store, [id], options.signal)).get(id);
       if (row === undefined) return settle(id, 'gone');
-      const planned = options.plan(row);
-      if (planned.kind === 'nothing') return settle(id, planned.outcome);
-      const [conflicting] = await swap([planned]);
+      const [plan] = await options.work.plan([row]);
+      const next = toWrite(options, row, plan);
+      if (next === null) return settle(id, plan?.kind === 'nothing' ? plan.outcome : 'unreadable');
+      if (next.outcome === 'rotated') await options.beforeWrite([next.swap]);
+      const [conflicting] = await swap([next], onWritten);
       if (conflicting === undefined) return;
     }
     throw new RowFailed(field.name, id, { kind: 'conflicts', attempts: CONFLICT_ATTEMPTS });
   }
 
   /** Settles the rows that are written. @returns the ids of the others */
-  async function swap(batch: readonly PlannedSwap[]): Promise<string[]> {
-    const swapsOf = (some: readonly PlannedSwap[]) => some.map((planned) => planned.swap);
-    const rotated = swapsOf(batch.filter(({ outcome }) => outcome === 'rotated'));
-    if (rotated.length > 0) await options.beforeWrite(rotated);
-    const ids = new Set(rotated.map(({ id }) => id));
-    return writeSwaps(field, swapsOf(batch), options.signal, (id) => settle(id, ids.has(id) ? 'rotated' : 'named'));
+  function swap(batch: readonly PlannedSwap[], onWritten: (id: string) => void): Promise<string[]> {
+    const outcomes = new Map(batch.map(({ swap: { id }, outcome }) => [id, outcome]));
+    const swaps = batch.map((planned) => planned.swap);
+    return writeSwaps(field, swaps, options.signal, (id) => {
+      onWritten(id);
+      settle(id, outcomes.get(id) ?? 'rotated');
+    });
   }
 
   function settle(id: string, outcome: RowOutcome): void {
@@ -75,4 +77,19 @@ export function createBatchWriter(options: BatchWriterOptions): (batch: readonly
   }
 
   return writeBatch;
+}
+
+/**
+ * @returns what is to be written of a row; null if nothing is
+ * @throws RowFailed if it is unreadable, and such rows are not skipped
+ */
+export function toWrite(
+  { field, skipUnreadable }: Pick<BatchWriterOptions, 'field' | 'skipUnreadable'>,
+  { id, stored }: Row,
+  plan: Plan | undefined,
+): PlannedSwap | null {
+  if (plan === undefined) throw new Error(`nothing was planned for row ${id}`);
+  if (plan.kind === 'write') return { outcome: plan.outcome, swap: { id, before: stored, after: plan.after } };
+  if (plan.kind === 'unreadable' && !skipUnreadable) throw new RowFailed(field.name, id, plan.why);
+  return null;
 }

@@ -7,10 +7,28 @@ export class WriteInDoubt extends Error {
   override readonly name = 'WriteInDoubt';
   readonly field: string;
   readonly found: FoundAgain;
-  constructor(field: string, cause: unknown, found: FoundAgain) {
+  /** The ids of later rows that were written at the same time, on other connections. */
+  readonly beyond: readonly string[];
+  constructor(field: string, cause: unknown, found: FoundAgain, beyond: readonly string[] = []) {
     super('a write is in doubt', { cause });
     this.field = field;
     this.found = found;
+    this.beyond = beyond;
+  }
+
+  /** @param writes - of one field, one or more. @returns all as one, with the cause of the first */
+  static ofAll(writes: readonly WriteInDoubt[], beyond: readonly string[]): WriteInDoubt {
+    const [first, ...others] = writes;
+    if (first === undefined) throw new Error('no write is in doubt');
+    if (others.length === 0 && beyond.length === 0) return first;
+    const all = (which: keyof FoundAgain) => writes.flatMap(({ found }) => found[which]);
+    const found = { written: all('written'), notWritten: all('notWritten'), unknown: all('unknown') };
+    return new WriteInDoubt(
+      first.field,
+      first.cause,
+      found,
+      beyond.filter((id) => !found.written.includes(id)),
+    );
   }
 }
 

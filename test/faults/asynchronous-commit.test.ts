@@ -14,13 +14,17 @@ let own: OwnServer;
 beforeAll(async () => {
   // What is committed stays in the server's memory for as long as nobody asks for more.
   own = await startOwnServer(['wal_writer_delay=10s', 'wal_writer_flush_after=1GB', 'autovacuum=off']);
-  await own.connect().pool.query('ALTER DATABASE application SET synchronous_commit = off');
 });
 
 afterAll(() => own.stop());
 
-describe.each(['1', '500'])('with synchronous_commit = off (--batch-size %s)', (batchSize) => {
-  const backup = path.join(workFolder, `asynchronous-${batchSize}`);
+describe.each([
+  ['on', '1'],
+  ['off', '1'],
+  ['off', '500'],
+])('with synchronous_commit = %s (--batch-size %s)', (commit, batchSize) => {
+  const backup = path.join(workFolder, `asynchronous-${commit}-${batchSize}`);
+  beforeAll(() => own.connect().pool.query(`ALTER DATABASE application SET synchronous_commit = ${commit}`));
 
   it('a rotation that ended with 0 survives the server being killed at once', async () => {
     await plant(own.connect(), keys, ROWS);

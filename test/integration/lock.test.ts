@@ -42,7 +42,9 @@ describe('the rotation lock', () => {
   it('is in the way of who only looks, but not the other way round', async () => {
     const looking = <T>(work: () => Promise<T>) =>
       withDatabase(
-        ...([settings, [defaultField], 'look', new AbortController().signal, () => {}] as const),
+        settings,
+        [defaultField],
+        { access: 'look', signal: new AbortController().signal, onWarning: () => {} },
         ({ withLock: lookInside }) => lookInside(work),
       );
     await withLock(async () => {

@@ -2,7 +2,7 @@ import type { CheckedBackup } from '../../backup/backup-reader.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { type FieldOutcome, NOTHING_KNOWN, type Outcome } from '../../report/report.ts';
-import { inDoubt, stoppedBy } from '../../report/stopped-by.ts';
+import { inDoubt, perhapsUndone, stoppedBy } from '../../report/stopped-by.ts';
 import type { Words } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
 import type { RestoreEnding, RestoreTally } from '../../rotation/result.ts';
@@ -44,10 +44,10 @@ export function conclude(
         (id) => words.rowName(ending.field, id),
         'it holds either the old or the rotated value',
       );
-      return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, soFar(ending.reached, words)] };
+      return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, ...soFar(ending, words)] };
     }
     case 'stopped': {
-      const details = dryRun || ending.phase === null ? ['nothing was written'] : [soFar(ending.reached, words)];
+      const details = dryRun || ending.phase === null ? ['nothing was written'] : soFar(ending, words);
       return { ...stoppedBy(ending.cause, dryRun ? repeated(files) : runAgain), details };
     }
     default:
@@ -97,8 +97,13 @@ function restored(tallies: readonly RestoreTally[], forReal: string | null, word
   return done(`put back ${words.count(count)}${except}`, details, nextSteps);
 }
 
-function soFar(tallies: readonly RestoreTally[], { count }: Words): string {
-  return `${count(sum(tallies, ({ restored: put }) => put))} put back so far`;
+function soFar(
+  { cause, reached }: Extract<RestoreEnding, { kind: 'stopped' | 'write-in-doubt' }>,
+  { count, noun }: Words,
+): string[] {
+  const done = sum(reached, ({ restored: put }) => put);
+  const undone = done === 0 ? [] : perhapsUndone(cause, `the last of these ${noun}s may hold the rotated value again`);
+  return [`${count(done)} put back so far`, ...undone];
 }
 
 /** Says what became of the rows that a restore did not write, or would not. */
@@ -112,9 +117,10 @@ function leftAlone(tallies: readonly RestoreTally[], dryRun: boolean, { count, r
     noun === 'row'
       ? 'already held the value from the backup'
       : verb(alreadyRestored, 'was already as in the backup', 'were already as in the backup');
+  const why = 'put back earlier, or never rotated';
   const notFound = `${count(gone)} ${verb(gone, 'was', 'were')} not found by id: deleted, or hidden by a damaged index`;
   return [
-    ...(alreadyRestored > 0 ? [`${count(alreadyRestored)} ${already}`] : []),
+    ...(alreadyRestored > 0 ? [`${count(alreadyRestored)} ${already}: ${why}`] : []),
     ...(gone > 0 ? [notFound] : []),
     ...(changed.length > 0 ? [`${count(changed.length)} ${since} since the backup, and ${left}`] : []),
     ...listed(changed.map((row) => `${row}: has changed`)),

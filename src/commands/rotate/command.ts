@@ -40,7 +40,15 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
   const { target, sources } = keyWords(keys.named);
   const direction = `direction: back from ${sources} to ${target}`;
   const run: TableRun<Ending> = {
-    ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
+    ...{
+      command: 'rotate',
+      access: plan.dryRun ? 'rehearse' : 'write',
+      writers: plan.connections,
+      database,
+      keys: keys.named,
+      outputPlan,
+      outcome,
+    },
     announcement: [...(plan.rollback ? [direction] : []), keysLine(keys.named)],
     reason: plan.reason,
     work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
@@ -83,11 +91,11 @@ async function rotateTables(
     keys: { target: ring.target.fingerprint, sources: ring.sources.map(({ fingerprint }) => fingerprint) },
   });
   const backup = plan.backup === null ? null : createBackupWriter(plan.backup, describe);
-  const { dryRun, skipUnreadable, batchRows, maxRowsPerSecond } = plan;
+  const { dryRun, skipUnreadable, batchRows, connections, maxRowsPerSecond } = plan;
   try {
     const result = await rotate({
       ...options,
-      ...{ ring, dryRun, skipUnreadable, batchRows },
+      ...{ ring, dryRun, skipUnreadable, batchRows, connections },
       beforeFirstWrite: async (found) => {
         await registry.enter();
         // At once: a run that is killed must not leave a key recorded as unused whose values it has just found and moved.

@@ -2,10 +2,10 @@ import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
-import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
+import { inDoubt, isRefused, perhapsUndone, stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
-import { listUnreadable, rowProblem, verb } from '../../report/wording.ts';
-import type { Compared, RowProblem } from '../../rotation/result.ts';
+import { listUnreadable, verb } from '../../report/wording.ts';
+import type { Compared } from '../../rotation/result.ts';
 import { repeated } from '../output-plan.ts';
 import type { Ending } from './ending.ts';
 import { meanwhile } from './meanwhile.ts';
@@ -13,6 +13,7 @@ import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
+import { rowFailed, writtenBeyond } from './row-failed.ts';
 import { tableState } from './table-state.ts';
 
 /**
@@ -83,40 +84,31 @@ export function conclude(
       return unregistered(ending.values, plan);
     case 'not-verified':
       return notVerified(ending, names, runAgain);
-    case 'row-failed': {
-      const batch = plan.batchRows > 1 ? ', except possibly in the same batch' : '';
-      return {
-        exitCode: EXIT.database,
-        headline: `${words.rowName(ending.field, ending.id)} could not be rotated: ${rowProblem(ending.why, names)}`,
-        details: [
-          `the ${words.noun}s before it are rotated; no later ${words.noun} was written${batch}`,
-          ...tableState(ending.reached, names, keys, words, null),
-        ],
-        nextSteps: [rowAdvice(ending.why), runAgain],
-      };
-    }
+    case 'row-failed':
+      return rowFailed(ending, plan, keys, words, runAgain);
     case 'write-in-doubt': {
       const { cause, found } = ending;
       const stop = stoppedBy(cause, runAgain);
       const rows = inDoubt(cause, found, (id) => words.rowName(ending.field, id), `it is under ${names.either} keys`);
       const state = tableState(ending.reached, names, keys, words, isRefused(cause) ? null : found.unknown.length);
-      return { ...stop, headline: `a write failed: ${stop.headline}`, details: [...rows, ...state] };
+      const details = [...rows, ...writtenBeyond(ending, words), ...state, ...undone(ending)];
+      return { ...stop, headline: `a write failed: ${stop.headline}`, details };
     }
     case 'stopped': {
       const nothing = plan.dryRun || ending.phase === null;
-      const details = nothing ? ['nothing was written'] : tableState(ending.reached, names, keys, words, null);
+      const details = nothing
+        ? ['nothing was written']
+        : [...tableState(ending.reached, names, keys, words, null), ...undone(ending)];
       return { ...stoppedBy(ending.cause, plan.dryRun ? again : runAgain), details };
     }
     default:
       return ending satisfies never;
   }
-}
 
-/** The preflight could decrypt the row: it has changed since. */
-function rowAdvice(why: RowProblem): string {
-  return why.kind === 'conflicts'
-    ? 'find out what keeps changing that row: a service, or a trigger or rule on the table'
-    : 'find out what wrote that row since the run began, and with which key';
+  function undone({ cause, reached }: Extract<Ending, { kind: 'stopped' | 'write-in-doubt' }>): string[] {
+    const hasWritten = reached.some(({ tally }) => tally.rotated + tally.named > 0);
+    return hasWritten ? perhapsUndone(cause, `the last of these ${words.noun}s may be under ${names.aSource} again`) : [];
+  }
 }
 
 function totals(fields: readonly Compared[]): [before: Total, after: Total] {

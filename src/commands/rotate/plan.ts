@@ -13,6 +13,8 @@ export interface RotatePlan {
   readonly skipUnreadable: boolean;
   /** Rows per statement; with a limit, no more than in a second. */
   readonly batchRows: number;
+  /** Batches that are written at the same time. */
+  readonly connections: number;
   /** null: no limit. */
   readonly maxRowsPerSecond: number | null;
   readonly backup: string | null;
@@ -26,6 +28,7 @@ export interface RotatePlan {
 }
 
 const MAX_BATCH_ROWS = 5000;
+const MAX_CONNECTIONS = 16;
 
 /** @throws UsageError */
 export async function readRotatePlan(given: Given): Promise<RotatePlan> {
@@ -33,6 +36,10 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
   if (dryRun && backup !== null) refuse('--dry-run writes nothing, so --backup has nothing to save', 'leave one out');
   if (!/^[1-9][0-9]{0,3}$/u.test(size) || Number(size) > MAX_BATCH_ROWS) {
     refuse(`--batch-size is not a whole number from 1 to ${MAX_BATCH_ROWS}`, 'leave it out to write row by row');
+  }
+  const connections = given.value('connections') ?? '1';
+  if (!/^[1-9][0-9]?$/u.test(connections) || Number(connections) > MAX_CONNECTIONS) {
+    refuse(`--connections is not a whole number from 1 to ${MAX_CONNECTIONS}`, 'leave it out to write one batch after the other');
   }
   const limit = given.value('max-rows-per-second');
   if (limit !== null && !/^[1-9][0-9]*$/u.test(limit)) {
@@ -43,6 +50,7 @@ export async function readRotatePlan(given: Given): Promise<RotatePlan> {
     dryRun,
     skipUnreadable: given.has('skip-unreadable'),
     batchRows: Math.min(Number(size), maxRowsPerSecond ?? MAX_BATCH_ROWS),
+    connections: Number(connections),
     maxRowsPerSecond,
     backup,
     report: given.value('report'),

@@ -40,9 +40,13 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
   const output = createOutput(host, false);
   warnIfUnencrypted(database, env, output);
   const checkedAt = new Date();
-  const warn = (text: string) => output.warn(`the server warns: ${text}`);
+  const opening = {
+    access: 'look' as const,
+    signal: host.interruption,
+    onWarning: (text: string) => output.warn(`the server warns: ${text}`),
+  };
   try {
-    return await withDatabase(database, host.encryptedFields, 'look', host.interruption, warn, async (opened) => {
+    return await withDatabase(database, host.encryptedFields, opening, async (opened) => {
       announce(opened.fields, database, 'look', [keysLine(namedKeys(keys))], output);
       warnIfUnusable(opened.registry, database, output);
       const counts = await count(opened, database, keys, plan, host, output);

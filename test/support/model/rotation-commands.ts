@@ -111,6 +111,7 @@ class RotateCommand implements AsyncCommand<Model, World> {
       ...how,
       fields: [{ name: 'UserApiKey', store, layout }],
       ring,
+      connections: 1,
       beforeFirstWrite: async () => {},
       pace: atOnce,
       beforeWrite: async () => {},

@@ -7,7 +7,12 @@ import { defaultField } from '../table/default-field.ts';
 
 /** Opens a database as a run that writes does, and that nobody interrupts. */
 export function opening<T>(settings: DatabaseSettings, work: (database: Database) => Promise<T>): Promise<T> {
-  return withDatabase(settings, [defaultField], 'write', new AbortController().signal, () => {}, work);
+  return withDatabase(
+    settings,
+    [defaultField],
+    { access: 'write', signal: new AbortController().signal, onWarning: () => {} },
+    work,
+  );
 }
 
 /** The same, with the lock on the table. */

@@ -25,7 +25,8 @@ const NEW = 'bbbbbbbbbbbbbbbb';
 
 /** From the old key to the new one, row by row. */
 export const PLAN: RotatePlan = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, maxRowsPerSecond: null, backup: null, report: null, ignore: [] },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, connections: 1, maxRowsPerSecond: null },
+  ...{ backup: null, report: null, ignore: [] },
   reason: null,
   rollback: false,
 };
@@ -110,7 +111,7 @@ export function inDoubt(
 ): Extract<RotateEnding, { kind: 'write-in-doubt' }> {
   const rows = { written: [], notWritten: [], unknown: [], ...found };
   const reached = [counted({ tally: { ...NONE, rotated: rows.written.length } })];
-  return { kind: 'write-in-doubt', field: FIELD, found: rows, cause, reached };
+  return { kind: 'write-in-doubt', field: FIELD, found: rows, beyond: [], cause, reached };
 }
 
 export const interrupted = (signal: StopSignal) => new Interrupted(signal);

@@ -41,7 +41,10 @@ describe('the summary of a rotation with a list of three keys', () => {
     ['rehearsed', { kind: 'rehearsed', fields: surveyed(mixed) }, { dryRun: true }],
     ['rows that no key opens', { kind: 'unreadable-rows', fields: surveyed(census(5, 3, 2)) }],
     ['no row that a key opens', { kind: 'unreadable-rows', fields: surveyed(unreadable) }],
-    ['a row that changed', { kind: 'row-failed', field: FIELD, id: 'row-3', why: { kind: 'not-authentic' }, reached: [reached] }],
+    [
+      'a row that changed',
+      { kind: 'row-failed', field: FIELD, id: 'row-3', why: { kind: 'not-authentic' }, beyond: [], reached: [reached] },
+    ],
     ['a write in doubt', { ...inDoubt({ unknown: ['row-5'] }, LOST), reached: [reached] }],
     ['rows that are put back', notVerified({ kind: 'reverted', count: 2, ids: ['row-1', 'row-2'] })],
     ['rows that came meanwhile', notVerified({ kind: 'written-meanwhile', count: 2 })],

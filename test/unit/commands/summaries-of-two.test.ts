@@ -177,12 +177,19 @@ describe('the summary of a rotation of two fields', () => {
     ],
     [
       'a row that failed',
-      { kind: 'row-failed', field: REFRESH, id: 'row-5', why: { kind: 'not-authentic' }, reached: reached() },
+      { kind: 'row-failed', field: REFRESH, id: 'row-5', why: { kind: 'not-authentic' }, beyond: [], reached: reached() },
       ['preflight', 'rotate'],
     ],
     [
       'a batch that failed',
-      { kind: 'row-failed', field: REFRESH, id: 'row-5', why: { kind: 'conflicts', attempts: 3 }, reached: reached() },
+      {
+        kind: 'row-failed',
+        field: REFRESH,
+        id: 'row-5',
+        why: { kind: 'conflicts', attempts: 3 },
+        beyond: [],
+        reached: reached(),
+      },
       ['preflight', 'rotate'],
       { batchRows: 500 },
     ],

@@ -148,14 +148,20 @@ describe('the summary of a rotation', () => {
     [
       'a row that became unreadable',
       {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-5', why: { kind: 'not-authentic' } },
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-5', why: { kind: 'not-authentic' }, beyond: [] },
         reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
     ],
     [
       'a row that became malformed, in a batch',
       {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-5', why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' } },
+        ...{
+          kind: 'row-failed',
+          field: FIELD,
+          id: 'row-5',
+          why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' },
+          beyond: [],
+        },
         reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
       { batchRows: 500, ...BACKUP, report: 'report.json' },
@@ -163,7 +169,7 @@ describe('the summary of a rotation', () => {
     [
       'a row that keeps changing',
       {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 }, beyond: [] },
         reached: [counted({ tally: { ...NONE, conflicts: 3 } })],
       },
     ],

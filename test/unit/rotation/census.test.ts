@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { countUnder } from '../../../src/rotation/census.ts';
 import { createDigestKey } from '../../../src/rotation/plaintext-digest.ts';
 import { survey } from '../../../src/rotation/survey.ts';
+import { createValueWork } from '../../../src/rotation/value-work.ts';
 import { fingerprints, layout, ring, tableOf } from './table.ts';
 
 describe('the rows under some keys', () => {
@@ -10,8 +11,7 @@ describe('the rows under some keys', () => {
     const ignore = () => {};
     const options = {
       ring,
-      layout,
-      digestKey: createDigestKey(),
+      work: createValueWork({ ring, layout, digestKey: createDigestKey() }),
       known: new Set<string>(),
       onProgress: ignore,
       onUnreadable: ignore,

@@ -10,7 +10,7 @@ it('passes over as many unreadable rows as can be remembered, and no more, if it
   const run = { fields: [field], signal: new AbortController().signal, observer: silentObserver() };
   const census = await new Run(run).survey('preflight', field, ring);
   const skips = (unreadable: number, skipUnreadable: boolean) => {
-    const options = { ...run, ring, skipUnreadable, batchRows: 1, pace: atOnce, beforeWrite: async () => {} };
+    const options = { ...run, ring, skipUnreadable, batchRows: 1, connections: 1, pace: atOnce, beforeWrite: async () => {} };
     return new FieldRotation(field, { ...census, unreadable }, new Run(run), options).skips;
   };
   expect(skips(UNREADABLE_IDS_KEPT, true)).toBe(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { atOnce, type Clock, createPace } from '../../../src/rotation/pace.ts';
-import { contents, idOf, passOver, row, tableOf, under } from './table.ts';
+import { contents, passOver, row, tableOf, under } from './table.ts';
 
 /** A clock that moves only by what is slept, and by what the test adds. */
 function createClock(): Clock & { time: number; readonly slept: number[] } {
@@ -19,6 +19,14 @@ function createClock(): Clock & { time: number; readonly slept: number[] } {
 const never = new AbortController().signal;
 
 describe('a pace', () => {
+  it('gives those their own turn that wait for it at the same time', async () => {
+    const slept: number[] = [];
+    const sleep = async (milliseconds: number) => void slept.push(milliseconds);
+    const pace = createPace(100, never, { now: () => 1000, sleep });
+    await Promise.all([1, 2, 3, 4].map(() => pace(10)));
+    expect(slept).toEqual([100, 200, 300]);
+  });
+
   it('lets the first rows begin at once, and each batch after the time that the one before is worth', async () => {
     const clock = createClock();
     const pace = createPace(100, never, clock);
@@ -102,22 +110,17 @@ describe('a pass with a pace', () => {
     expect(contents(store)[1]).toBe('new: written while it waited');
   });
 
-  it('does not write, or back up, the batch that waits when the run is aborted', async () => {
+  it('does not write the batch that waits when the run is aborted', async () => {
     const store = tableOf(9);
     const abort = new AbortController();
-    const backedUp: string[] = [];
     const wait = createPace(1, abort.signal);
     const pace = (rows: number) => {
       if (store.swapped.length === 1) setImmediate(() => abort.abort(new Error('stop')));
       return wait(rows);
     };
-    const { error, tally } = await passOver(store, {
-      ...{ pace, batchRows: 3, signal: abort.signal },
-      beforeWrite: async (swaps) => void backedUp.push(...swaps.map(({ id }) => id)),
-    });
+    const { error, tally } = await passOver(store, { pace, batchRows: 3, signal: abort.signal });
     expect(error).toEqual(new Error('stop'));
     expect(tally.rotated).toBe(3);
-    expect(backedUp).toEqual([1, 2, 3].map(idOf));
     expect(contents(store)).toEqual([...under('new', 1, 3), ...under('old', 4, 9)]);
   });
 });

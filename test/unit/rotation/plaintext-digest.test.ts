@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDigestKey, PlaintextDigest } from '../../../src/rotation/plaintext-digest.ts';
+import { createDigestKey, digestText, PlaintextDigest } from '../../../src/rotation/plaintext-digest.ts';
 
 const key = createSecretKey(Buffer.alloc(32, 5));
 type Pair = readonly [id: string, plaintext: Uint8Array];
@@ -9,7 +9,7 @@ type Pair = readonly [id: string, plaintext: Uint8Array];
 function digestOf(pairs: readonly Pair[], under = key): string {
   const digest = new PlaintextDigest(under);
   for (const [id, plaintext] of pairs) digest.add(id, Buffer.from(plaintext));
-  return digest.value();
+  return digestText(digest.sum);
 }
 
 const bytes = (text: string) => Buffer.from(text);

@@ -142,24 +142,47 @@ describe('a pass', () => {
   });
 
   it('waits for what is to be done before each write, and does not write if that fails', async () => {
-    const store = tableOf(5);
+    const store = tableOf(1000);
     const announced: string[][] = [];
     const { error, tally } = await passOver(store, {
-      batchRows: 2,
+      batchRows: 400,
       beforeWrite: async (swaps) => {
         await new Promise((resolve) => setImmediate(resolve));
         announced.push(swaps.map(({ id }) => id));
-        expect(store.swapped).toHaveLength(announced.length - 1);
         if (announced.length === 2) throw new Error('full');
       },
     });
     expect(error).toEqual(new Error('full'));
-    expect(announced).toEqual([
-      [idOf(1), idOf(2)],
-      [idOf(3), idOf(4)],
+    expect(announced.map((ids) => [ids[0], ids.at(-1)])).toEqual([
+      [idOf(1), idOf(400)],
+      [idOf(401), idOf(800)],
     ]);
-    expect(tally.rotated).toBe(2);
-    expect(contents(store)).toEqual([...under('new', 1, 2), ...under('old', 3, 5)]);
+    expect(tally.rotated).toBe(400);
+    expect(contents(store)).toEqual([...under('new', 1, 400), ...under('old', 401, 1000)]);
+  });
+
+  it.each([
+    [1, 500],
+    [7, 497],
+    [300, 300],
+  ])('announces batches of %i together, %i rows before the first of them is written', async (batchRows, together) => {
+    const store = tableOf(1100);
+    const announced = new Set<string>();
+    const sizes: number[] = [];
+    store.before = (call) => {
+      if (call.method === 'swap') for (const { id } of call.swaps) expect(announced).toContain(id);
+    };
+    const { tally } = await passOver(store, {
+      batchRows,
+      beforeWrite: async (swaps) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        sizes.push(swaps.length);
+        for (const { id } of swaps) announced.add(id);
+      },
+    });
+    expect(tally.rotated).toBe(1100);
+    expect(sizes.slice(0, -1).every((size) => size === together)).toBe(true);
+    expect(store.swapped.slice(0, -1).every((ids) => ids.length === batchRows)).toBe(true);
   });
 
   it('leaves no plaintext in memory, neither of rows that it rotates nor of those that it leaves alone', async () => {

@@ -114,7 +114,7 @@ describe('rotating', () => {
       if (call.method === 'swap' && nth === 5) store.put(strangeRow(5));
     };
     const { ending, tally, before, after } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'row-failed', field: FIELD, id: idOf(5), why: { kind: 'not-authentic' } });
+    expect(ending).toEqual({ kind: 'row-failed', field: FIELD, id: idOf(5), why: { kind: 'not-authentic' }, beyond: [] });
     expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('old', 6, 9)]);
     expect(tally.rotated).toBe(4);
     expect(before?.rows).toBe(9);
@@ -156,7 +156,7 @@ describe('what is counted', () => {
     store.after = (call, nth) => {
       if (call.method === 'swap' && nth === 3) stop.abort(new Error('stop'));
     };
-    const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
+    const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1, connections: 1 };
     const run = {
       ...options,
       signal: stop.signal,
@@ -182,7 +182,7 @@ describe('what is counted', () => {
       if (method === 'swap' && nth === 3) store.put(row(1, 'old'));
       if (method === 'swap' && nth === 4) stop.abort(new Error('stop'));
     };
-    const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1 };
+    const options = { fields: [fieldOf(store)], ring, dryRun: false, skipUnreadable: false, batchRows: 1, connections: 1 };
     const { ending } = await rotate({
       ...options,
       ...{

@@ -12,7 +12,7 @@ function options(access: MemoryStore, refresh: MemoryStore, change: Partial<Rota
       { name: 'Account.access', store: access, layout },
       { name: 'Account.refresh', store: refresh, layout },
     ],
-    ...{ ring, dryRun: false, skipUnreadable: false, batchRows: 2 },
+    ...{ ring, dryRun: false, skipUnreadable: false, batchRows: 2, connections: 1 },
     beforeFirstWrite: async () => {},
     pace: atOnce,
     beforeWrite: async () => {},

@@ -3,7 +3,9 @@ import process from 'node:process';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Census, UnreadableRow } from '../../../src/rotation/census.ts';
 import { IdCounts } from '../../../src/rotation/id-counts.ts';
+import type { Scan } from '../../../src/rotation/store.ts';
 import { type SurveyOptions, survey } from '../../../src/rotation/survey.ts';
+import { createValueWork } from '../../../src/rotation/value-work.ts';
 import { MemoryStore } from '../../support/model/memory-store.ts';
 import { fingerprints, idOf, keys, layout, ring, row, strangeRow, tableOf } from './table.ts';
 
@@ -14,10 +16,12 @@ function surveyTable(
   change: Partial<SurveyOptions> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Census> {
-  const known = new Set<string>();
-  return store.scan(signal, (scan) =>
-    survey({ scan, ring, layout, digestKey, known, onProgress: () => {}, onUnreadable: () => {}, ...change }),
-  );
+  return store.scan(signal, (scan) => surveyScan(scan, change));
+}
+
+function surveyScan(scan: Scan, change: Partial<SurveyOptions> = {}): Promise<Census> {
+  const work = createValueWork({ ring: change.ring ?? ring, layout, digestKey });
+  return survey({ scan, ring, work, known: new Set(), onProgress: () => {}, onUnreadable: () => {}, ...change });
 }
 
 /** The counts of a census, by fingerprint. */
@@ -91,16 +95,8 @@ describe('a survey', () => {
         yield Array.from({ length: page }, (_, index) => ({ id: `${from + index}`, stored: { iv: '' } }));
       }
     }
-    const census = await survey({
-      ...{
-        scan: { rows, largestRow: 1, parts: '', uncommitted: [], pages: pages() },
-        ring,
-        layout,
-        digestKey,
-        known: new Set(['7']),
-      },
-      ...{ onProgress: () => {}, onUnreadable: () => {} },
-    });
+    const scan = { rows, largestRow: 1, parts: '', uncommitted: [], pages: pages() };
+    const census = await surveyScan(scan, { known: new Set(['7']) });
     expect(census).toMatchObject({ rows, unreadable: rows, ruined: rows - 1 });
     expect(census.unreadableIds.size).toBe(1_000_000);
   });
@@ -110,8 +106,7 @@ describe('a survey', () => {
       yield ['b', 'c', 'a'].map((id) => ({ id, stored: { iv: '', content: '', tag: '' } }));
     }
     const scan = { rows: 3, largestRow: 1, parts: '', uncommitted: [], pages: pages() };
-    const known = new Set<string>();
-    const census = await survey({ scan, ring, layout, digestKey, known, onProgress: () => {}, onUnreadable: () => {} });
+    const census = await surveyScan(scan);
     expect(census.unreadableRows.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(census.ruinedRows.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
@@ -124,8 +119,7 @@ describe('a survey', () => {
       yield [...bad, ...old];
     }
     const scan = { rows: 21_002, largestRow: 1, parts: '', uncommitted: [], pages: pages() };
-    const known = new Set<string>();
-    const census = await survey({ scan, ring, layout, digestKey, known, onProgress: () => {}, onUnreadable: () => {} });
+    const census = await surveyScan(scan);
     expect([census.ruined, census.ruinedRows.length, census.sourceIds.length]).toEqual([1001, 1000, 20_000]);
   });
 

@@ -2,12 +2,14 @@ import { importEncryptionKey } from '../../../src/crypto/encryption-key.ts';
 import type { KeyRing } from '../../../src/crypto/key-ring.ts';
 import { atOnce } from '../../../src/rotation/pace.ts';
 import { readPages } from '../../../src/rotation/pages.ts';
+import { createDigestKey } from '../../../src/rotation/plaintext-digest.ts';
 import type { Tally } from '../../../src/rotation/result.ts';
 import { type RotateOptions, rotate } from '../../../src/rotation/rotate.ts';
 import { type RotatePassOptions, rotatePass } from '../../../src/rotation/rotate-pass.ts';
 import type { Observer } from '../../../src/rotation/run.ts';
 import type { Field, Store } from '../../../src/rotation/store.ts';
 import { RunningTally } from '../../../src/rotation/tally.ts';
+import { createValueWork } from '../../../src/rotation/value-work.ts';
 import { type ApplicationRow, decrypt, encrypt, newKey } from '../../support/application/application.ts';
 import { MemoryStore, type StoredRow } from '../../support/model/memory-store.ts';
 import { type KeyName, type Told, told } from '../../support/model/told.ts';
@@ -92,6 +94,7 @@ export async function rotateTable(store: MemoryStore, change: Partial<RotateOpti
     dryRun: false,
     skipUnreadable: false,
     batchRows: 1,
+    connections: 1,
     beforeFirstWrite: async () => {},
     pace: atOnce,
     beforeWrite: async () => {},
@@ -110,16 +113,19 @@ export interface PassRun {
   readonly progress: readonly number[];
 }
 
+type PassOptions = Partial<RotatePassOptions> & { readonly ring?: KeyRing };
+
 /** One pass to the new key, without preflight and verification, row by row, unless `change` says otherwise. */
-export async function passOver(store: MemoryStore, change: Partial<RotatePassOptions> = {}): Promise<PassRun> {
+export async function passOver(store: MemoryStore, { ring: to = ring, ...change }: PassOptions = {}): Promise<PassRun> {
   const tally = new RunningTally();
   const outcomes: string[] = [];
   const progress: number[] = [];
   const error = await rotatePass({
     field: fieldOf(store),
     pages: readPages(change.field?.store ?? store, 100, 9999, change.signal ?? new AbortController().signal),
-    ring,
+    work: createValueWork({ ring: to, layout, digestKey: createDigestKey() }),
     batchRows: 1,
+    connections: 1,
     pace: atOnce,
     beforeWrite: async () => {},
     skipUnreadable: false,

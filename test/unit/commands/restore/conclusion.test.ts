@@ -40,7 +40,10 @@ describe('the exit code of a restore', () => {
     const reached = [restoreTally({ restored: 5 })];
     expect(conclude({ kind: 'stopped', phase: 'restore', cause: LOST, reached }, false, FILES, ONE).details).toEqual([
       '5 rows put back so far',
+      'if the server itself crashed, the last of these rows may hold the rotated value again',
     ]);
+    const bySignal: RestoreEnding = { kind: 'stopped', phase: 'restore', cause: interrupted('SIGINT'), reached };
+    expect(conclude(bySignal, false, FILES, ONE).details).toEqual(['5 rows put back so far']);
   });
 
   it('names every row that it left alone, up to twenty', () => {

@@ -52,7 +52,7 @@ describe('the exit code of a rotation', () => {
     [
       4,
       'a row that failed',
-      { kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, reached: [counted()] },
+      { kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, beyond: [], reached: [counted()] },
     ],
     [4, 'a write without an answer', inDoubt({ written: ['row-1'] })],
     [4, 'a database that failed', stopped(new DatabaseError('refused', 'start it'))],
@@ -189,7 +189,7 @@ describe('the state of the table after a run that stopped', () => {
 
   it('says only what is known about the rows after one that failed', () => {
     const failed: RotateEnding = {
-      ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 } },
+      ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 }, beyond: [] },
       reached: [counted()],
     };
     const line = 'the rows before it are rotated; no later row was written';

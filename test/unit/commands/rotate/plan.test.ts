@@ -5,7 +5,8 @@ import { newKey } from '../../../support/application/application.ts';
 import { given, problemsOf } from '../given.ts';
 
 const DEFAULTS = {
-  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, maxRowsPerSecond: null, backup: null, report: null, ignore: [] },
+  ...{ dryRun: false, skipUnreadable: false, batchRows: 1, connections: 1, maxRowsPerSecond: null },
+  ...{ backup: null, report: null, ignore: [] },
   reason: null,
   rollback: false,
 };
@@ -22,6 +23,7 @@ describe('the plan of a rotation', () => {
     ['--batch-size 1', {}],
     ['--batch-size 500', { batchRows: 500 }],
     ['--batch-size=5000', { batchRows: 5000 }],
+    ['--connections 16', { connections: 16 }],
     ['--max-rows-per-second 1', { maxRowsPerSecond: 1 }],
     ['--max-rows-per-second 20 --batch-size 20', { maxRowsPerSecond: 20, batchRows: 20 }],
     ['--max-rows-per-second 20 --batch-size 500', { maxRowsPerSecond: 20, batchRows: 20 }],
@@ -38,6 +40,18 @@ describe('the plan of a rotation', () => {
     async (size) => {
       expect(await problemsOf(readRotatePlan(given([`--batch-size=${size}`])))).toEqual([
         { message: '--batch-size is not a whole number from 1 to 5000', hint: 'leave it out to write row by row' },
+      ]);
+    },
+  );
+
+  it.each(['0', '17', '-1', '1.5', '1e1', '0x1', '01', ' 5', '５', 'all', '', newKey()])(
+    'refuses "%s" as a number of connections, and does not repeat it',
+    async (connections) => {
+      expect(await problemsOf(readRotatePlan(given([`--connections=${connections}`])))).toEqual([
+        {
+          message: '--connections is not a whole number from 1 to 16',
+          hint: 'leave it out to write one batch after the other',
+        },
       ]);
     },
   );
