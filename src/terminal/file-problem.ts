@@ -15,7 +15,7 @@ export function fileProblem(
   inTheWay: (found: Stats, name: string) => Problem | null,
 ): Problem | null {
   const name = printable(file);
-  if (file === '' || file.endsWith(path.sep)) return { message: `${flag}: '${name}' is not a file name`, hint: 'name a file' };
+  if (file.endsWith(path.sep)) return { message: `${flag}: ${name} is not a file name`, hint: 'name a file in that folder' };
   const folder = path.dirname(path.resolve(file));
   try {
     const found = lstatSync(file, { throwIfNoEntry: false });

@@ -10,10 +10,11 @@ import { flushFolder } from './flush-folder.ts';
  * @param flag - the option that names the file
  */
 export function newFileProblem(flag: string, file: string): Problem | null {
-  return fileProblem(flag, file, (_found, name) => ({
-    message: `${flag}: ${name} already exists`,
-    hint: 'name a new file: nothing is overwritten',
-  }));
+  return fileProblem(flag, file, (found, name) =>
+    found.isDirectory()
+      ? { message: `${flag}: ${name} is a directory`, hint: 'name a new file in it' }
+      : { message: `${flag}: ${name} already exists`, hint: 'name a new file: nothing is overwritten' },
+  );
 }
 
 /** The same for several files in one folder. @returns every problem */

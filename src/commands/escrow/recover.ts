@@ -12,7 +12,7 @@ import type { Given, Host } from '../command.ts';
 import type { OutputPlan } from '../output-plan.ts';
 import { verifyTables } from '../verification.ts';
 import { concludeRecovery } from './conclusion.ts';
-import { readIdentities, readShareFile } from './read-shares.ts';
+import { readIdentities, readShareFile, WITH_AGE } from './read-shares.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -40,8 +40,8 @@ export async function runEscrowRecover(given: Given, host: Host): Promise<ExitCo
 const PLAIN: OutputPlan = { json: false, verbose: false, quiet: false, report: null, backup: null };
 
 async function recover(given: Given): Promise<EncryptionKey> {
-  const identities = await readIdentities(given.values('identity'));
-  const shares = await allOf(given.arguments.map((path) => readShareFile(path, identities)));
+  const identities = await readIdentities(given.values('identity'), WITH_AGE.recover);
+  const shares = await allOf(given.arguments.map((path) => readShareFile(path, identities, WITH_AGE.recover)));
   const problems = setProblems(shares);
   if (problems.length > 0) throw new UsageError(problems);
   return (
