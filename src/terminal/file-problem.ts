@@ -44,3 +44,13 @@ export function folderProblem(flag: string, folder: string): Problem | null {
     hint: 'name a folder that exists and that this user may write to',
   };
 }
+
+/** @returns the code of what a file system throws, such as `ENOSPC` */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+/** @param code - as `codeOf` returns it */
+export function isFull(code: string): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}

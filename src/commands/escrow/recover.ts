@@ -4,9 +4,8 @@ import { type EncryptionKey, exportKeyBytes } from '../../crypto/encryption-key.
 import { recombine } from '../../escrow/recombine.ts';
 import { setProblems } from '../../escrow/share-set.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
-import { createFile, newFileProblem } from '../../terminal/new-file.ts';
+import { createFile, newFileProblem, notCreated } from '../../terminal/new-file.ts';
 import { createOutput } from '../../terminal/output.ts';
-import { printable } from '../../text/printable.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import type { OutputPlan } from '../output-plan.ts';
@@ -62,8 +61,8 @@ function writeKey(file: string, key: EncryptionKey): void {
   const bytes = exportKeyBytes(key);
   try {
     createFile(file, `${Buffer.from(bytes.buffer).toString('hex')}\n`);
-  } catch {
-    refuse(`--out: ${printable(file)} cannot be written`, 'free some disk space, or name another file with --out');
+  } catch (error) {
+    throw new UsageError([notCreated('--out', file, error)]);
   } finally {
     bytes.fill(0);
   }
