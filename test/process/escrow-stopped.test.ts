@@ -21,7 +21,7 @@ describe('a split that is killed', () => {
     const args = ['escrow', 'split', '--threshold', '2', '--to', to, '--out', folder];
     const { child, end } = startTool(args, env);
     const ended = end.then(() => true);
-    while (!isThere(readdirSync(folder)) && !(await Promise.race([ended, setImmediate(false)]))) continue;
+    while (!isThere(readdirSync(folder)) && !(await Promise.race([ended, setImmediate(false)])));
     child.kill('SIGKILL');
     await end;
     const names = readdirSync(folder);
