@@ -9,6 +9,7 @@ export type Invocation =
   | { readonly kind: 'version' }
   | { readonly kind: 'command'; readonly command: Command; readonly given: Given };
 
+const UNSET = 'a shell variable in its place may not be set';
 const HINT = '--help lists the commands, COMMAND --help their options';
 
 /**
@@ -53,6 +54,7 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     if (option.value !== null && (token.value === undefined || (!token.inlineValue && token.value.startsWith('--')))) {
       return refuse(`option --${option.flag} needs a value`, HINT);
     }
+    if (token.value === '') return refuse(`the value of --${option.flag} is empty`, UNSET);
     values.set(option.flag, [...(values.get(option.flag) ?? []), token.value ?? '']);
   }
   const args = words.splice(0, mostArguments(command));
@@ -60,6 +62,7 @@ function parseOptions(command: Command, argv: readonly string[], isNamed: boolea
     const { name, help } = command.argument;
     return refuse(`${command.name} needs a ${name}`, `${command.name} ${name}, ${help}`);
   }
+  if (args.includes('')) refuse(`${command.name}: the argument ${command.argument?.name} is empty`, UNSET);
   if (words.length > 0) refuseWord(words, isNamed);
   return {
     has: (flag) => values.has(flag),

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import { explain } from './explain.ts';
 import { quote } from './own-names.ts';
@@ -34,17 +34,34 @@ const READ = (name: string) => `
   SELECT fingerprint, split_id, threshold, total, count(*) AS checked, max(checked_at) AS last_checked_at
     FROM ${name} GROUP BY fingerprint, split_id, threshold, total ORDER BY max(checked_at) DESC, split_id`;
 
+/** All columns that prisma/encryption-key-shares.sql makes. */
+const COLUMNS = ['fingerprint', 'split_id', 'number', 'threshold', 'total', 'checked_at'];
+
+const DESCRIBE = `
+  SELECT to_regclass($1) IS NOT NULL AS is_there, has_table_privilege(to_regclass($1), 'SELECT') AS may_read,
+         ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped) AS columns`;
+
+const description = z.object({ is_there: z.boolean(), may_read: z.boolean().nullable(), columns: z.array(z.string()) });
+
+/** @returns also a column that the table should have and does not: then it is another table of the same name */
+async function describe(client: PoolClient, name: string) {
+  const { rows } = await client.query(DESCRIBE, [name]);
+  const { columns, ...found } = description.parse(rows[0]);
+  return { ...found, missingColumn: COLUMNS.find((column) => !columns.includes(column)) ?? null };
+}
+
 /**
  * Reads which shares were checked, in the schema that DATABASE_URL names.
  *
- * @returns the splits, those that were checked last first; null if there is no table encryption_key_shares, or the role may not read it
+ * @returns the splits, those that were checked last first; null if there is no table encryption_key_shares, it is another one of that name, or the role
+ *   may not read it
  * @throws what pg throws
  */
 export function readShareChecks(pool: Pool, settings: DatabaseSettings): Promise<readonly SplitChecks[] | null> {
   const name = nameOf(settings);
   return readFrom(pool, async (client) => {
-    const { rows: found } = await client.query(`SELECT has_table_privilege(to_regclass($1), 'SELECT') AS may_read`, [name]);
-    if (found[0]?.may_read !== true) return null;
+    const { may_read, missingColumn } = await describe(client, name);
+    if (may_read !== true || missingColumn !== null) return null;
     const { rows } = await client.query(READ(name));
     return rows.map((row) => split.parse(row));
   });
@@ -66,10 +83,18 @@ const COMPLETE = (name: string, registry: string) => `
          ) AS complete
    WHERE fingerprint = $1 AND retired_at IS NULL AND complete.since IS DISTINCT FROM escrow_checked_at AND complete.since IS NOT NULL`;
 
+/** What became of a check. */
+type RecordedCheck =
+  | { readonly kind: 'recorded'; readonly checks: SplitChecks }
+  /** There is no table encryption_key_shares. */
+  | { readonly kind: 'no-table' }
+  /** The one that is there does not have this column. */
+  | { readonly kind: 'no-column'; readonly column: string };
+
 /**
  * Records that a share was checked, and of its key when all shares of a split were.
  *
- * @returns what is known of its split now; null if there is no table encryption_key_shares
+ * @returns what is known of its split now, or why nothing was recorded
  * @throws DatabaseError
  */
 export async function recordShareCheck(
@@ -78,17 +103,18 @@ export async function recordShareCheck(
   settings: DatabaseSettings,
   { operator, host, runId, reason }: Author,
   { fingerprint, splitId, number, threshold, total }: CheckedShare,
-): Promise<SplitChecks | null> {
+): Promise<RecordedCheck> {
   const name = nameOf(settings);
   try {
     return await writeTo(pool, async (client) => {
-      const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS is_there', [name]);
-      if (found[0]?.is_there !== true) return null;
+      const { is_there, missingColumn } = await describe(client, name);
+      if (!is_there) return { kind: 'no-table' };
+      if (missingColumn !== null) return { kind: 'no-column', column: missingColumn };
       await client.query(LOCK(registry.name), [fingerprint]);
       await client.query(CHECK(name), [fingerprint, splitId, number, threshold, total]);
       await client.query(COMPLETE(name, registry.name), [fingerprint, operator, host, runId, reason]);
       const { rows } = await client.query(READ(name));
-      return split.parse(rows.find(({ split_id }) => split_id === splitId));
+      return { kind: 'recorded', checks: split.parse(rows.find(({ split_id }) => split_id === splitId)) };
     });
   } catch (error) {
     throw explain(error, settings);

@@ -17,16 +17,21 @@ export interface ProvenSplit {
  *
  * @param threshold - how many shares give the key, 1 to `total`
  * @param total - 1 if the threshold is 1, else up to 255
- * @throws Error if they do not: never seen
+ * @throws Error if they do not: never seen; the reason of the interruption
  */
-export async function splitKey(key: EncryptionKey, threshold: number, total: number): Promise<ProvenSplit> {
+export async function splitKey(
+  key: EncryptionKey,
+  threshold: number,
+  total: number,
+  interruption: AbortSignal,
+): Promise<ProvenSplit> {
   const values = await valuesOf(key, threshold, total);
   const { fingerprint } = key;
   const common = { fingerprint, threshold, digests: values.map(sha256) };
   const splitId = splitIdOf(common);
   const texts = values.map((value, index) => formatShare({ ...common, splitId, number: index + 1, value }));
   for (const value of values) value.fill(0);
-  return { splitId, texts, subsets: await proveShares(texts, key, threshold) };
+  return { splitId, texts, subsets: await proveShares(texts, key, threshold, interruption) };
 }
 
 async function valuesOf(key: EncryptionKey, threshold: number, total: number): Promise<readonly Uint8Array[]> {

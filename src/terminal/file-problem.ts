@@ -15,7 +15,7 @@ export function fileProblem(
   inTheWay: (found: Stats, name: string) => Problem | null,
 ): Problem | null {
   const name = printable(file);
-  if (file === '' || file.endsWith(path.sep)) return { message: `${flag}: '${name}' is not a file name`, hint: 'name a file' };
+  if (file.endsWith(path.sep)) return { message: `${flag}: ${name} is not a file name`, hint: 'name a file in that folder' };
   const folder = path.dirname(path.resolve(file));
   try {
     const found = lstatSync(file, { throwIfNoEntry: false });
@@ -43,4 +43,14 @@ export function folderProblem(flag: string, folder: string): Problem | null {
     message: `${flag}: cannot create a file in ${printable(folder)}`,
     hint: 'name a folder that exists and that this user may write to',
   };
+}
+
+/** @returns the code of what a file system throws, such as `ENOSPC` */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+/** @param code - as `codeOf` returns it */
+export function isFull(code: string): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }

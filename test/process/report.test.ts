@@ -118,9 +118,9 @@ describe('the report', () => {
       [['--report', link], 'link already exists'],
       [['--report', dangling], 'dangling already exists'],
       [['--report', '/dev/null'], '/dev/null already exists'],
-      [['--report', ''], "--report: '' is not a file name"],
+      [['--report', ''], 'the value of --report is empty'],
       [['--report', `${fresh}/`], 'is not a file name'],
-      [['--backup', ''], "--backup: '' is not a file name"],
+      [['--report', workFolder], `${workFolder} is a directory`],
       [['--backup', fresh, '--report', path.join(workFolder, '.', 'fresh')], '--report and --backup name the same file'],
     ];
     for (const [args, message] of refused) {

@@ -284,6 +284,14 @@ describe('escrow recover refuses', () => {
     expect(await refusals(['recover', ...files(text(3), text(4)), file])).toEqual([`${file} ${problem}`]);
   });
 
+  it('an encrypted share, and says how to name it decrypted, which no pipe can', async () => {
+    const { stderr } = await runHere(['escrow', 'recover', shares[0]?.share ?? '', fileWith(text(1)), fileWith(text(2))]);
+    expect(stderr).toContain(
+      'hint: add --identity FILE, or decrypt the share with age, and name FILE.txt in its place: (umask 077; age -d -i me.txt FILE > FILE.txt)\n',
+    );
+    expect(stderr).not.toContain('escrow check');
+  });
+
   it('a file that it cannot write, and with it all else that is wrong', async () => {
     const folder = newFolder();
     mkdirSync(path.join(folder, 'out'));
@@ -291,7 +299,7 @@ describe('escrow recover refuses', () => {
     expect(await refusals(['recover', ...files(text(0)), '--out', path.join(folder, 'out'), '--verify'])).toEqual([
       '1 of the 3 shares that are needed are here: share 1 of 5',
       'DATABASE_URL is not set',
-      `--out: ${path.join(folder, 'out')} already exists`,
+      `--out: ${path.join(folder, 'out')} is a directory`,
     ]);
     expect(await refusals(['recover', ...files(text(0), text(1), text(2)), '--out', none])).toEqual([
       `--out: cannot create a file in ${path.join(folder, 'none')}`,

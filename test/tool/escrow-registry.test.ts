@@ -171,6 +171,11 @@ describe('a check that cannot be recorded', () => {
       'there is no table public.encryption_key_shares in database',
     ],
     [
+      'with another table of that name',
+      'ALTER TABLE encryption_key_shares DROP COLUMN checked_at',
+      'public.encryption_key_shares has no column checked_at: compare it with prisma/encryption-key-shares.sql\n',
+    ],
+    [
       'of a key that was never registered',
       'DELETE FROM encryption_keys',
       `public.encryption_keys does not have key ${fingerprint}`,
@@ -182,11 +187,25 @@ describe('a check that cannot be recorded', () => {
     expect(stdout).toContain(`${whole(2)}  not recorded: ${line}`);
   });
 
+  it('still says that the share is whole: with another table in the place of the registry', async () => {
+    await pool.query('ALTER TABLE encryption_keys RENAME COLUMN run_id TO run');
+    const { code, stdout } = await check(1).finally(() => pool.query('ALTER TABLE encryption_keys RENAME COLUMN run TO run_id'));
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      `${whole(2)}  not recorded: public.encryption_keys has no column run_id: compare the table with prisma/encryption-keys.sql\n`,
+    );
+  });
+
+  it('does not keep status from its work', async () => {
+    await pool.query('ALTER TABLE encryption_key_shares DROP COLUMN checked_at');
+    expect(await readShareChecks(pool, settingsOf(DATABASE_URL))).toBeNull();
+  });
+
   it('still says that the share is whole: without a registry', async () => {
     const { code, stdout } = await check(1, `${DATABASE_URL}?schema=pg_catalog`);
     expect(code).toBe(0);
     expect(stdout).toContain(`${whole(2)}  not recorded: user `);
-    expect(stdout).toContain('can read no table pg_catalog.encryption_keys in database ');
+    expect(stdout).toContain('can see no table pg_catalog.encryption_keys in database ');
     expect(await readShareChecks(pool, { ...settingsOf(DATABASE_URL), schema: 'pg_catalog' })).toBeNull();
   });
 

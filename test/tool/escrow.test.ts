@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -58,13 +58,26 @@ describe('escrow split', () => {
     expect(recombineByHand(shares.slice(55).map(({ text }) => shareValue(text)))).toBe(freshKey);
   });
 
-  it('overwrites nothing: with one file in the way, all stay away', async () => {
+  it('overwrites nothing, and says what a split is that ended, and one that was stopped', async () => {
     const { folder, custodians, shares } = await split(2, 2);
     const before = shares.map(({ share }) => readFileSync(share, 'utf8'));
     const to = custodians.map(({ recipient }) => recipient).join(' ');
-    const { code, stderr } = await runHere(['escrow', 'split', '--threshold', '2', '--to', to, '--out', folder], env);
+    const args = ['escrow', 'split', '--threshold', '2', '--to', to, '--out', folder];
+    const { code, stderr } = await runHere(args, env);
     expect(code).toBe(2);
-    expect(stderr.match(/error: --out: \S+ already exists/gu)).toHaveLength(2);
+    const fingerprint = fingerprintOf(freshKey);
+    const name = `${fingerprint}.share-1-of-2.age`;
+    expect(stderr).toContain(
+      `error: --out: ${folder} already has 2 of the 2 files, of another split of key ${fingerprint}: ${name}, `,
+    );
+    expect(stderr).toContain('hint: name another folder with --out: nothing is overwritten, ');
+    writeFileSync(path.join(folder, `.${name}.partial`), '');
+    const stopped = (await runHere(args, env)).stderr;
+    expect(stopped).toContain(
+      `files of a split of key ${fingerprint} that was stopped before its end, or is still running: .${name}.partial, ${name}, `,
+    );
+    expect(stopped).toContain('hint: if none is running, and no custodian has one of these files, delete them; otherwise name ');
+    rmSync(path.join(folder, `.${name}.partial`));
     expect(shares.map(({ share }) => readFileSync(share, 'utf8'))).toEqual(before);
     expect(readdirSync(folder)).toHaveLength(2);
   });

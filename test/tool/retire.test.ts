@@ -133,7 +133,16 @@ describe('retire', () => {
     const { code, stdout } = await retire();
     expect(stdout).toMatch(/nobody has checked whether the key in use can be recovered/u);
     expect(code).toBe(7);
-    await pool.query('UPDATE encryption_keys SET escrow_checked_at = now() WHERE fingerprint = $1', [fingerprintOf(keys.new)]);
+    const checkedBefore = (days: number) =>
+      pool.query('UPDATE encryption_keys SET escrow_checked_at = now() - make_interval(days => $2) WHERE fingerprint = $1', [
+        fingerprintOf(keys.new),
+        days,
+      ]);
+    await checkedBefore(401);
+    const late = await retire();
+    expect(late.stdout).toMatch(/the escrow of the key in use was last checked on [\d-]{10}: more than 400 days ago\n/u);
+    expect(late.code).toBe(7);
+    await checkedBefore(399);
     expect((await retire()).code).toBe(0);
   });
 

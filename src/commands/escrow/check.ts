@@ -19,7 +19,7 @@ import { tell } from './tell.ts';
  */
 export async function runEscrowCheck(given: Given, host: Host): Promise<ExitCode> {
   const env = withEnvFile(host.env, given.value('env'));
-  const [identities, database] = await allOf([readIdentities(given.values('identity')), readDatabaseIfSet(env)]);
+  const [identities, database] = await allOf([readIdentities(given.values('identity'), WITH_AGE.check), readDatabaseIfSet(env)]);
   const { digests, ...share } = await readShare(given.argument, identities, host);
   const checked = { ...share, total: digests.length };
   if (database === null) return tell(concludeCheck(checked, []), host);
@@ -37,7 +37,7 @@ export async function runEscrowCheck(given: Given, host: Host): Promise<ExitCode
 }
 
 async function readShare(file: string, identities: readonly string[], host: Host): Promise<Share> {
-  if (file !== '') return (await readShareFile(file, identities)).share;
-  if (host.stdin().isTTY === true) refuse('stdin is a terminal, which would show the share', `name a FILE, or ${WITH_AGE}`);
+  if (file !== '') return (await readShareFile(file, identities, WITH_AGE.check)).share;
+  if (host.stdin().isTTY === true) refuse('stdin is a terminal, which would show the share', `name a FILE, or ${WITH_AGE.check}`);
   return readShareFromStdin(host, identities);
 }

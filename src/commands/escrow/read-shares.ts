@@ -9,20 +9,24 @@ import { allOf, refuse } from '../../text/problem.ts';
 import type { Host } from '../command.ts';
 
 /** What to do with a share that only age can decrypt. */
-export const WITH_AGE = `decrypt it with age: age -d -i me.txt FILE | ${typed('escrow check')}`;
+export const WITH_AGE = {
+  check: `decrypt the share with age: age -d -i me.txt FILE | ${typed('escrow check')}`,
+  recover: 'decrypt the share with age, and name FILE.txt in its place: (umask 077; age -d -i me.txt FILE > FILE.txt)',
+} as const;
 const NOT_A_SHARE = 'name a share that escrow split made, or what age -d makes of it';
 
 /**
  * Reads the identities of custodians.
  *
  * @param files - as age-keygen writes them
+ * @param withAge - what to do instead, of `WITH_AGE`
  * @throws UsageError with every problem, which quotes nothing that is in a file
  */
-export async function readIdentities(files: readonly string[]): Promise<readonly string[]> {
-  return (await allOf(files.map(readIdentityFile))).flat();
+export async function readIdentities(files: readonly string[], withAge: string): Promise<readonly string[]> {
+  return (await allOf(files.map((file) => readIdentityFile(file, withAge)))).flat();
 }
 
-async function readIdentityFile(path: string): Promise<readonly string[]> {
+async function readIdentityFile(path: string, withAge: string): Promise<readonly string[]> {
   const name = printable(path);
   const file = readSmallFile(path);
   if ('reason' in file) return refuse(`--identity: ${name} ${file.reason}`, 'name a file that age-keygen wrote');
@@ -31,7 +35,7 @@ async function readIdentityFile(path: string): Promise<readonly string[]> {
     case 'identities':
       return parsed.identities;
     case 'only-age':
-      return refuse(`--identity: ${name} ${parsed.problem}`, `leave --identity out, and ${WITH_AGE}`);
+      return refuse(`--identity: ${name} ${parsed.problem}`, `leave this --identity out, and ${withAge}`);
     case 'problem':
       return refuse(
         `--identity: ${name} ${parsed.problem}`,
@@ -45,11 +49,12 @@ async function readIdentityFile(path: string): Promise<readonly string[]> {
 /**
  * Reads a share from a file.
  *
+ * @param withAge - what to do with one that is encrypted, of `WITH_AGE`
  * @throws UsageError, which quotes nothing that is in it
  */
-export async function readShareFile(path: string, identities: readonly string[]): Promise<NamedShare> {
+export async function readShareFile(path: string, identities: readonly string[], withAge: string): Promise<NamedShare> {
   const name = printable(path);
-  return { name, share: await shareIn(readSmallFile(path), name, identities) };
+  return { name, share: await shareIn(readSmallFile(path), name, identities, withAge) };
 }
 
 /**
@@ -64,13 +69,13 @@ export async function readShareFromStdin(
   if (/stream|\*/iu.test(env['NODE_DEBUG'] ?? ''))
     refuse('no share is read from stdin while NODE_DEBUG makes Node print what it reads', 'unset NODE_DEBUG');
   const input = await readStandardInput(stdin(), LIMIT_MS, interruption);
-  if ('bytes' in input && input.bytes.length === 0) refuse('stdin is empty: no share came', `name a FILE, or ${WITH_AGE}`);
-  return shareIn(input, 'stdin', identities);
+  if ('bytes' in input && input.bytes.length === 0) refuse('stdin is empty: no share came', `name a FILE, or ${WITH_AGE.check}`);
+  return shareIn(input, 'stdin', identities, WITH_AGE.check);
 }
 
-async function shareIn(file: SmallFile, name: string, identities: readonly string[]): Promise<Share> {
+async function shareIn(file: SmallFile, name: string, identities: readonly string[], withAge: string): Promise<Share> {
   if ('reason' in file) return refuse(`${name} ${file.reason}`, NOT_A_SHARE);
-  const parsed = parseShare(await plaintextOf(file.bytes, name, identities));
+  const parsed = parseShare(await plaintextOf(file.bytes, name, identities, withAge));
   switch (parsed.kind) {
     case 'share':
       return parsed.share;
@@ -93,10 +98,10 @@ async function shareIn(file: SmallFile, name: string, identities: readonly strin
   }
 }
 
-async function plaintextOf(bytes: Buffer, name: string, identities: readonly string[]): Promise<string> {
+async function plaintextOf(bytes: Buffer, name: string, identities: readonly string[], withAge: string): Promise<string> {
   if (!/^(-----BEGIN AGE ENCRYPTED FILE-----|age-encryption\.org\/)/u.test(bytes.toString('latin1', 0, 64)))
     return bytes.toString('utf8');
-  if (identities.length === 0) return refuse(`${name} is encrypted`, `add --identity FILE, or ${WITH_AGE}`);
+  if (identities.length === 0) return refuse(`${name} is encrypted`, `add --identity FILE, or ${withAge}`);
   const decrypted = await (await import('../../escrow/age.ts')).decryptWith(identities, bytes);
   switch (decrypted.kind) {
     case 'text':

@@ -4,15 +4,14 @@ import { type EncryptionKey, exportKeyBytes } from '../../crypto/encryption-key.
 import { recombine } from '../../escrow/recombine.ts';
 import { setProblems } from '../../escrow/share-set.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
-import { createFile, newFileProblem } from '../../terminal/new-file.ts';
+import { createFile, newFileProblem, notCreated } from '../../terminal/new-file.ts';
 import { createOutput } from '../../terminal/output.ts';
-import { printable } from '../../text/printable.ts';
 import { allOf, refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import type { OutputPlan } from '../output-plan.ts';
 import { verifyTables } from '../verification.ts';
 import { concludeRecovery } from './conclusion.ts';
-import { readIdentities, readShareFile } from './read-shares.ts';
+import { readIdentities, readShareFile, WITH_AGE } from './read-shares.ts';
 import { tell } from './tell.ts';
 
 /**
@@ -40,8 +39,8 @@ export async function runEscrowRecover(given: Given, host: Host): Promise<ExitCo
 const PLAIN: OutputPlan = { json: false, verbose: false, quiet: false, report: null, backup: null };
 
 async function recover(given: Given): Promise<EncryptionKey> {
-  const identities = await readIdentities(given.values('identity'));
-  const shares = await allOf(given.arguments.map((path) => readShareFile(path, identities)));
+  const identities = await readIdentities(given.values('identity'), WITH_AGE.recover);
+  const shares = await allOf(given.arguments.map((path) => readShareFile(path, identities, WITH_AGE.recover)));
   const problems = setProblems(shares);
   if (problems.length > 0) throw new UsageError(problems);
   return (
@@ -62,8 +61,8 @@ function writeKey(file: string, key: EncryptionKey): void {
   const bytes = exportKeyBytes(key);
   try {
     createFile(file, `${Buffer.from(bytes.buffer).toString('hex')}\n`);
-  } catch {
-    refuse(`--out: ${printable(file)} cannot be written`, 'free some disk space, or name another file with --out');
+  } catch (error) {
+    throw new UsageError([notCreated('--out', file, error)]);
   } finally {
     bytes.fill(0);
   }

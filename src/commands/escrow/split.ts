@@ -2,12 +2,11 @@ import { withEnvFile } from '../../config/environment.ts';
 import { encryptTo } from '../../escrow/age.ts';
 import { splitKey } from '../../escrow/split-key.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
-import { createFiles, newFilesProblems } from '../../terminal/new-file.ts';
-import { printable } from '../../text/printable.ts';
-import { allOf, refuse, UsageError } from '../../text/problem.ts';
+import { allOf } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 import { readChosenKey } from './chosen-key.ts';
 import { concludeSplit } from './conclusion.ts';
+import { refuseOthers, writeShares } from './share-files.ts';
 import { readSplitPlan } from './split-plan.ts';
 import { tell } from './tell.ts';
 
@@ -24,23 +23,10 @@ export async function runEscrowSplit(given: Given, host: Host): Promise<ExitCode
   const readers = threshold === 1 ? [recipients] : recipients.map((recipient) => [recipient]);
   const files = readers.map((to, index) => ({ to, name: `${key.fingerprint}.share-${index + 1}-of-${readers.length}.age` }));
   const names = files.map(({ name }) => name);
-  const problems = newFilesProblems('--out', folder, names);
-  if (problems.length > 0) throw new UsageError(problems);
-  const { splitId, texts, subsets } = await splitKey(key, threshold, readers.length);
+  refuseOthers(folder, key.fingerprint, names);
+  const { splitId, texts, subsets } = await splitKey(key, threshold, readers.length, host.interruption);
   const encrypted = await Promise.all(readers.map((to, index) => encryptTo(to, texts[index] ?? '')));
   host.interruption.throwIfAborted();
-  write(folder, new Map(names.map((name, index) => [name, encrypted[index] ?? ''])));
+  writeShares(folder, key.fingerprint, new Map(names.map((name, index) => [name, encrypted[index] ?? ''])));
   return tell(concludeSplit({ fingerprint: key.fingerprint, splitId, threshold, subsets, folder, files }), host);
-}
-
-function write(folder: string, files: ReadonlyMap<string, string>): void {
-  try {
-    createFiles(folder, files);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    refuse(
-      `--out: a file in ${printable(folder)} cannot be written (${code}), so none was left there`,
-      'free some disk space, or name another folder',
-    );
-  }
 }

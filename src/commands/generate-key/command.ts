@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { importEncryptionKey } from '../../crypto/encryption-key.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
-import { createFile, newFileProblem } from '../../terminal/new-file.ts';
+import { createFile, newFileProblem, notCreated } from '../../terminal/new-file.ts';
 import { createOutput } from '../../terminal/output.ts';
-import { printable } from '../../text/printable.ts';
 import { refuse, UsageError } from '../../text/problem.ts';
 import type { Given, Host } from '../command.ts';
 
@@ -19,7 +18,8 @@ export async function runGenerateKey(given: Given, host: Host): Promise<ExitCode
   const problem = file === null ? null : newFileProblem('--out', file);
   if (problem !== null) throw new UsageError([problem]);
   const { text, lines } = await makeKey(given, host);
-  if (file === null) await output.resultWritten(text).catch(() => cannotWrite('the key cannot be written to stdout'));
+  if (file === null)
+    await output.resultWritten(text).catch(() => refuse('the key cannot be written to stdout', 'name a file with --out'));
   else writeKey(file, text);
   if (file === null && host.stderr.isTTY !== true && !given.has('in')) return EXIT.done;
   for (const line of lines) output.say(line);
@@ -46,11 +46,7 @@ async function makeKey(given: Given, host: Host): Promise<{ readonly text: strin
 function writeKey(file: string, text: string): void {
   try {
     createFile(file, `${text}\n`);
-  } catch {
-    cannotWrite(`--out: ${printable(file)} cannot be written`);
+  } catch (error) {
+    throw new UsageError([notCreated('--out', file, error)]);
   }
-}
-
-function cannotWrite(message: string): never {
-  return refuse(message, 'free some disk space, or name another file with --out');
 }

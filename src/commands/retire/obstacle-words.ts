@@ -3,8 +3,8 @@ import type { Registry } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
-import { minuteAfter, said } from '../time-words.ts';
-import type { Obstacle } from './obstacle.ts';
+import { dayOf, minuteAfter, said } from '../time-words.ts';
+import { ESCROW_CHECK_MS, type Obstacle } from './obstacle.ts';
 import type { RetirePlan } from './plan.ts';
 
 /** Of the target key, which is then the only one that is left. */
@@ -41,7 +41,11 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
           : `it has been unused for only ${said(obstacle.ageMs)}`,
       ];
     case 'escrow':
-      return [NOT_CHECKED];
+      return [
+        obstacle.checkedAt === null
+          ? NOT_CHECKED
+          : `the escrow of the key in use was last checked on ${dayOf(obstacle.checkedAt)}: more than ${said(ESCROW_CHECK_MS)} ago`,
+      ];
     case 'gap':
       return [gapProblem(obstacle.gap)];
     case 'named':

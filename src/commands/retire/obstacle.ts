@@ -23,12 +23,16 @@ export type Obstacle =
   | { readonly kind: 'read-only'; readonly user: string; readonly grant: string }
   /** `since` is null if no verification before this run found it unused. */
   | { readonly kind: 'soak'; readonly since: Date | null; readonly ageMs: number }
-  | { readonly kind: 'escrow' }
+  /** When the escrow of the target key was last checked; null: never. */
+  | { readonly kind: 'escrow'; readonly checkedAt: Date | null }
   | { readonly kind: 'gap'; readonly gap: FenceGap }
   /** Rows of that table have its id. */
   | { readonly kind: 'named'; readonly table: string | null }
   /** A transaction that has written under it is open. */
   | { readonly kind: 'locked' };
+
+/** A check is due every year; a month more, as in the alert of docs/examples/encryption-keys.rules.yml. */
+export const ESCROW_CHECK_MS = 400 * 24 * 3_600_000;
 
 /** What has to be so before the fence is set, by what the registry says. */
 export function registryObstacles(
@@ -41,11 +45,12 @@ export function registryObstacles(
   if (entry === undefined) return [{ kind: 'not-in-registry' }];
   const since = entry.unused_since;
   const ageMs = since === null ? 0 : registry.readAt.getTime() - since.getTime();
-  const isChecked = (registry.entries.get(target)?.escrow_checked_at ?? null) !== null;
+  const checkedAt = registry.entries.get(target)?.escrow_checked_at ?? null;
+  const isChecked = checkedAt !== null && registry.readAt.getTime() - checkedAt.getTime() <= ESCROW_CHECK_MS;
   return [
     ...(registry.mayUpdate ? [] : [{ kind: 'read-only' as const, user: settings.user, grant: grant(registry, settings) }]),
     ...(since === null || ageMs < soakMs ? [{ kind: 'soak' as const, since, ageMs }] : []),
-    ...(needsEscrow && !isChecked ? [{ kind: 'escrow' as const }] : []),
+    ...(needsEscrow && !isChecked ? [{ kind: 'escrow' as const, checkedAt }] : []),
   ];
 }
 

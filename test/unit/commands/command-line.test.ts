@@ -111,6 +111,18 @@ describe('the command line', () => {
     expect(refusal(argv.split(' ')).problems).toEqual([{ message, hint }]);
   });
 
+  it.each<[argv: readonly string[], message: string]>([
+    [['escrow', 'check', ''], 'escrow check: the argument FILE is empty'],
+    [['escrow', 'recover', 'a', ''], 'escrow recover: the argument FILE is empty'],
+    [['restore', ''], 'restore: the argument FILE is empty'],
+    [['retire', '--', ''], 'retire: the argument FINGERPRINT is empty'],
+    [['escrow', 'split', '--to', ''], 'the value of --to is empty'],
+    [['generate-key', '--out='], 'the value of --out is empty'],
+    [['--backup', ''], 'the value of --backup is empty'],
+  ])('refuses %j, as a shell makes of a variable that is not set', (argv, message) => {
+    expect(refusal(argv).problems).toEqual([{ message, hint: 'a shell variable in its place may not be set' }]);
+  });
+
   it('repeats no key, password or url that was typed there by mistake', () => {
     const key = newKey();
     for (const argv of [

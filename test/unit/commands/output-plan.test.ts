@@ -37,8 +37,8 @@ describe('what is printed, and into which files', () => {
       `--report ${fresh} --backup ${folder}/./fresh`,
       [{ message: '--report and --backup name the same file', hint: 'name two different files' }],
     ],
-    ['--report=', [{ message: "--report: '' is not a file name", hint: 'name a file' }]],
-    [`--backup ${folder}/`, [{ message: `--backup: '${folder}/' is not a file name`, hint: 'name a file' }]],
+    [`--backup ${folder}/`, [{ message: `--backup: ${folder}/ is not a file name`, hint: 'name a file in that folder' }]],
+    [`--backup ${folder}`, [{ message: `--backup: ${folder} is a directory`, hint: 'name a new file in it' }]],
     [
       `--backup ${folder}/none/file`,
       [

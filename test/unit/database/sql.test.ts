@@ -185,10 +185,12 @@ describe('the statements about escrow shares', () => {
   const checks = { ...known, last_checked_at: new Date(0) };
   const share = { fingerprint: known.fingerprint, splitId: known.split_id, number: 3, threshold: 2, total: 3 };
   const author = { operator: 'me', host: 'here', runId: 'run', reason: null };
+  const columns = ['fingerprint', 'split_id', 'number', 'threshold', 'total', 'checked_at'];
+  const table = { is_there: true, may_read: true, columns };
 
   it('that record a check', async () => {
     const server = createServer([
-      ['is_there', [{ is_there: true }]],
+      ['is_there', [table]],
       ['max(checked_at)', [checks]],
     ]);
     const registry = { ...{ label: '', mayRead: true, mayInsert: true, mayUpdate: true }, missingColumn: null };
@@ -199,7 +201,7 @@ describe('the statements about escrow shares', () => {
 
   it('that read them', async () => {
     const server = createServer([
-      ['may_read', [{ may_read: true }]],
+      ['is_there', [table]],
       ['max(checked_at)', [checks]],
     ]);
     expect(await readShareChecks(server.pool, settings)).toEqual([{ ...checks, checked: 1 }]);

@@ -8,13 +8,14 @@ import { newKey } from '../../support/application/application.ts';
 import { recombineByHand } from '../../support/escrow/recombine.ts';
 import { SeededRandom } from '../../support/vitest/random.ts';
 
+const neverAborted = new AbortController().signal;
 const SIZES = Array.from({ length: 7 }, (_each, index) => index + 1).flatMap((total) =>
   Array.from({ length: total }, (_each, index) => ({ threshold: index + 1, total: index === 0 ? 1 : total })),
 );
 const random = new SeededRandom(20261129);
 
 async function sharesOf(hex: string, threshold: number, total: number) {
-  const { texts } = await splitKey(importEncryptionKey(hex), threshold, total);
+  const { texts } = await splitKey(importEncryptionKey(hex), threshold, total, neverAborted);
   return texts.map((text): { readonly text: string; readonly share: Share } => {
     const parsed = parseShare(text);
     return parsed.kind === 'share' ? { text, share: parsed.share } : expect.fail('a share that is none');

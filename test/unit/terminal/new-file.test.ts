@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFiles } from '../../../src/terminal/new-file.ts';
+import { createFiles, leftIn } from '../../../src/terminal/new-files.ts';
 
 let folder: string;
 const at = (name: string) => path.join(folder, name);
@@ -16,6 +16,7 @@ const files = (...names: readonly string[]) => new Map(names.map((name) => [name
 describe('several new files', () => {
   it('are for their owner only', () => {
     createFiles(folder, files('one', 'two'));
+    expect(readdirSync(folder).sort()).toEqual(['one', 'two']);
     for (const name of ['one', 'two']) {
       expect(readFileSync(at(name), 'utf8')).toBe(`in ${name}`);
       expect(statSync(at(name)).mode & 0o777).toBe(0o600);
@@ -29,6 +30,14 @@ describe('several new files', () => {
     make();
     expect(() => createFiles(folder, files('one', 'two', 'three', 'four'))).toThrow('EEXIST');
     expect(readdirSync(folder)).toEqual(['three']);
+  });
+
+  it('are not made at all while another process writes one of them, or was killed when it did', () => {
+    writeFileSync(at('.two.partial'), 'half');
+    expect(leftIn(folder, ['one', 'two'])).toEqual({ whole: [], partial: ['.two.partial'] });
+    expect(() => createFiles(folder, files('one', 'two'))).toThrow('EEXIST');
+    expect(readdirSync(folder)).toEqual(['.two.partial']);
+    expect(readFileSync(at('.two.partial'), 'utf8')).toBe('half');
   });
 
   it('are not made at all if one of them cannot be', () => {
