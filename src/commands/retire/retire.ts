@@ -4,6 +4,7 @@ import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
 import { isUsable, type Registry, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
+import { findUnreadColumns } from '../../database/unread-columns.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
 import type { Result, VerifyEnding } from '../../rotation/result.ts';
@@ -115,5 +116,11 @@ async function gapObstacles(registry: Registry, settings: DatabaseSettings, { po
   const gaps = await findFenceGaps(pool, registry, fields).catch((error: unknown) => {
     throw explain(error, settings);
   });
-  return gaps.map((gap) => ({ kind: 'gap', gap }));
+  // Where a field lacks the mark of its key id, that says it all.
+  const isUnmarked = gaps.some(({ kind }) => kind === 'no-key-id');
+  const columns = isUnmarked ? [] : await findUnreadColumns(pool, registry, fields, settings);
+  return [
+    ...gaps.map((gap) => ({ kind: 'gap' as const, gap })),
+    ...(columns.length > 0 ? [{ kind: 'not-read' as const, columns }] : []),
+  ];
 }
