@@ -42,7 +42,7 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
     ...{ command: 'rotate', access: plan.dryRun ? 'rehearse' : 'write', database, keys: keys.named, outputPlan, outcome },
     announcement: [...(plan.rollback ? [direction] : []), keysLine(keys.named)],
     reason: plan.reason,
-    work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
+    work: (opened, options, author) => rotateTables({ plan, keys, settings: database, opened, host, options, author }),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
     conclude: (ending, registry) =>
       conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), knownKeys(keys, registry)),
@@ -59,19 +59,23 @@ function knownKeys({ ring, named }: RotationKeys, registry: Registry | null): Kn
   };
 }
 
-async function rotateTables(
-  plan: RotatePlan,
-  { ring, given }: RotationKeys,
-  settings: DatabaseSettings,
-  database: Database,
-  host: Host,
-  options: RunOptions,
-  author: Author,
-): Promise<Result<Ending>> {
-  const { fields, pool } = database;
+/** What a rotation works with. */
+interface Rotation {
+  readonly plan: RotatePlan;
+  readonly keys: RotationKeys;
+  readonly settings: DatabaseSettings;
+  readonly opened: Database;
+  readonly host: Host;
+  readonly options: RunOptions;
+  readonly author: Author;
+}
+
+async function rotateTables({ plan, keys, settings, opened, host, options, author }: Rotation): Promise<Result<Ending>> {
+  const { ring, given } = keys;
+  const { fields, pool } = opened;
   const output = createOutput(host, false);
-  const keys = given.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
-  const registry = openRegistry(database, settings, keys, author, output);
+  const entered = given.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
+  const registry = openRegistry(opened, settings, entered, author, output);
   // Before anything else: what is forgotten would stay under its old key, and be lost with it.
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
   const line = notSearchedLine(notSearched);
