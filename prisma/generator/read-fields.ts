@@ -94,7 +94,8 @@ function readColumn(field: DMMF.Field): ValueColumn {
 
 function markOf({ documentation = '' }: DMMF.Field): Mark {
   const [line, ...others] = documentation.split('\n').filter((each) => each.includes(MARK));
-  if (line === undefined || others.length > 0) throw new MarkError(`${MARK} stands at it twice`);
+  if (line === undefined || others.length > 0)
+    throw new MarkError(`${MARK} stands at it twice, but a column belongs to one value`);
   if (!line.trim().startsWith(MARK)) throw new MarkError(`${MARK} has to stand at the beginning of its comment`);
   return parseMark(line.trim());
 }

@@ -2,9 +2,10 @@ import { DatabaseError } from '../database/database-error.ts';
 import { quote } from '../database/own-names.ts';
 import { isUsable, type Registry } from '../database/registry.ts';
 import type { DatabaseSettings } from '../database/settings.ts';
+import { findUnreadColumns } from '../database/unread-columns.ts';
 import type { Database } from '../database/with-database.ts';
 import { type Author, createRegistryWriter, type Finding, type RegistryWriter } from '../database/write-registry.ts';
-import { enumerated } from '../report/wording.ts';
+import { enumerated, verb } from '../report/wording.ts';
 import type { Output } from '../terminal/output.ts';
 import { type Problem, refuse } from '../text/problem.ts';
 import { dayOf } from './time-words.ts';
@@ -30,13 +31,14 @@ export interface RunRegistry {
  * @throws UsageError if the target is retired, or a key is missing and may not be entered
  */
 export function openRegistry(
-  { registry, pool }: Database,
+  database: Database,
   settings: DatabaseSettings,
   keys: readonly RegistryKey[],
   author: Author,
   output: Output,
 ): RunRegistry {
-  const writer = recordOnly({ registry, pool }, settings, author, output);
+  const { registry, pool } = database;
+  const writer = recordOnly(database, settings, author, output);
   if (registry === null || registry.missingColumn !== null) return { ...writer, enter: async () => {} };
   const { label, mayRead, mayInsert, entries } = registry;
   if (!mayRead)
@@ -66,7 +68,7 @@ export function openRegistry(
 
 /** The same for a run that writes no value. */
 export function recordOnly(
-  { registry, pool }: Pick<Database, 'registry' | 'pool'>,
+  { registry, pool, fields }: Database,
   settings: DatabaseSettings,
   author: Author,
   output: Output,
@@ -77,17 +79,30 @@ export function recordOnly(
     return { record: async () => {} };
   }
   const writer: RegistryWriter = createRegistryWriter(pool, registry, settings, author);
-  const notRecorded = (why: string) => output.warn(`what this run found is not recorded in ${registry.label}: ${why}`);
+  const warned = new Set<string>();
+  const warnOnce = (text: string) => {
+    if (!warned.has(text)) output.warn(text);
+    warned.add(text);
+  };
+  const notRecorded = (why: string) => warnOnce(`what this run found is not recorded in ${registry.label}: ${why}`);
   return {
     async record(finding) {
       if (!isUsable(registry) || !registry.mayUpdate) {
         notRecorded(`user ${settings.user} may not UPDATE it: ${grant(registry, settings)}`);
         return;
       }
-      await writer.record(finding).catch((error: unknown) => {
+      try {
+        const unread = await findUnreadColumns(pool, registry, fields, settings);
+        if (unread.length > 0) {
+          warnOnce(
+            `this run is not recorded as one that read everything: ${enumerated(unread)} ${verb(unread.length, 'refers', 'refer')} to ${registry.label} as well, and ${verb(unread.length, 'is', 'are')} not in prisma/schema.prisma`,
+          );
+        }
+        await writer.record(unread.length === 0 ? finding : { ...finding, all: null, isSettled: false });
+      } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         notRecorded(error.message);
-      });
+      }
     },
   };
 }

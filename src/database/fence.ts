@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { DatabaseError } from './database-error.ts';
 import { explain } from './explain.ts';
 import { readFailure } from './failure.ts';
 import { BEGIN_WRITING } from './pool-transaction.ts';
@@ -18,6 +19,11 @@ const limits = (idleMs: number) => `
                                     WHEN 'idle_in_transaction_session_timeout' THEN '${idleMs}' ELSE '0' END, true)
     FROM pg_settings WHERE name IN ('lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
 
+/** Who alters a table waits for the fence, and all who come later, readers too, wait behind them. */
+const IN_THE_WAY = `
+  SELECT FROM pg_locks
+   WHERE NOT granted AND locktype = 'relation' AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1`;
+
 const RETIRE = (name: string) => `
   UPDATE ${name} SET retired_at = now(), operator = $2, host = $3, run_id = $4, reason = $5
    WHERE fingerprint = $1 AND retired_at IS NULL
@@ -26,6 +32,11 @@ const RETIRE = (name: string) => `
 /** Foreign key violation, and no lock within lock_timeout: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const STILL_NAMED = '23503';
 const LOCKED = '55P03';
+
+const GAVE_WAY = [
+  'somebody alters a table of the encrypted fields, or the registry, and had to wait for this run: it gave way',
+  'wait until that migration has ended',
+] as const;
 
 /** How the fence ended. */
 export type Fenced =
@@ -42,7 +53,8 @@ export type Fenced =
  * and is refused once the key is retired: the foreign key of the row refers to `active`, which is null from then on.
  * https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
  *
- * @param work - looks whether a value is under the key; what it sees was committed before the fence, or does not name the key
+ * @param work - looks whether a value is under the key; what it sees was committed before the fence, or does not name the key. Its signal is
+ * aborted, with a DatabaseError, when somebody who alters a table has to wait for the fence
  * @param idleLimitMs - how long the fence outlives the last sign of life
  * @throws DatabaseError; whatever `work` throws
  */
@@ -52,7 +64,7 @@ export async function withFence(
   settings: DatabaseSettings,
   fingerprint: string,
   { operator, host, runId, reason }: Author,
-  work: () => Promise<boolean>,
+  work: (signal: AbortSignal) => Promise<boolean>,
   idleLimitMs = IDLE_LIMIT_MS,
 ): Promise<Fenced> {
   const guarded = <T>(query: () => Promise<T>) =>
@@ -70,8 +82,13 @@ export async function withFence(
     const retiredAt = set.rows[0]?.retired_at;
     // Somebody else has just retired it.
     if (retiredAt === undefined) return await leave(client, { kind: 'locked' });
-    heartbeat = setInterval(() => void client.query('SELECT 1').catch(() => {}), HEARTBEAT_MS);
-    if (!(await work())) return await leave(client, { kind: 'opened-again' });
+    const giveWay = new AbortController();
+    const beat = async () => {
+      const { rowCount } = await client.query(IN_THE_WAY);
+      if (rowCount !== 0) giveWay.abort(new DatabaseError(...GAVE_WAY, true));
+    };
+    heartbeat = setInterval(() => void beat().catch(() => {}), HEARTBEAT_MS);
+    if (!(await work(giveWay.signal))) return await leave(client, { kind: 'opened-again' });
     clearInterval(heartbeat);
     return await commit(client, retiredAt);
   } catch (error) {

@@ -21,7 +21,10 @@ export interface Finding {
   readonly all: string | null;
   /** Whether every value was opened: then no other key has one. */
   readonly isComplete: boolean;
-  /** Whether no transaction that had written was open: otherwise the survey neither begins a series of those that found a key unused, nor ends it. */
+  /**
+   * Whether it read all there is: no transaction that had written was open, and no column outside the fields names keys of the registry.
+   * Otherwise the survey neither begins a series of those that found a key unused, nor ends it.
+   */
   readonly isSettled: boolean;
   /** Keys under which the same run found values before, by their fingerprints: they are unused since now at the earliest. */
   readonly usedBefore: readonly string[];

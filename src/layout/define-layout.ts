@@ -20,6 +20,11 @@ const AAD_TYPES = ['String', 'Int', 'BigInt'];
  */
 export function defineLayout(columns: readonly DefinedColumn[], unmarked: readonly ModelField[]): LayoutDefinition {
   const layouts = columns.map(({ layout }) => layout);
+  if (layouts.every(({ kind }) => kind === 'key-id')) {
+    throw new MarkError(
+      '{keyId} is of no value: give it the name of one, as in @encrypted(access) {keyId}; each value has a key id of its own',
+    );
+  }
   const problems = ['iv', 'content', 'tag', 'keyId'].flatMap((name) => {
     const places = layouts.flatMap((layout) => namesIn(layout).flatMap((each) => (each === name ? [layout.column] : [])));
     if (places.length === 0 && name !== 'keyId') return [`{${name}} is in no column of the value`];

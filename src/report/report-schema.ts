@@ -67,7 +67,16 @@ const DOUBTS = [
 ] as const;
 
 const OBSTACLES = [
-  ...(['values', 'unreadable', 'uncommitted', 'unregistered', 'no-registry', 'not-in-registry', 'read-only'] as const),
+  ...([
+    'values',
+    'unreadable',
+    'uncommitted',
+    'unregistered',
+    'not-read',
+    'no-registry',
+    'not-in-registry',
+    'read-only',
+  ] as const),
   ...(['soak', 'escrow', 'gap', 'named', 'locked'] as const),
 ] as const;
 

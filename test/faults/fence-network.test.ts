@@ -35,7 +35,7 @@ describe('retire, if the network is cut', () => {
       const messages = whole.messages.length;
       // The end, where the key is retired, at every message.
       const places = Array.from({ length: messages }, (_, index) => index + 1).filter(
-        (at) => ALL || at % 12 === 0 || at > messages - 24,
+        (at) => ALL || at % 24 === 0 || at > messages - 10,
       );
       let done = 0;
       for (const at of places) {

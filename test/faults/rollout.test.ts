@@ -18,14 +18,14 @@ interface Way {
   readonly kills: boolean;
 }
 
-/** `npm run test:faults` rotates five times in each of four ways; an ordinary run is a small sample of it. */
+/** `npm run test:faults` rotates five times in each of four ways; an ordinary run rotates once, in the hardest of them. */
 const ALL = process.env['FAULTS'] === 'all';
 const WAYS: readonly Way[] = [1, 500].flatMap((batchRows) =>
-  [false, true].filter((kills) => ALL || kills === batchRows > 1).map((kills) => ({ batchRows, kills })),
+  [false, true].filter((kills) => ALL || (kills && batchRows > 1)).map((kills) => ({ batchRows, kills })),
 );
 const SCALE = ALL
-  ? { clients: 12, users: 600, rotations: 5, requests: 50_000, requestsBetween: 600, toolKills: 3 }
-  : { clients: 2, users: 100, rotations: 1, requests: 500, requestsBetween: 20, toolKills: 1 };
+  ? { replicas: 4, clients: 12, users: 600, rotations: 5, requests: 50_000, requestsBetween: 600, toolKills: 3 }
+  : { replicas: 2, clients: 2, users: 100, rotations: 1, requests: 500, requestsBetween: 20, toolKills: 1 };
 const SEED = Number(process.env['ROLLOUT_SEED'] ?? Date.now() % 1_000_000);
 
 const { database, folder, tool } = useService();
@@ -55,7 +55,7 @@ async function kill({ child, end }: RunningTool): Promise<boolean> {
   return signal === 'SIGKILL';
 }
 
-describe('a service of four replicas, while its key is rotated without a maintenance window', () => {
+describe('a service of several replicas, while its key is rotated without a maintenance window', () => {
   it.each(WAYS)(
     'answers every read, and loses no write: batches of $batchRows, kills: $kills',
     async ({ batchRows, kills }) => {
@@ -64,7 +64,7 @@ describe('a service of four replicas, while its key is rotated without a mainten
       let key = secret(newKey());
       await register(key);
       const users = await plantUsers(database, key, SCALE.users);
-      const fleet = await Fleet.start({ folder, database, onOutput: expectNoSecret }, key);
+      const fleet = await Fleet.start({ folder, database, onOutput: expectNoSecret }, key, SCALE.replicas);
       toBeStopped.push(() => fleet.stop());
       const perClient = SCALE.users / SCALE.clients;
       const shares = Array.from({ length: SCALE.clients }, (_, index) => users.slice(index * perClient, (index + 1) * perClient));

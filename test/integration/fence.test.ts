@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createConnector } from '../../src/database/connection.ts';
 import { DatabaseError } from '../../src/database/database-error.ts';
@@ -21,7 +22,7 @@ const connector = createConnector(settings, () => {});
 const runPool = connector.pool(2);
 afterAll(connector.destroy);
 
-async function fence(work: () => Promise<boolean>, idleLimitMs?: number) {
+async function fence(work: (signal: AbortSignal) => Promise<boolean>, idleLimitMs?: number) {
   const registry = await readRegistry(runPool, settings);
   if (registry === null) throw new Error('no registry');
   return withFence(runPool, registry, settings, OLD, author, work, idleLimitMs);
@@ -41,6 +42,20 @@ async function fenceIsOpen(): Promise<void> {
 }
 
 describe('the fence', () => {
+  it('gives way to somebody who alters a table, so that nobody waits long behind them', async () => {
+    await insertNamed(database, keys.new, 1);
+    let altering: Promise<unknown> = Promise.resolve();
+    const fenced = fence(async (signal) => {
+      altering = pool.query('ALTER TABLE user_api_keys ADD COLUMN added integer');
+      await once(signal, 'abort');
+      throw signal.reason;
+    });
+    await expect(fenced).rejects.toThrow(/somebody alters a table .* it gave way/u);
+    await altering;
+    await pool.query('ALTER TABLE user_api_keys DROP COLUMN added');
+    expect(await entryOf(database, keys.old)).toMatchObject({ retired_at: null });
+  });
+
   it('keeps what names the key waiting, refuses it in the end, and lets everything else pass', async () => {
     const results: Promise<unknown>[] = [];
     const fenced = await fence(async () => {

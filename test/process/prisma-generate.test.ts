@@ -151,7 +151,7 @@ enum Kind {
       [9, `Account.bytes: ${passedOn}`],
       [14, `Session: ${id}`],
       [22, 'Secret.one: @encrypted has to stand at the beginning of its comment'],
-      [24, 'Secret.two: @encrypted stands at it twice'],
+      [24, 'Secret.two: @encrypted stands at it twice, but a column belongs to one value'],
       [32, 'Half.half: the value half: {tag} is in no column of the value'],
       [33, 'Half.a: {iv} is in two places: a, b; {content} is in two places: a, b; {tag} is in two places: a, b'],
       [35, 'Half.c: the value c: aad= names {a}, which is no field of the model, or one that is marked'],

@@ -127,6 +127,7 @@ describe('a rotation with a registry', () => {
     await enterKeys(database, keys.old, keys.new);
     const { code, stderr } = await run([], AS_ROLE);
     expect([code, stderr]).toEqual([0, expect.stringMatching(/warning: .*may not UPDATE it: GRANT SELECT, INSERT, UPDATE/u)]);
+    expect(stderr.match(/is not recorded in/gu)).toHaveLength(1);
     expect(await entryOf(database, keys.new)).toMatchObject({ last_verified_at: null });
     await pool.query(`REVOKE ALL ON encryption_keys FROM ${role}`);
     const blind = await run([], AS_ROLE);

@@ -250,6 +250,28 @@ describe('retire', () => {
     expect([code, stdout]).toEqual([7, expect.stringMatching(/no verification before this one/u)]);
   });
 
+  it('relies on no verification that left out a table which names keys of the registry, and leaves none out itself', async () => {
+    await enterKeys(database, keys.old, keys.new);
+    await insertNamed(database, keys.new, 3);
+    await pool.query(
+      'ALTER TABLE user_api_keys ALTER COLUMN key_id SET NOT NULL; CREATE TABLE more (id integer PRIMARY KEY, key_id text REFERENCES encryption_keys (active)) PARTITION BY LIST (id); CREATE TABLE more_1 PARTITION OF more FOR VALUES IN (1)',
+    );
+    const verified = await run(['verify']);
+    const [old, fresh] = [await entryOf(database, keys.old), await entryOf(database, keys.new)];
+    await pool.query("UPDATE encryption_keys SET unused_since = now() - interval '1 day'");
+    const { code, stdout } = await retire('--no-escrow').finally(() => pool.query('DROP TABLE more'));
+    expect([verified.code, verified.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /not recorded as one that read everything: public\.more\.key_id refers to public\.encryption_keys as well/u,
+      ),
+    ]);
+    expect([old, fresh]).toMatchObject([{ unused_since: null }, { last_verified_at: null, activated_at: expect.any(Date) }]);
+    expect([code, stdout]).toEqual([7, expect.stringMatching(/public\.more\.key_id names keys of the registry, but prisma/u)]);
+    expect(stdout).not.toContain('more_1');
+    expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
   it('says that it did not search the other tables if it cannot, without the key itself', async () => {
     await ready();
     const notSearched = /only the tables in prisma\/schema\.prisma were read/u;

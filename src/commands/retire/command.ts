@@ -28,7 +28,7 @@ export async function runRetire(given: Given, host: Host): Promise<ExitCode> {
   const run: TableRun<RetireEnding> = {
     ...{ command: 'retire', access: 'verify', database, keys: keys.named, outputPlan, outcome, reason: plan.reason },
     announcement: [keysLine(keys.named)],
-    work: (opened, options, author) => retire(plan, keys, database, opened, host, options, author, output),
+    work: (opened, options, author) => retire({ plan, keys, settings: database, opened, host, options, author, output }),
     conclude: (ending, registry) => conclude(ending, plan, keys.named, words, registry, again),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null }),
   };

@@ -2,7 +2,7 @@ import { type FenceGap, sqlToClose } from '../../database/fence-gaps.ts';
 import type { Registry } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
-import { listed, verb } from '../../report/wording.ts';
+import { enumerated, listed, verb } from '../../report/wording.ts';
 import { dayOf, minuteAfter, said } from '../time-words.ts';
 import { ESCROW_CHECK_MS, type Obstacle } from './obstacle.ts';
 import type { RetirePlan } from './plan.ts';
@@ -23,6 +23,11 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
       return obstacle.values.map(
         ({ table, columns }) =>
           `values under it are in ${columns.map((column) => `${table}.${column}`).join(', ')}, which prisma/schema.prisma does not have`,
+      );
+    case 'not-read':
+      return obstacle.columns.map(
+        (column) =>
+          `${column} names keys of the registry, but prisma/schema.prisma does not have it: nobody read the values beside it`,
       );
     case 'no-registry':
       return [
@@ -92,6 +97,10 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
       return ['wait until those transactions have ended, or end them with the SQL above'];
     case 'unregistered':
       return [`add them to prisma/schema.prisma, with the lines that this prints, and rotate: ${typed('discover')}`];
+    case 'not-read':
+      return [
+        `add ${enumerated(obstacle.columns)} to prisma/schema.prisma with {keyId}, and the value beside it (docs/adapting.md), then rotate: ${typed('rotate')}`,
+      ];
     case 'no-registry':
       return [
         obstacle.problem?.hint ??

@@ -16,6 +16,8 @@ export type Obstacle =
   /** Transactions that have written and are still open, as text. */
   | { readonly kind: 'uncommitted'; readonly transactions: readonly string[] }
   | { readonly kind: 'unregistered'; readonly values: readonly UnregisteredValue[] }
+  /** Columns that name keys of the registry, and are not in prisma/schema.prisma. */
+  | { readonly kind: 'not-read'; readonly columns: readonly string[] }
   /** `problem`: why the one that is there cannot be used. */
   | { readonly kind: 'no-registry'; readonly problem: Problem | null }
   | { readonly kind: 'not-in-registry' }

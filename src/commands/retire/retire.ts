@@ -4,6 +4,7 @@ import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
 import { isUsable, type Registry, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
+import { findUnreadColumns } from '../../database/unread-columns.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
 import type { Result, VerifyEnding } from '../../rotation/result.ts';
@@ -19,21 +20,25 @@ import type { RetireEnding } from './ending.ts';
 import { type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
 import type { RetireKeys, RetirePlan } from './plan.ts';
 
+/** What a retirement works with. */
+export interface Retirement {
+  readonly plan: RetirePlan;
+  readonly keys: RetireKeys;
+  readonly settings: DatabaseSettings;
+  readonly opened: Database;
+  readonly host: Host;
+  readonly options: RunOptions;
+  readonly author: Author;
+  readonly output: Output;
+}
+
 /**
  * Retires a key, or says what is in the way of that.
  *
  * @throws UsageError if nobody knows the key; DatabaseError
  */
-export async function retire(
-  plan: RetirePlan,
-  keys: RetireKeys,
-  settings: DatabaseSettings,
-  opened: Database,
-  host: Host,
-  options: RunOptions,
-  author: Author,
-  output: Output,
-): Promise<Result<RetireEnding>> {
+export async function retire(retirement: Retirement): Promise<Result<RetireEnding>> {
+  const { plan, keys, settings, opened, options, author, output } = retirement;
   const { fingerprint } = plan;
   const { ring } = keys;
   const { pool, registry } = opened;
@@ -46,17 +51,17 @@ export async function retire(
   }
   const retiredAt = entry?.retired_at ?? null;
   const obstacles = [
-    ...(await unregisteredUnder(key, settings, opened, host, options.signal, output)),
-    ...(usable === null ? [noRegistry(registry, settings)] : await gapObstacles(usable, settings, opened)),
+    ...(await unregisteredUnder(key, retirement)),
+    ...(usable === null ? [noRegistry(registry, settings)] : await fenceObstacles(usable, retirement)),
     ...(usable === null || retiredAt !== null ? [] : registryObstacles(usable, plan, ring.target.fingerprint, settings)),
   ];
   const surveys: Result<VerifyEnding>[] = [];
-  const isUnused = async () => {
-    const survey = await verify({ ...options, ring });
+  const isUnused = async (giveWay: AbortSignal) => {
+    const survey = await verify({ ...options, signal: AbortSignal.any([options.signal, giveWay]), ring });
     surveys.push(survey);
     if (survey.ending.kind === 'stopped') return false;
     // Until the fence stood, others could still change what was read of the registry and of the constraints.
-    obstacles.push(...(await obstaclesNow(plan, keys, settings, opened)));
+    obstacles.push(...(await obstaclesNow(retirement)));
     return obstacles.length === 0 && surveyObstacles(survey.ending.fields, fingerprint, key !== undefined).length === 0;
   };
   const mayFence = usable !== null && retiredAt === null && obstacles.length === 0;
@@ -75,17 +80,11 @@ export async function retire(
 }
 
 /** The search needs the key itself; without it, the other keys have to decrypt every value. */
-async function unregisteredUnder(
-  key: EncryptionKey | undefined,
-  settings: DatabaseSettings,
-  { pool }: Database,
-  host: Host,
-  signal: AbortSignal,
-  output: Output,
-): Promise<Obstacle[]> {
+async function unregisteredUnder(key: EncryptionKey | undefined, retirement: Retirement): Promise<Obstacle[]> {
   if (key === undefined) return [];
+  const { settings, opened, host, options, output } = retirement;
   const ring = { target: key, sources: [] };
-  const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, [], signal);
+  const { values, notSearched } = await findUnregistered(opened.pool, settings, ring, host.encryptedFields, [], options.signal);
   const line = notSearchedLine(notSearched);
   if (line !== null) output.warn(line);
   return values.length > 0 ? [{ kind: 'unregistered', values }] : [];
@@ -95,25 +94,29 @@ function noRegistry(registry: Registry | null, settings: DatabaseSettings): Obst
   return { kind: 'no-registry', problem: registry === null ? null : registryProblem(registry, settings) };
 }
 
-async function obstaclesNow(
-  plan: RetirePlan,
-  { ring: { target } }: RetireKeys,
-  settings: DatabaseSettings,
-  opened: Database,
-): Promise<Obstacle[]> {
+async function obstaclesNow(retirement: Retirement): Promise<Obstacle[]> {
+  const { plan, keys, settings, opened } = retirement;
   const registry = await readRegistry(opened.pool, settings).catch((error: unknown) => {
     throw explain(error, settings);
   });
   if (!isUsable(registry)) return [noRegistry(registry, settings)];
   return [
-    ...(await gapObstacles(registry, settings, opened)),
-    ...registryObstacles(registry, plan, target.fingerprint, settings),
+    ...(await fenceObstacles(registry, retirement)),
+    ...registryObstacles(registry, plan, keys.ring.target.fingerprint, settings),
   ];
 }
 
-async function gapObstacles(registry: Registry, settings: DatabaseSettings, { pool, fields }: Database): Promise<Obstacle[]> {
+/** What the constraints of the tables say. */
+async function fenceObstacles(registry: Registry, { settings, opened }: Retirement): Promise<Obstacle[]> {
+  const { pool, fields } = opened;
   const gaps = await findFenceGaps(pool, registry, fields).catch((error: unknown) => {
     throw explain(error, settings);
   });
-  return gaps.map((gap) => ({ kind: 'gap', gap }));
+  // Where a field lacks the mark of its key id, that says it all.
+  const isUnmarked = gaps.some(({ kind }) => kind === 'no-key-id');
+  const columns = isUnmarked ? [] : await findUnreadColumns(pool, registry, fields, settings);
+  return [
+    ...gaps.map((gap) => ({ kind: 'gap' as const, gap })),
+    ...(columns.length > 0 ? [{ kind: 'not-read' as const, columns }] : []),
+  ];
 }

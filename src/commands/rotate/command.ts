@@ -2,13 +2,12 @@ import type { BackupDescription } from '../../backup/backup-format.ts';
 import { createBackupWriter } from '../../backup/backup-writer.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
-import { isUsable } from '../../database/registry.ts';
+import { isUsable, type Registry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
 import type { ExitCode } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
-import type { NamedKey } from '../../report/report.ts';
 import { wordsFor } from '../../report/total.ts';
 import { atOnce, createPace } from '../../rotation/pace.ts';
 import type { Result } from '../../rotation/result.ts';
@@ -23,7 +22,7 @@ import { openRegistry } from '../key-registry.ts';
 import { readOutputPlan } from '../output-plan.ts';
 import { runOnTables, type TableRun } from '../table-run.ts';
 import { findUnregistered, notSearchedLine } from '../unregistered.ts';
-import { conclude } from './conclusion.ts';
+import { conclude, type KnownKeys } from './conclusion.ts';
 import type { Ending } from './ending.ts';
 import { outcome } from './outcome.ts';
 import { type RotatePlan, type RotationKeys, readRotatePlan, readRotationKeys } from './plan.ts';
@@ -51,31 +50,40 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
     },
     announcement: [...(plan.rollback ? [direction] : []), keysLine(keys.named)],
     reason: plan.reason,
-    work: (opened, options, author) => rotateTables(plan, keys, database, opened, host, options, author),
+    work: (opened, options, author) => rotateTables({ plan, keys, settings: database, opened, host, options, author }),
     notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [] }),
-    conclude(ending, registry) {
-      const isLeft = ({ role, fingerprint }: NamedKey) =>
-        role === 'source' && (registry?.entries.get(fingerprint)?.retired_at ?? null) === null;
-      const toRetire = isUsable(registry) ? keys.named.filter(isLeft) : null;
-      return conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), toRetire);
-    },
+    conclude: (ending, registry) =>
+      conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), knownKeys(keys, registry)),
   };
   return runOnTables(run, host);
 }
 
-async function rotateTables(
-  plan: RotatePlan,
-  { ring, given }: RotationKeys,
-  settings: DatabaseSettings,
-  database: Database,
-  host: Host,
-  options: RunOptions,
-  author: Author,
-): Promise<Result<Ending>> {
-  const { fields, pool } = database;
+function knownKeys({ ring, named }: RotationKeys, registry: Registry | null): KnownKeys | null {
+  if (!isUsable(registry)) return null;
+  const entryOf = (fingerprint: string) => registry.entries.get(fingerprint);
+  return {
+    toRetire: named.filter(({ role, fingerprint }) => role === 'source' && entryOf(fingerprint)?.retired_at == null),
+    wasUsed: entryOf(ring.target.fingerprint)?.activated_at != null,
+  };
+}
+
+/** What a rotation works with. */
+interface Rotation {
+  readonly plan: RotatePlan;
+  readonly keys: RotationKeys;
+  readonly settings: DatabaseSettings;
+  readonly opened: Database;
+  readonly host: Host;
+  readonly options: RunOptions;
+  readonly author: Author;
+}
+
+async function rotateTables({ plan, keys, settings, opened, host, options, author }: Rotation): Promise<Result<Ending>> {
+  const { ring, given } = keys;
+  const { fields, pool } = opened;
   const output = createOutput(host, false);
-  const keys = given.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
-  const registry = openRegistry(database, settings, keys, author, output);
+  const entered = given.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
+  const registry = openRegistry(opened, settings, entered, author, output);
   // Before anything else: what is forgotten would stay under its old key, and be lost with it.
   const { values, notSearched } = await findUnregistered(pool, settings, ring, host.encryptedFields, plan.ignore, options.signal);
   const line = notSearchedLine(notSearched);

@@ -16,17 +16,25 @@ import type { RotatePlan } from './plan.ts';
 import { rowFailed, writtenBeyond } from './row-failed.ts';
 import { tableState } from './table-state.ts';
 
+/** What the registry said of the keys before the run. */
+export interface KnownKeys {
+  /** The source keys that are not retired. */
+  readonly toRetire: readonly NamedKey[];
+  /** Whether values were found under the target key before. */
+  readonly wasUsed: boolean;
+}
+
 /**
  * Says how a rotation ended.
  *
- * @param toRetire - the source keys that the registry does not call retired; null without a registry, hence without the command retire
+ * @param known - null without a registry, hence without the command retire
  */
 export function conclude(
   ending: Ending,
   plan: RotatePlan,
   keys: readonly NamedKey[],
   words: Words,
-  toRetire: readonly NamedKey[] | null = null,
+  known: KnownKeys | null = null,
 ): Conclusion {
   const names = keyWords(keys);
   const again = repeated(plan);
@@ -45,7 +53,7 @@ export function conclude(
         ...namesSet(ending.fields, after, words),
         ...meanwhile(ending.fields, names, words),
       ];
-      const steps = afterRotation(plan, names, continued(before), after, toRetire);
+      const steps = afterRotation(plan, names, continued(before), after, known?.toRetire ?? null);
       return done(`every ${words.noun} is under ${names.target}`, details, steps);
     }
     case 'rotated-except-unreadable': {
@@ -63,7 +71,7 @@ export function conclude(
       };
     }
     case 'nothing-to-do':
-      return nothingToDo(plan, names, totalOf(ending.fields));
+      return nothingToDo(plan, names, totalOf(ending.fields), known?.wasUsed === true);
     case 'rehearsed': {
       const total = totalOf(ending.fields);
       const values = words.count(total.under(keys, 'source'));

@@ -40,11 +40,16 @@ export function unregistered(values: readonly UnregisteredValue[], { report }: R
   };
 }
 
-/** Says that the table needs no rotation. */
+/**
+ * Says that the table needs no rotation.
+ *
+ * @param wasUsed - whether an earlier run found values under the target key: then the keys are in order, and status knows what comes next
+ */
 export function nothingToDo(
   { rollback }: RotatePlan,
   { target, sources, them, inList, isAlone }: KeyWords,
   total: Total,
+  wasUsed: boolean,
 ): Conclusion {
   const { values, noun, count } = total;
   if (values === 0) return done(`${nothingThere(total)}: there is nothing to rotate`, [], [CHECK_URL]);
@@ -52,15 +57,14 @@ export function nothingToDo(
   if (isAlone) return done(headline, withoutValue(total), []);
   if (rollback) return done(headline, withoutValue(total), [`make sure that every service has ${target}`]);
   const decrypt = them === 'it' ? 'decrypts' : 'decrypt';
+  const none = `${sources} ${decrypt} none of the ${count(values)}, ${target} all of them`;
+  if (wasUsed) return done(headline, [none, ...withoutValue(total)], [`see what comes next: ${typed('status')}`]);
   const swapped = inList
     ? 'the order is wrong: ENCRYPTION_KEYS begins with a key that the services use now'
     : 'the keys are swapped: NEW_ENCRYPTION_KEY holds the key that the services use now';
   return done(
     headline,
-    [
-      `${sources} ${decrypt} none of the ${count(values)}, ${target} all of them: they were rotated earlier, or the ${inList ? 'order is wrong' : 'keys are swapped'}`,
-      ...withoutValue(total),
-    ],
+    [`${none}: they were rotated earlier, or the ${inList ? 'order is wrong' : 'keys are swapped'}`, ...withoutValue(total)],
     [
       `if ${noun === 'row' ? 'this table was' : 'they were'} never rotated, ${swapped}`,
       `otherwise set ${target} in every service, and check: ${typed('verify')}`,

@@ -52,7 +52,8 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
       const counts = await count(opened, database, keys, plan, host, output);
       const tables = [...new Set(opened.fields.map(({ table }) => table.label))];
       const checks = await readChecks(opened, database);
-      return tell(statusOf(keys, counts, opened.registry, checks, checkedAt), plan, database, tables, checkedAt, host, output);
+      const status = statusOf(keys, counts, opened.registry, checks, checkedAt);
+      return tell({ status, plan, database, tables, checkedAt }, host, output);
     });
   } catch (error) {
     return tellStopped(error, host, output);
@@ -81,15 +82,16 @@ function count(
   });
 }
 
-function tell(
-  status: Status,
-  plan: StatusPlan,
-  database: DatabaseSettings,
-  tables: readonly string[],
-  checkedAt: Date,
-  host: Host,
-  output: Output,
-): ExitCode {
+/** What there is to tell. */
+interface Found {
+  readonly status: Status;
+  readonly plan: StatusPlan;
+  readonly database: DatabaseSettings;
+  readonly tables: readonly string[];
+  readonly checkedAt: Date;
+}
+
+function tell({ status, plan, database, tables, checkedAt }: Found, host: Host, output: Output): ExitCode {
   const inFields = wordsFor(host.encryptedFields.length);
   const words = plan.fast ? { ...inFields, noun: 'row' as const, count: rowCount } : inFields;
   const step = stepOf(status);

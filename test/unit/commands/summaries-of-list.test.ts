@@ -7,6 +7,7 @@ import { keyWords } from '../../../src/report/key-words.ts';
 import type { NamedKey } from '../../../src/report/report.ts';
 import type { Census } from '../../../src/rotation/census.ts';
 import type { Doubt, VerifyEnding } from '../../../src/rotation/result.ts';
+import { plain } from '../../../src/text/wrap.ts';
 import { census, compared, counted, FIELD, inDoubt, KEYS, LOST, NONE, ONE, PLAN, surveyed, unreadableRows } from './endings.ts';
 import { summary } from './summary.ts';
 
@@ -53,6 +54,20 @@ describe('the summary of a rotation with a list of three keys', () => {
     const conclusion = concludeRotate(ending, { ...PLAN, ...change }, LIST, ONE);
     const text = summary('rotate', LIST, ['preflight'], outcomeOfRotate(ending), conclusion, undefined, change?.dryRun);
     expect(text).toMatchSnapshot();
+  });
+});
+
+describe('the summary of a nightly sweep that finds nothing to do', () => {
+  it.each([
+    [true, ['see what comes next: status']],
+    [false, ['if this table was never rotated, the order is wrong', 'otherwise set the first key in every service']],
+  ])('doubts the order of the keys only if no run found values under the first key before (%s)', (wasUsed, begins) => {
+    const ending: Ending = { kind: 'nothing-to-do', fields: surveyed(census(0, 12)) };
+    const { details, nextSteps } = concludeRotate(ending, PLAN, LIST, ONE, { toRetire: [], wasUsed });
+    expect(details.join().includes('order is wrong')).toBe(!wasUsed);
+    expect(nextSteps.map((step) => plain(step).replace('npx tsx scripts/rotate-encryption-key.ts ', ''))).toEqual(
+      begins.map((begin) => expect.stringMatching(new RegExp(`^${begin}`, 'u'))),
+    );
   });
 });
 

@@ -134,6 +134,7 @@ const PROBLEMS: [problem: string, fields: Fields][] = [
   ['a key id takes neither an encoding nor iv=', { s: 'String @encrypted {keyId} iv=12' }],
   ['{content} is in no column of the value; {tag} is in no column of the value', { s: 'String @encrypted {iv}' }],
   ['{iv} is in no column of the value; {content} is in no column', { s: 'String @encrypted {tag}' }],
+  ['{keyId} is of no value: give it the name of one, as in @encrypted(access) {keyId}', { s: 'String @encrypted {keyId}' }],
   ['{tag} is in two places: tag, s', { ...HEX_COLUMNS, s: 'String @encrypted {tag}' }],
   ['{tag} is in two places: s, s', { s: 'String @encrypted {iv}:{tag}:{content}:{tag}' }],
   ['{keyId} is in two places: a, b', { ...HEX_COLUMNS, a: 'String @encrypted {keyId}', b: 'String @encrypted {keyId}' }],
