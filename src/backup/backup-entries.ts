@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { BackupError } from './backup-error.ts';
 import {
-  BackupError,
   type BackupHeader,
   type BackupRecord,
   backupEnd,

@@ -52,13 +52,3 @@ export type BackupRecord = z.infer<typeof backupRecord>;
 /** @returns what in a record cannot be part of an encrypted value, such as `before.iv`; null if all can */
 export type CheckRecord = (record: BackupRecord, header: BackupHeader) => string | null;
 export type BackupEnd = z.infer<typeof backupEnd>;
-
-/** A backup file that cannot be written, or that is not what it should be. Message and hint are safe to print. */
-export class BackupError extends Error {
-  override readonly name = 'BackupError';
-  readonly hint: string;
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
-}

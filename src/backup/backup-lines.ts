@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { BackupError } from './backup-format.ts';
+import { BackupError } from './backup-error.ts';
 
 export const ANOTHER = 'name a file that rotate --backup wrote';
 

@@ -1,5 +1,6 @@
 import { readEntries } from './backup-entries.ts';
-import { BackupError, type BackupHeader, type BackupRecord, type CheckRecord } from './backup-format.ts';
+import { BackupError } from './backup-error.ts';
+import type { BackupHeader, BackupRecord, CheckRecord } from './backup-format.ts';
 import { ANOTHER } from './backup-lines.ts';
 
 const RECORDS_PER_BATCH = 500;

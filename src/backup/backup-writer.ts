@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
+import { BackupError } from './backup-error.ts';
 import {
   type BackupDescription,
   type BackupEnd,
-  BackupError,
   type BackupHeader,
   type BackupRecord,
   FORMAT,

@@ -83,7 +83,13 @@ async function workOnTables<Ending>(
   readonly result: Result<Ending>;
 }> {
   const { interruption, env, encryptedFields } = host;
-  const observer = createObserver(output, host.stderr, { ...outputPlan, keys }, wordsFor(encryptedFields.length), interruption);
+  const observer = await createObserver(
+    output,
+    host.stderr,
+    { ...outputPlan, keys },
+    wordsFor(encryptedFields.length),
+    interruption,
+  );
   const inspected: InspectedField[] = [];
   let registry: Registry | null = null;
   warnIfUnencrypted(database, env, output);

@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
-import { z } from 'zod';
+import { checked, type Guarded, having, isFlag, isNumber, isText, listOf, orNull } from './answer.ts';
 
 /** The table as PostgreSQL's catalog describes it. */
-export type Description = z.infer<typeof description>;
+export type Description = Omit<Guarded<typeof isDescription>, 'oid'> & { readonly oid: number };
 export type ColumnDescription = Description['columns'][number];
 
 /** `base` is the type behind a domain, or the type itself. */
@@ -49,36 +49,36 @@ const DESCRIBE = `
     FROM pg_class c
    WHERE c.oid = to_regclass($1)`;
 
-const description = z.object({
-  oid: z.coerce.number(),
-  is_table: z.boolean(),
+const isDescription = having({
+  oid: isText,
+  is_table: isFlag,
   /** What it is a part of, as SQL names it; null if it is a table of its own. */
-  parent: z.string().nullable(),
+  parent: orNull(isText),
   /** By inheritance; does not count partitions. */
-  has_child_tables: z.boolean(),
-  row_security: z.boolean(),
-  is_standby: z.boolean(),
+  has_child_tables: isFlag,
+  row_security: isFlag,
+  is_standby: isFlag,
   /** The role whose privileges count: after SET ROLE it is not the user of the connection. */
-  role: z.string(),
-  may_wait_for_disk: z.boolean(),
-  read_only: z.boolean(),
-  update_triggers: z.array(z.string()),
-  update_rules: z.array(z.string()),
-  columns: z.array(
-    z.object({
-      name: z.string(),
-      type: z.string(),
+  role: isText,
+  may_wait_for_disk: isFlag,
+  read_only: isFlag,
+  update_triggers: listOf(isText),
+  update_rules: listOf(isText),
+  columns: listOf(
+    having({
+      name: isText,
+      type: isText,
       /** Quoted, for a cast: without its schema, even `uuid` could be somebody else's domain, whose CHECK runs their function. */
-      qualified_type: z.string(),
-      base_type: z.string(),
+      qualified_type: isText,
+      base_type: isText,
       /** Of varchar(n) and char(n); null for any other type. */
-      max_characters: z.number().nullable(),
+      max_characters: orNull(isNumber),
       /** The server makes it of other columns, and lets nobody write it. */
-      is_generated: z.boolean(),
-      not_null: z.boolean(),
-      is_unique: z.boolean(),
-      may_select: z.boolean(),
-      may_update: z.boolean(),
+      is_generated: isFlag,
+      not_null: isFlag,
+      is_unique: isFlag,
+      may_select: isFlag,
+      may_update: isFlag,
     }),
   ),
 });
@@ -91,5 +91,7 @@ const description = z.object({
  */
 export async function describe(client: ClientBase, name: string): Promise<Description | null> {
   const { rows } = await client.query(DESCRIBE, [name]);
-  return rows.length === 0 ? null : description.parse(rows[0]);
+  if (rows.length === 0) return null;
+  const found = checked(rows[0], isDescription);
+  return { ...found, oid: Number(found.oid) };
 }

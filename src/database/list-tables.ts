@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
-import { z } from 'zod';
+import { checked, type Guarded, having, isFlag, isNumber, isText, listOf } from './answer.ts';
 
 /** A table of a schema, as far as a search needs to know it. */
-export type ListedTable = z.infer<typeof listedTable>;
+export type ListedTable = Guarded<typeof isListedTable>;
 export type ListedColumn = ListedTable['columns'][number];
 
 /** Columns that are null in every row, as the statistics have it. A hardened server may not let the role read them. */
@@ -61,28 +61,28 @@ const list = (allNull: string) => `
 const SCHEMA = `
   SELECT oid::bigint::text AS oid, has_table_privilege('pg_stats', 'SELECT') AS has_statistics FROM pg_namespace WHERE nspname = $1`;
 
-const listedTable = z.object({
-  name: z.string(),
+const isListedTable = having({
+  name: isText,
   /** Policies would hide rows from the role. */
-  row_security: z.boolean(),
+  row_security: isFlag,
   /** The oids of the table and of its partitions or child tables. */
-  parts: z.array(z.string()),
+  parts: listOf(isText),
   /** Their size as the last VACUUM or ANALYZE saw it. */
-  blocks: z.number(),
-  columns: z.array(
-    z.object({
-      name: z.string(),
-      type: z.string(),
+  blocks: isNumber,
+  columns: listOf(
+    having({
+      name: isText,
+      type: isText,
       /** Whether it alone names a row. */
-      is_id: z.boolean(),
-      is_primary: z.boolean(),
+      is_id: isFlag,
+      is_primary: isFlag,
       /** Whether it is read through a parent. */
-      is_inherited: z.boolean(),
+      is_inherited: isFlag,
       /** Whether it only repeats what is in other columns. */
-      is_generated: z.boolean(),
+      is_generated: isFlag,
       /** Whether the statistics say that all of it is null. */
-      is_null: z.boolean(),
-      may_select: z.boolean(),
+      is_null: isFlag,
+      may_select: isFlag,
     }),
   ),
 });
@@ -97,5 +97,5 @@ export async function listTables(client: ClientBase, schema: string): Promise<re
   const oid: unknown = schemas[0]?.oid;
   if (oid === undefined) return null;
   const { rows } = await client.query(list(schemas[0]?.has_statistics === true ? ALL_NULL : NOTHING_KNOWN), [oid, schema]);
-  return rows.map((row) => listedTable.parse(row));
+  return checked(rows, listOf(isListedTable));
 }

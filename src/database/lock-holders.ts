@@ -1,27 +1,28 @@
 import type { ClientBase } from 'pg';
-import { z } from 'zod';
+import { checked, type Guarded, having, isFlag, isNumber, isText, listOf, orNull } from './answer.ts';
 import type { AdvisoryLock } from './lock-numbers.ts';
 
 /** A blocking transaction: that of a connection, or a prepared one (PREPARE TRANSACTION). What this role may not see is null. */
-const holder = z.object({
-  pid: z.number().nullable(),
+const HOLDER = {
+  pid: orNull(isNumber),
   /** The name of a prepared transaction. */
-  gid: z.string().nullable(),
-  role: z.string().nullable(),
-  address: z.string().nullable(),
+  gid: orNull(isText),
+  role: orNull(isText),
+  address: orNull(isText),
   /** How long it has been open. */
-  seconds: z.number().nullable(),
+  seconds: orNull(isNumber),
   /** Whether it has been committed, and waits for a standby to confirm that. */
-  waits_for_standby: z.boolean(),
-});
-const lockHolder = holder.extend({
+  waits_for_standby: isFlag,
+};
+const isLockHolder = having({
+  ...HOLDER,
   /** The transaction's own name: the same for as long as it lasts. */
-  transaction: z.string(),
+  transaction: isText,
   /** The transactions that block it. */
-  blockers: z.array(holder),
+  blockers: listOf(having(HOLDER)),
 });
-type Holder = z.infer<typeof holder>;
-type LockHolder = z.infer<typeof lockHolder>;
+type Holder = LockHolder['blockers'][number];
+type LockHolder = Guarded<typeof isLockHolder>;
 
 /** Locks show in pg_locks whatever the role and the settings of their holders. A prepared transaction has no backend. */
 const HOLDERS = `
@@ -73,7 +74,7 @@ async function find(client: ClientBase, condition: string, values: readonly numb
   // Otherwise the statistics would stay as they were at the first query of the transaction.
   await client.query('SELECT pg_stat_clear_snapshot()');
   const { rows } = await client.query(HOLDERS + condition, [...values]);
-  return z.array(lockHolder).parse(rows);
+  return checked(rows, listOf(isLockHolder));
 }
 
 /** @returns for example `pid 4711 of role app, from 10.0.0.5, for 90 s` */

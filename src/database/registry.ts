@@ -1,30 +1,31 @@
 import type { Pool } from 'pg';
-import { z } from 'zod';
+import { checked, type Guarded, having, isFlag, isText, isTime, listOf, orNull } from './answer.ts';
 import { quote } from './own-names.ts';
 import { readFrom } from './pool-transaction.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 const TABLE = 'encryption_keys';
-const time = z.date().nullable();
+const isTimeOrNull = orNull(isTime);
 
 /** What the registry says of a key. */
-const entry = z.object({
-  fingerprint: z.string(),
+const ENTRY = {
+  fingerprint: isText,
   /** Where the key comes from, such as `awskms`. */
-  source: z.string(),
-  created_at: z.date(),
+  source: isText,
+  created_at: isTime,
   /** When a survey first found values under it. */
-  activated_at: time,
+  activated_at: isTimeOrNull,
   /** When a verification last found every value under it. */
-  last_verified_at: time,
+  last_verified_at: isTimeOrNull,
   /** Since when every survey has found no value under it; null if the last one did, or there was none. */
-  unused_since: time,
-  escrow_checked_at: time,
-  retired_at: time,
+  unused_since: isTimeOrNull,
+  escrow_checked_at: isTimeOrNull,
+  retired_at: isTimeOrNull,
   /** Values under it, as the last survey counted them. */
-  rows: z.coerce.number().nullable(),
-});
-export type RegistryEntry = z.infer<typeof entry>;
+  rows: orNull(isText),
+};
+const isEntry = having(ENTRY);
+export type RegistryEntry = Omit<Guarded<typeof isEntry>, 'rows'> & { readonly rows: number | null };
 
 /** The table encryption_keys of an application that has one: prisma/encryption-keys.sql. */
 export interface Registry {
@@ -52,16 +53,16 @@ const DESCRIBE = `
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p') AND has_schema_privilege(n.oid, 'USAGE')`;
 
-const description = z.object({
-  read_at: z.date(),
-  columns: z.array(z.string()),
-  may_read: z.boolean(),
-  may_insert: z.boolean(),
-  may_update: z.boolean(),
+const isDescription = having({
+  read_at: isTime,
+  columns: listOf(isText),
+  may_read: isFlag,
+  may_insert: isFlag,
+  may_update: isFlag,
 });
 
 /** All that prisma/encryption-keys.sql makes. */
-const COLUMNS = [...Object.keys(entry.shape), 'operator', 'host', 'reason', 'run_id', 'active'];
+const COLUMNS = [...Object.keys(ENTRY), 'operator', 'host', 'reason', 'run_id', 'active'];
 
 /**
  * Reads the registry, in the schema that DATABASE_URL names.
@@ -74,14 +75,19 @@ export function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<
   return readFrom(pool, async (client) => {
     const { rows: found } = await client.query(DESCRIBE, [schema, TABLE]);
     if (found[0] === undefined) return null;
-    const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = description.parse(found[0]);
+    const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = checked(found[0], isDescription);
     const missingColumn = COLUMNS.find((column) => !columns.includes(column)) ?? null;
     const isReadable = mayRead && missingColumn === null;
-    const list = Object.keys(entry.shape).join(', ');
+    const list = Object.keys(ENTRY).join(', ');
     const { rows } = isReadable
       ? await client.query(`SELECT ${list} FROM ${name} ORDER BY created_at, fingerprint`)
       : { rows: [] };
-    const entries = new Map(rows.map((row) => entry.parse(row)).map((each) => [each.fingerprint, each]));
+    const entries = new Map(
+      checked(rows, listOf(isEntry)).map((each) => [
+        each.fingerprint,
+        { ...each, rows: each.rows === null ? null : Number(each.rows) },
+      ]),
+    );
     const rights = { mayRead, mayInsert: may_insert, mayUpdate: may_update };
     return { label: `${schema}.${TABLE}`, name, ...rights, missingColumn, entries, readAt };
   });

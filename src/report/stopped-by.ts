@@ -1,4 +1,4 @@
-import { BackupError } from '../backup/backup-format.ts';
+import { BackupError } from '../backup/backup-error.ts';
 import { DatabaseError, RotationRunning } from '../database/database-error.ts';
 import type { FoundAgain } from '../rotation/result.ts';
 import type { Conclusion } from './conclusion.ts';

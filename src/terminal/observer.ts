@@ -3,18 +3,19 @@ import type { Words } from '../report/total.ts';
 import { censusLine, unreadableReason } from '../report/wording.ts';
 import type { Observer } from '../rotation/run.ts';
 import type { Output, OutputStream } from './output.ts';
-import { createBar, createLines, type Progress } from './progress.ts';
+import { createLines, type Progress } from './progress.ts';
 
 /** Shows on stderr what a run does: a bar or occasional lines, what each survey found, and with `--verbose` each row. */
-export function createObserver(
+export async function createObserver(
   output: Output,
   stderr: OutputStream,
   { verbose, quiet, keys }: { readonly verbose: boolean; readonly quiet: boolean; readonly keys: readonly NamedKey[] },
   { prefix, noun }: Words,
   interruption: AbortSignal,
-): Observer {
+): Promise<Observer> {
   // A bar and a line per row would overwrite each other.
-  const progress: Progress = stderr.isTTY && !verbose && !quiet ? createBar(stderr) : createLines(output.say);
+  const hasBar = stderr.isTTY && !verbose && !quiet;
+  const progress: Progress = hasBar ? (await import('./bar.ts')).createBar(stderr) : createLines(output.say);
   interruption.addEventListener('abort', () => {
     progress.end();
     output.say('finishing the current write; send the signal again to quit now');

@@ -1,6 +1,4 @@
-import { Presets, SingleBar } from 'cli-progress';
 import type { PhaseName } from '../rotation/result.ts';
-import type { OutputStream } from './output.ts';
 
 /** Shows how far a phase is. */
 export interface Progress {
@@ -25,31 +23,6 @@ export function snapshot(done: number, total: number, seconds: number): Snapshot
     percent: total === 0 ? 100 : Math.min(100, Math.floor((done * 100) / total)),
     rowsPerSecond,
     secondsLeft: rowsPerSecond > 0 ? Math.max(0, Math.ceil((total - done) / rowsPerSecond)) : null,
-  };
-}
-
-/** 80 columns hold the line of a table of a million rows. */
-const BAR_COLUMNS = 10;
-
-/** A bar, for a terminal. The cursor stays visible: a run that is killed could not bring it back. */
-export function createBar(stderr: OutputStream): Progress {
-  const format = '{title} [{bar}] {percentage}% | {value}/{total} rows | {rate} rows/s | {left} left';
-  const options = { format, stream: stderr, barsize: BAR_COLUMNS, clearOnComplete: true, gracefulExit: false, fps: 10 };
-  const bar = new SingleBar(options, Presets.rect);
-  let total = 0;
-  let start = 0;
-  return {
-    begin: (phase, field, expected) => {
-      const title = field === null ? phase.padEnd(9) : `${phase} ${field}`;
-      bar.start(expected, 0, { title, rate: '-', left: '-' });
-      total = expected;
-      start = performance.now();
-    },
-    update: (done) => {
-      const { rowsPerSecond, secondsLeft } = snapshot(done, total, (performance.now() - start) / 1000);
-      bar.update(Math.min(done, total), { rate: rowsPerSecond, left: secondsLeft === null ? '-' : formatSeconds(secondsLeft) });
-    },
-    end: () => bar.stop(),
   };
 }
 
@@ -80,7 +53,7 @@ export function createLines(say: (line: string) => void): Progress {
 }
 
 /** @returns for example `45s`, `3m 05s`, `2h 10m` */
-function formatSeconds(seconds: number): string {
+export function formatSeconds(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes === 0) return `${seconds}s`;
   if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, '0')}s`;

@@ -1,4 +1,4 @@
-import { BackupError } from '../../backup/backup-format.ts';
+import { BackupError } from '../../backup/backup-error.ts';
 import { type CheckedBackup, checkBackup, readBackup } from '../../backup/backup-reader.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';

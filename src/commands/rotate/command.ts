@@ -1,5 +1,4 @@
 import type { BackupDescription } from '../../backup/backup-format.ts';
-import { createBackupWriter } from '../../backup/backup-writer.ts';
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { isUsable, type Registry } from '../../database/registry.ts';
@@ -98,7 +97,8 @@ async function rotateTables({ plan, keys, settings, opened, host, options, autho
     fields: fields.map(({ name, table }) => ({ name, table: table.label })),
     keys: { target: ring.target.fingerprint, sources: ring.sources.map(({ fingerprint }) => fingerprint) },
   });
-  const backup = plan.backup === null ? null : createBackupWriter(plan.backup, describe);
+  const backup =
+    plan.backup === null ? null : (await import('../../backup/backup-writer.ts')).createBackupWriter(plan.backup, describe);
   const { dryRun, skipUnreadable, batchRows, connections, maxRowsPerSecond } = plan;
   try {
     const result = await rotate({

@@ -64,7 +64,7 @@ async function readChecks({ pool, registry }: Database, settings: DatabaseSettin
   return isUsable(registry) ? ((await readShareChecks(pool, settings)) ?? []) : [];
 }
 
-function count(
+async function count(
   opened: Database,
   settings: DatabaseSettings,
   keys: GivenRing,
@@ -75,7 +75,7 @@ function count(
   const { pool, fields, withLock } = opened;
   if (fast) return countByName(pool, fields, settings);
   const shown = { verbose: false, quiet: false, keys: namedKeys(keys) };
-  const observer = createObserver(output, host.stderr, shown, wordsFor(fields.length), host.interruption);
+  const observer = await createObserver(output, host.stderr, shown, wordsFor(fields.length), host.interruption);
   return withLock((locked, lost) => {
     const signal = AbortSignal.any([host.interruption, lost]);
     return countByDecrypting(opened, settings, ringOf(keys), { fields: locked, signal, observer });

@@ -1,7 +1,7 @@
 // The whole summary of every way to end, as a terminal of 80 columns shows it: whoever changes a sentence sees in the snapshots how it
 // reads among the others.
 import { describe, expect, it } from 'vitest';
-import { BackupError } from '../../../src/backup/backup-format.ts';
+import { BackupError } from '../../../src/backup/backup-error.ts';
 import { conclude as concludeRestore, outcome as outcomeOfRestore } from '../../../src/commands/restore/conclusion.ts';
 import { conclude as concludeRotate } from '../../../src/commands/rotate/conclusion.ts';
 import { outcome as outcomeOfRotate } from '../../../src/commands/rotate/outcome.ts';
