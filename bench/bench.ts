@@ -24,7 +24,7 @@ const variables = z.object({
 });
 const { BENCH_DATABASE_URL: databaseUrl = null, BENCH_QUICK: quick, ...given } = variables.parse(process.env);
 const rows = given.BENCH_ROWS ?? (quick ? 200 : 10_000);
-const rounds = given.BENCH_ROUNDS ?? (quick ? 2 : 5);
+const rounds = given.BENCH_ROUNDS ?? (quick ? 1 : 5);
 const largest = given.BENCH_GROWTH ?? (quick ? 2000 : 1_000_000);
 
 const results = databaseUrl === null ? await withEmbeddedServer([], measureAll) : await measureAll(databaseUrl);

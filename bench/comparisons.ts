@@ -48,13 +48,13 @@ export async function compareAll(serverUrl: string, rows: number, rounds: number
     contestants,
   });
   const here = [
-    share(1, plainLoop, realScript, rowByRow, withBackup, preparedUpdates),
+    share(1, plainLoop, realScript, rowByRow, eightConnections, withBackup, preparedUpdates),
     share(20, batches500, batches2000, limit),
     { ...share(20, twoTables), tables: 2 },
   ];
   const slowDisk = [share(0.2, plainLoop), share(1, rowByRow, withBackup), share(10, batches500)];
   const near = [share(0.2, plainLoop, rowByRow), share(1, eightConnections), share(10, batches500)];
-  const far = [share(0.05, plainLoop, rowByRow), share(0.4, eightConnections), share(5, batches500)];
+  const far = [share(0.1, plainLoop, rowByRow), share(0.8, eightConnections), share(10, batches500)];
   return {
     here: await compare(serverUrl, "this machine's disk", here, rounds),
     slowDisk: await withEmbeddedServer(SLOW_DISK, (url) => compare(url, 'slow disk', slowDisk, rounds)),
