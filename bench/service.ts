@@ -53,7 +53,7 @@ async function measureRounds(table: Table, folder: string, rounds: number): Prom
   await table.client.query("INSERT INTO encryption_keys (fingerprint, source) SELECT unnest($1::text[]), 'text'", [
     [OLD_ENCRYPTION_KEY, NEW_ENCRYPTION_KEY].map(fingerprintOf),
   ]);
-  const { rows } = await table.client.query('SELECT id FROM original.user_api_keys');
+  const { rows } = await table.client.query('SELECT id FROM original.rows_of_user_api_keys');
   const ids = rows.map(({ id }) => String(id));
   const pool = new Pool({ connectionString: DATABASE_URL, max: 1 });
   const database = { url: DATABASE_URL, pool };
