@@ -14,24 +14,21 @@ for (const name of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => interruption.abort(new Error(`stopped by ${name}`)));
 }
 
-/** Without an .env file: what a developer has in the project's folder must not reach the measured processes. */
-const folder = mkdtempSync(path.join(tmpdir(), 'rotate-key-bench-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-
 const imports = ['tsx', './processes/peak-memory.ts'].flatMap((each) => ['--import', import.meta.resolve(each)]);
 
 /**
- * Runs a script of this project in a Node process of its own.
+ * Runs a script of this project in a Node process of its own, in an empty folder that is removed afterwards: an .env file that a
+ * developer has in the project's folder must not reach it.
  *
- * @param script - relative to this folder; null to run nothing, to see how long Node and tsx themselves take
+ * @param script - relative to this folder
  * @returns the seconds from the start of the process to its exit, its highest resident memory, and what it wrote to stdout
  * @throws Error with what the process wrote to stderr if its exit code is not 0, or if a signal stopped the bench
  */
-export async function runScript(script: string | null, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+export async function runScript(script: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
   const { PATH, HOME, TMPDIR } = process.env;
-  const program = script === null ? ['--eval', ''] : [fileURLToPath(import.meta.resolve(script)), ...args];
+  const folder = mkdtempSync(path.join(tmpdir(), 'rotate-key-bench-'));
   const start = performance.now();
-  const child = spawn(process.execPath, [...imports, ...program], {
+  const child = spawn(process.execPath, [...imports, fileURLToPath(import.meta.resolve(script)), ...args], {
     cwd: folder,
     env: { PATH, HOME, TMPDIR, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -39,7 +36,8 @@ export async function runScript(script: string | null, args: readonly string[] =
   });
   const exit = once(child, 'exit').then(() => performance.now());
   const output = child.stdio.map((stream) => (stream instanceof Readable ? text(stream) : ''));
-  const [end, [, stdout = '', stderr = '', peakKilobytes = '']] = await Promise.all([exit, Promise.all(output)]);
+  const ended = Promise.all([exit, Promise.all(output)]).finally(() => rmSync(folder, { recursive: true, force: true }));
+  const [end, [, stdout = '', stderr = '', peakKilobytes = '']] = await ended;
   if (child.exitCode !== 0) throw new Error(`${script} ended with exit code ${child.exitCode}: ${stderr}`);
   return { seconds: (end - start) / 1000, peakMegabytes: Number(peakKilobytes) / 1024, stdout };
 }

@@ -5,7 +5,6 @@ import type { Table } from './database.ts';
 
 /** One way to rotate a table. */
 export interface Contestant {
-  readonly kind: 'plain-loop' | 'tool-row-by-row' | 'tool-in-batches' | 'prepared-updates' | 'limit';
   readonly label: string;
   /** Rotates the table once. */
   readonly measure: (table: Table) => Promise<Measurement>;
@@ -22,34 +21,43 @@ export interface Measurement {
 
 export const TOOL = '../scripts/rotate-encryption-key.ts';
 
-export const plainLoop: Contestant = {
-  kind: 'plain-loop',
-  label: 'plain loop with Prisma, no checks',
-  async measure({ env }) {
-    const { seconds, peakMegabytes } = await runScript('./processes/plain-loop.ts', [], env);
-    return { runSeconds: seconds, writeSeconds: null, peakMegabytes };
-  },
-};
+export const plainLoop = byHand('plain loop with Prisma, no checks', './processes/plain-loop.ts');
+export const realScript = byHand('script of a real project', './processes/real-script.ts');
+export const rowByRow = tool('row by row', []);
+export const withBackup = tool('row by row, --backup', ['--backup', 'backup.jsonl']);
+export const eightConnections = tool('row by row, --connections 8', ['--batch-size', '1', '--connections', '8']);
+export const batches500 = tool('--batch-size 500', ['--batch-size', '500']);
+export const batches2000 = tool('--batch-size 2000', ['--batch-size', '2000']);
+export const twoTables = tool('--batch-size 500, two tables', ['--batch-size', '500'], './processes/two-tables.ts');
+
+/** A script that people write by hand. */
+function byHand(label: string, script: string): Contestant {
+  return {
+    label,
+    async measure({ env }) {
+      const { seconds, peakMegabytes } = await runScript(script, [], env);
+      return { runSeconds: seconds, writeSeconds: null, peakMegabytes };
+    },
+  };
+}
 
 /** This tool: preflight, rotate, verify. */
-export function tool(batchRows: number): Contestant {
+function tool(label: string, args: readonly string[], script = TOOL): Contestant {
   return {
-    kind: batchRows === 1 ? 'tool-row-by-row' : 'tool-in-batches',
-    label: batchRows === 1 ? 'this tool, row by row' : `this tool, --batch-size ${batchRows}`,
+    label: `this tool, ${label}`,
     async measure({ env, rows }) {
-      const args = ['--json', '--batch-size', String(batchRows)];
-      const { stdout, seconds, peakMegabytes } = await runScript(TOOL, args, env);
+      const { stdout, seconds, peakMegabytes } = await runScript(script, ['--json', ...args], env);
       const { fields, phases, summary } = reportSchema.parse(JSON.parse(stdout));
-      if (fields[0]?.rotated !== rows) throw new Error(`the tool did not rotate all ${rows} rows: ${summary}`);
-      const rotate = phases.find(({ name }) => name === 'rotate');
-      return { runSeconds: seconds, writeSeconds: rotate?.seconds ?? null, peakMegabytes };
+      const rotated = sum(fields.map((field) => field.rotated));
+      if (rotated !== rows) throw new Error(`the tool rotated ${rotated} of ${rows} rows: ${summary}`);
+      const writes = phases.filter(({ name }) => name === 'rotate');
+      return { runSeconds: seconds, writeSeconds: sum(writes.map((phase) => phase.seconds)), peakMegabytes };
     },
   };
 }
 
 /** The writes of the tool row by row with nothing around them: everything is read and re-encrypted in advance. */
 export const preparedUpdates: Contestant = {
-  kind: 'prepared-updates',
   label: 'node-postgres, one prepared UPDATE per row',
   async measure({ client, env }) {
     const { rows } = await client.query('SELECT id, iv, content, tag FROM user_api_keys ORDER BY id');
@@ -58,19 +66,24 @@ export const preparedUpdates: Contestant = {
       return [row.id, iv, content, tag];
     });
     const text = 'UPDATE user_api_keys SET iv = $2, content = $3, tag = $4 WHERE id = $1';
-    const start = performance.now();
-    for (const values of updates) await client.query({ name: 'update', text, values });
-    return { runSeconds: null, writeSeconds: (performance.now() - start) / 1000, peakMegabytes: null };
+    return await timeWrites(async () => {
+      for (const values of updates) await client.query({ name: 'update', text, values });
+    });
   },
 };
 
 /** As fast as the server can rewrite this table: the values never leave it, and stay the same. */
 export const limit: Contestant = {
-  kind: 'limit',
   label: 'the limit: one UPDATE of all rows',
-  async measure({ client }) {
-    const start = performance.now();
-    await client.query('UPDATE user_api_keys SET iv = iv, content = content, tag = tag');
-    return { runSeconds: null, writeSeconds: (performance.now() - start) / 1000, peakMegabytes: null };
-  },
+  measure: ({ client }) => timeWrites(() => client.query('UPDATE user_api_keys SET iv = iv, content = content, tag = tag')),
 };
+
+async function timeWrites(write: () => Promise<unknown>): Promise<Measurement> {
+  const start = performance.now();
+  await write();
+  return { runSeconds: null, writeSeconds: (performance.now() - start) / 1000, peakMegabytes: null };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

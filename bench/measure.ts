@@ -1,14 +1,8 @@
 import process from 'node:process';
 import { runScript } from './child-process.ts';
-import { type Contestant, limit, type Measurement, plainLoop, preparedUpdates, TOOL, tool } from './contestants.ts';
+import { type Contestant, limit, type Measurement, TOOL } from './contestants.ts';
 import { expectRotated, reset, type Table, withTable } from './database.ts';
-
-/** A value that was measured several times. */
-export interface Spread {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
+import { type Spread, spread } from './spread.ts';
 
 /** What one contestant achieved on one table. Rates are rows per second. */
 export interface Score {
@@ -19,43 +13,54 @@ export interface Score {
   readonly peakMegabytes: Spread | null;
 }
 
-/** Seconds of whole processes. */
-export type StartUp = Readonly<Record<'nothing' | 'help' | 'rotation', Spread>>;
-
 export const START_UP_ROWS = 100;
-const BATCH_ROWS = [100, 500, 2000];
-/** In batches there are more rows, so that the start of the process does not dominate. Only rates are compared. */
-const MORE_ROWS = 20;
 
-/** @param rows - for the contestants that write row by row */
-export function measureSideBySide(serverUrl: string, rows: number, rounds: number): Promise<Score[]> {
-  return withTable(serverUrl, rows, (small) =>
-    withTable(serverUrl, rows * MORE_ROWS, (large) => {
-      const rowByRow = [plainLoop, tool(1), preparedUpdates].map((each) => [each, small] as const);
-      const inBatches = [...BATCH_ROWS.map(tool), limit].map((each) => [each, large] as const);
-      return measureInTurn([...rowByRow, ...inBatches], rounds);
-    }),
-  );
+/** Seconds of whole processes. */
+export type StartUp = Readonly<Record<'empty' | 'help' | 'rotation', Spread>>;
+
+/** The contestants that rotate the same table. */
+export interface Group {
+  readonly rows: number;
+  readonly tables?: number;
+  readonly contestants: readonly Contestant[];
 }
 
-export async function measureGrowth(serverUrl: string, sizes: readonly number[], contestant: Contestant, rounds: number) {
+export function measureSideBySide(serverUrl: string, groups: readonly Group[], rounds: number): Promise<Score[]> {
+  return fillNext(groups, []);
+
+  function fillNext([group, ...others]: readonly Group[], filled: readonly (readonly [Contestant, Table])[]): Promise<Score[]> {
+    if (group === undefined) return measureInTurn(filled, rounds);
+    const { rows, contestants, tables } = group;
+    const work = (table: Table) => fillNext(others, [...filled, ...contestants.map((each) => [each, table] as const)]);
+    return withTable(serverUrl, rows, work, tables);
+  }
+}
+
+/** @returns how a contestant does with tables of a thousandth, a hundredth and a tenth of the rows, and of all of them, in one round */
+export async function measureGrowth(
+  serverUrl: string,
+  largest: number,
+  contestant: Contestant,
+  rounds: number,
+): Promise<Score[]> {
   const scores: Score[] = [];
-  for (const rows of sizes) {
-    scores.push(...(await withTable(serverUrl, rows, (table) => measureInTurn([[contestant, table]], rounds))));
+  for (const part of [1000, 100, 10, 1]) {
+    const group = { rows: Math.floor(largest / part), contestants: [contestant] };
+    scores.push(...(await measureSideBySide(serverUrl, [group], part === 1 ? 1 : rounds)));
   }
   return scores;
 }
 
 export function measureStartUp(serverUrl: string, rounds: number): Promise<StartUp> {
   return withTable(serverUrl, START_UP_ROWS, async (table) => {
-    const runs = { nothing: [] as number[], help: [] as number[], rotation: [] as number[] };
+    const runs = { empty: [] as number[], help: [] as number[], rotation: [] as number[] };
     for (let round = 1; round <= rounds; round += 1) {
       await reset(table);
-      runs.nothing.push((await runScript(null)).seconds);
+      runs.empty.push((await runScript('./processes/empty-script.ts')).seconds);
       runs.help.push((await runScript(TOOL, ['--help'])).seconds);
       runs.rotation.push((await runScript(TOOL, [], table.env)).seconds);
     }
-    return { nothing: spread(runs.nothing), help: spread(runs.help), rotation: spread(runs.rotation) };
+    return { empty: spread(runs.empty), help: spread(runs.help), rotation: spread(runs.rotation) };
   });
 }
 
@@ -82,11 +87,4 @@ async function measureInTurn(entries: readonly (readonly [Contestant, Table])[],
 function spreadOrNull(values: readonly (number | null)[]): Spread | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : spread(known);
-}
-
-export function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (index: number) => sorted.at(index) ?? Number.NaN;
-  const middle = (sorted.length - 1) / 2;
-  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(-1) };
 }

@@ -1,14 +1,19 @@
+import type { Comparison, Comparisons } from './comparisons.ts';
+import { batches2000, type Contestant, eightConnections, limit, plainLoop, rowByRow, withBackup } from './contestants.ts';
 import { type Score, START_UP_ROWS, type StartUp } from './measure.ts';
 import { type ServiceScore, SWEEP } from './service.ts';
 
-/** What results.json holds. */
-export interface Results {
-  readonly environment: readonly string[];
-  readonly rounds: number;
-  readonly sideBySide: readonly Score[];
+export interface Measured {
+  readonly comparisons: Comparisons;
+  /** In batches of 2000. */
   readonly growth: readonly Score[];
   readonly startUp: StartUp;
   readonly service: ServiceScore;
+}
+
+/** What results.json holds. */
+export interface Results extends Measured {
+  readonly environment: readonly string[];
   readonly goals: readonly Goal[];
 }
 
@@ -19,37 +24,26 @@ export interface Goal {
   readonly met: boolean;
 }
 
-/** @returns the tool in batches of the size with which the whole run was fastest */
-export function bestBatch(scores: readonly Score[]): Score {
-  const batches = scores.filter(({ contestant }) => contestant.kind === 'tool-in-batches');
-  return batches.reduce((best, each) => (runRate(each) > runRate(best) ? each : best));
-}
-
-export function judge(
-  sideBySide: readonly Score[],
-  growth: readonly Score[],
-  { nothing, help, rotation }: StartUp,
-  service: ServiceScore,
-): Goal[] {
-  const batch = bestBatch(sideBySide);
-  const plain = one(sideBySide, 'plain-loop');
-  const single = one(sideBySide, 'tool-row-by-row');
-  const updates = one(sideBySide, 'prepared-updates');
-  const limit = one(sideBySide, 'limit');
-  const [largest, tenth, hundredth] = growth.filter(({ contestant }) => contestant.kind === 'tool-in-batches').toReversed();
-  if (largest === undefined || tenth === undefined || hundredth === undefined) throw new Error('growth needs three sizes');
-  const { label } = batch.contestant;
+export function judge({ comparisons, growth, startUp, service }: Measured): Goal[] {
+  const { here, slowDisk, far } = comparisons;
+  const [largest, tenth] = growth.toReversed();
+  const small = growth.find(({ rows }) => rows >= scoreOf(here, rowByRow).rows);
+  if (largest === undefined || tenth === undefined || small === undefined) throw new Error('growth needs more sizes');
+  const ofLimit = runRate(scoreOf(here, batches2000)) / writeRate(scoreOf(here, limit));
+  const beyondEmpty = ({ median }: StartUp['empty']) => median - startUp.empty.median;
   const sweep = `${SWEEP.rowsPerSecond} rows/s in batches of ${SWEEP.batchRows}`;
   return [
-    goal('at least', 0.4, 'x', `writing with ${label}, against the limit`, writeRate(batch) / writeRate(limit)),
-    goal('at least', 12, 'x', `whole run with ${label}, against the plain loop`, runRate(batch) / runRate(plain)),
-    goal('at least', 1.2, 'x', 'whole run row by row, against the plain loop', runRate(single) / runRate(plain)),
-    goal('at least', 0.6, 'x', 'writing row by row, against prepared UPDATEs', writeRate(single) / writeRate(updates)),
+    goal('at least', 2.2, 'x', 'row by row, against the plain loop', ratio(here, rowByRow, plainLoop)),
+    goal('at least', 0.9, 'x', 'row by row with --backup, against without', ratio(here, withBackup, rowByRow)),
+    goal('at least', 5, 'x', 'row by row on a slow disk, against the plain loop', ratio(slowDisk, rowByRow, plainLoop)),
+    goal('at least', 0.5, 'x', 'in batches of 2000, against the limit', ofLimit),
+    goal('at least', 20, 'x', 'in batches of 2000, against the plain loop', ratio(here, batches2000, plainLoop)),
+    goal('at least', 6, 'x', '--connections 8 against 1, row by row, 10 ms away', ratio(far, eightConnections, rowByRow)),
     goal('at least', 0.8, 'x', `rows/s at ${largest.rows} rows, against ${tenth.rows}`, runRate(largest) / runRate(tenth)),
-    goal('at most', 1.2, 'x', `peak memory at ${largest.rows} rows, against ${hundredth.rows}`, peak(largest) / peak(hundredth)),
+    goal('at most', 200, 'MB', `peak memory at ${small.rows} rows`, peak(small)),
     goal('at most', 200, 'MB', `peak memory at ${largest.rows} rows`, peak(largest)),
-    goal('at most', 0.15, 's', '--help, beyond Node and tsx', help.median - nothing.median),
-    goal('at most', 1.5, 's', `a rotation of ${START_UP_ROWS} rows, beyond Node and tsx`, rotation.median - nothing.median),
+    goal('at most', 0.15, 's', '--help, beyond an empty script', beyondEmpty(startUp.help)),
+    goal('at most', 0.45, 's', `a rotation of ${START_UP_ROWS} rows, beyond an empty script`, beyondEmpty(startUp.rotation)),
     goal('at most', 2, 'x', `latency of a service during a sweep of ${sweep}, against before it`, service.ratio.median),
   ];
 }
@@ -59,9 +53,14 @@ function goal(direction: 'at least' | 'at most', bound: number, unit: string, wh
   return { what, value, goal: `${direction} ${bound} ${unit}`, met };
 }
 
-function one(scores: readonly Score[], kind: Score['contestant']['kind']): Score {
-  const score = scores.find(({ contestant }) => contestant.kind === kind);
-  if (score === undefined) throw new Error(`${kind} was not measured`);
+/** @returns how many times as fast one is as the other, in whole runs on the same database */
+function ratio(comparison: Comparison, one: Contestant, other: Contestant): number {
+  return runRate(scoreOf(comparison, one)) / runRate(scoreOf(comparison, other));
+}
+
+function scoreOf({ database, scores }: Comparison, contestant: Contestant): Score {
+  const score = scores.find((each) => each.contestant === contestant);
+  if (score === undefined) throw new Error(`${contestant.label} was not measured on ${database}`);
   return score;
 }
 

@@ -12,7 +12,7 @@ import { buildApplication, buildTool } from '../test/support/service/build-appli
 import { Fleet } from '../test/support/service/fleet.ts';
 import { runScript } from './child-process.ts';
 import { reset, type Table, withTable } from './database.ts';
-import { type Spread, spread } from './measure.ts';
+import { type Spread, spread } from './spread.ts';
 
 /** What the users of a service notice of a sweep: the 99th percentile of the latency of their requests, in milliseconds. */
 export interface ServiceScore {
@@ -53,7 +53,7 @@ async function measureRounds(table: Table, folder: string, rounds: number): Prom
   await table.client.query("INSERT INTO encryption_keys (fingerprint, source) SELECT unnest($1::text[]), 'text'", [
     [OLD_ENCRYPTION_KEY, NEW_ENCRYPTION_KEY].map(fingerprintOf),
   ]);
-  const { rows } = await table.client.query('SELECT id FROM original.rows');
+  const { rows } = await table.client.query('SELECT id FROM original.rows_of_user_api_keys');
   const ids = rows.map(({ id }) => String(id));
   const pool = new Pool({ connectionString: DATABASE_URL, max: 1 });
   const database = { url: DATABASE_URL, pool };

@@ -1,0 +1,1 @@
+// Does nothing: how long Node and tsx themselves take.
