@@ -18,6 +18,7 @@ import { thisAuthor } from './author.ts';
 import type { Host } from './command.ts';
 import type { OutputPlan } from './output-plan.ts';
 import { publish } from './publish.ts';
+import { workersFor } from './workers-for.ts';
 
 /** A command that works on the tables of the encrypted fields. `Ending` is how it can end. */
 export interface TableRun<Ending> {
@@ -104,7 +105,7 @@ async function workOnTables<Ending>(
         registry = opened.registry;
         announce(inspected, database, access, announcement, output);
         return opened.withLock((fields, lost) =>
-          work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer }, author),
+          work(opened, { fields, signal: AbortSignal.any([interruption, lost]), observer, workersFor }, author),
         );
       },
     );

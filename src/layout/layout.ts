@@ -20,6 +20,8 @@ type Parsed =
 
 /** How an encrypted value is stored in its columns. */
 export interface Layout {
+  /** What it was made of. */
+  readonly definition: LayoutDefinition;
   /** The columns that are written, that of the key id included. */
   readonly columns: readonly string[];
   /** Of those: what holds the key id. */
@@ -46,12 +48,14 @@ const NOTHING = Buffer.alloc(0);
  *
  * @param definition - as prisma/encrypted-fields.ts has checked it: every part once, in runs that can be told apart
  */
-export function createLayout({ columns: definitions, aad }: LayoutDefinition): Layout {
+export function createLayout(definition: LayoutDefinition): Layout {
+  const { columns: definitions, aad } = definition;
   const columns = definitions.flatMap((column) => (column.kind === 'key-id' ? [] : [createColumn(column)]));
   const keyIds = definitions.flatMap(({ kind, column }) => (kind === 'key-id' ? [column] : []));
   const associated = createAssociatedData(aad);
 
   return {
+    definition,
     columns: definitions.map(({ column }) => column),
     keyIds,
     bound: associated.columns,

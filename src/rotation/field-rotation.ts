@@ -135,11 +135,11 @@ export class FieldRotation {
 
   #rotate(rows: number, pages: RotatePassOptions['pages'], onRow: (id: string, outcome: RowOutcome) => void): Promise<void> {
     const field = this.#field;
-    const work = this.#run.workOn(field, this.#options.ring);
     const beforeWrite = (swaps: readonly Swap[]) => this.#options.beforeWrite(this.name, swaps);
-    return this.#run.time('rotate', this.name, rows, (onProgress) =>
-      rotatePass({ ...this.#options, field, work, pages, beforeWrite, onRow, onProgress, tally: this.#tally }),
-    );
+    return this.#run.time('rotate', this.name, rows, async (onProgress) => {
+      const work = await this.#run.workOn(field, this.#options.ring, rows);
+      await rotatePass({ ...this.#options, field, work, pages, beforeWrite, onRow, onProgress, tally: this.#tally });
+    });
   }
 
   /** Says what is known of rows that are still under a source key after a pass over them. */

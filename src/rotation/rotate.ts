@@ -37,6 +37,7 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
     }
     return { kind: 'stopped', phase: run.phase, cause: error, reached };
   });
+  await run.end();
   return { ending, phases: run.phases };
 }
 

@@ -6,7 +6,7 @@ import type { FieldCensus, Phase, PhaseName, RowOutcome } from './result.ts';
 import type { Field } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import { createValueWork, type ValueWork } from './value-work.ts';
+import { createValueWork, type ValueWork, type Workers } from './value-work.ts';
 
 /** Is called with what happens during a run. */
 export interface Observer {
@@ -27,12 +27,15 @@ export interface RunOptions {
   /** Aborting it stops the run after the current write, or at once if it is reading; its reason becomes the cause of the ending. */
   readonly signal: AbortSignal;
   readonly observer: Observer;
+  /** Starts what decrypts and re-encrypts so many rows; null, or if it is left out: the thread of the caller does. */
+  readonly workersFor?: (rows: number) => Promise<Workers | null>;
 }
 
 /** The phases of a run, timed and reported to its observer. */
 export class Run {
   readonly #options: RunOptions;
   readonly #digestKey = createDigestKey();
+  #workers: Workers | null = null;
   /** The phases that have ended. */
   readonly phases: Phase[] = [];
   /** The last phase that began; null if none did. */
@@ -71,8 +74,8 @@ export class Run {
     const { name, store } = field;
     const onUnreadable = (row: UnreadableRow) => observer.onUnreadable(name, row);
     const census = await store.scan(signal, (scan) =>
-      this.time(phase, name, scan.rows, (onProgress) =>
-        survey({ scan, ring, work: this.workOn(field, ring), known, onProgress, onUnreadable }),
+      this.time(phase, name, scan.rows, async (onProgress) =>
+        survey({ scan, ring, work: await this.workOn(field, ring, scan.rows), known, onProgress, onUnreadable }),
       ),
     );
     signal.throwIfAborted();
@@ -80,8 +83,16 @@ export class Run {
     return census;
   }
 
-  workOn({ layout }: Field, ring: KeyRing): ValueWork {
-    return createValueWork({ ring, layout, digestKey: this.#digestKey });
+  /** @param rows - how many there are, roughly */
+  async workOn({ layout }: Field, ring: KeyRing, rows: number): Promise<ValueWork> {
+    const options = { ring, layout, digestKey: this.#digestKey };
+    this.#workers ??= (await this.#options.workersFor?.(rows)) ?? null;
+    return this.#workers === null ? createValueWork(options) : this.#workers.workOn(options);
+  }
+
+  /** To be called at the end of every run. */
+  async end(): Promise<void> {
+    await this.#workers?.end();
   }
 
   /** @returns what a pass over each field found, one after the other */

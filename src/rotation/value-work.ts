@@ -16,6 +16,12 @@ export interface ValueWork {
   plan(page: readonly Row[]): Promise<readonly Plan[]>;
 }
 
+/** What does the work beside the thread of the caller. */
+export interface Workers {
+  workOn(options: ValueWorkOptions): ValueWork;
+  end(): Promise<void>;
+}
+
 export interface ValueWorkOptions {
   readonly ring: KeyRing;
   readonly layout: Layout;

@@ -18,6 +18,7 @@ export async function verify(options: VerifyOptions): Promise<Result<VerifyEndin
   const ending = await verifyAll(run, options.ring).catch(
     (cause: unknown): VerifyEnding => ({ kind: 'stopped', phase: run.phase, cause, reached: null }),
   );
+  await run.end();
   return { ending, phases: run.phases };
 }
 

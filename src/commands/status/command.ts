@@ -19,6 +19,7 @@ import type { Given, Host } from '../command.ts';
 import { keysLine, namedKeys, ringOf } from '../given-ring.ts';
 import { warnIfUnusable } from '../key-registry.ts';
 import { tellStopped } from '../stopped.ts';
+import { workersFor } from '../workers-for.ts';
 import { conclude } from './conclusion.ts';
 import { type Counts, countByDecrypting, countByName } from './counts.ts';
 import { dueOf } from './due.ts';
@@ -78,7 +79,7 @@ async function count(
   const observer = await createObserver(output, host.stderr, shown, wordsFor(fields.length), host.interruption);
   return withLock((locked, lost) => {
     const signal = AbortSignal.any([host.interruption, lost]);
-    return countByDecrypting(opened, settings, ringOf(keys), { fields: locked, signal, observer });
+    return countByDecrypting(opened, settings, ringOf(keys), { fields: locked, signal, observer, workersFor });
   });
 }
 

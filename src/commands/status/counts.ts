@@ -33,7 +33,8 @@ export async function countByDecrypting(
   ring: KeyRing,
   options: RunOptions,
 ): Promise<Counts> {
-  const found = await new Run(options).surveyAll('survey', ring);
+  const run = new Run(options);
+  const found = await run.surveyAll('survey', ring).finally(() => run.end());
   const total = totalOf(found);
   const under = new Map<string, number>();
   for (const { census } of found) for (const [key, values] of census.under) under.set(key, (under.get(key) ?? 0) + values);
