@@ -12,9 +12,10 @@ const { database, runScript } = useApplication();
 const { pool } = database;
 const key = secret(newKey());
 
+const model = readFileSync(path.join(root, 'prisma', 'encryption-keys.prisma'), 'utf8');
+
 describe('the registry in prisma/', () => {
   it('has the same columns in SQL and in the model', async () => {
-    const model = readFileSync(path.join(root, 'prisma', 'encryption-keys.prisma'), 'utf8');
     const [, body = ''] = /^model EncryptionKey \{\n((?:.*\n)*?)\}$/mu.exec(model) ?? [];
     const columns = [...body.matchAll(/^ {2}(\w+) +\w+(\??)(?: .*@map\("(\w+)"\).*| .*)?$/gmu)].map(
       ([, name, mark, column = name]) => ({ column_name: column, optional: mark === '?' }),
@@ -24,6 +25,14 @@ describe('the registry in prisma/', () => {
         WHERE table_name = 'encryption_keys' ORDER BY ordinal_position`,
     );
     expect(columns).toEqual(rows);
+  });
+
+  it('has the same foreign key in SQL and in the model, which nothing cascades through', async () => {
+    const relation = /@relation\(fields: \[keyId\], references: \[(\w+)\], onUpdate: NoAction, onDelete: NoAction\)/u.exec(model);
+    const { rows } = await pool.query(
+      "SELECT pg_get_constraintdef(oid) AS sql FROM pg_constraint WHERE contype = 'f' AND confrelid = 'encryption_keys'::regclass",
+    );
+    expect(rows).toEqual([{ sql: `FOREIGN KEY (key_id) REFERENCES encryption_keys(${relation?.[1]})` }]);
   });
 
   it('is read and written by a generated client, each column in its type, except for the one that PostgreSQL makes', async () => {

@@ -43,7 +43,7 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
       return [
         obstacle.since === null
           ? 'no verification before this one found it unused'
-          : `it has been unused for only ${said(obstacle.ageMs)}`,
+          : `it has been unused for ${said(obstacle.ageMs)}`,
       ];
     case 'escrow':
       return [
