@@ -4,7 +4,9 @@ import { CREATE_TABLES, decrypt, encrypt, insertKeys, newKey, providerKey } from
 import { startEmbeddedPostgres } from '../test/support/server/embedded-postgres.ts';
 import { withClient } from '../test/support/server/with-client.ts';
 
-/** A database of its own with the table user_api_keys, full of values of a real size, encrypted with the old key. */
+/**
+ * A database of its own with the table user_api_keys, which `reset` fills with values of a real size, encrypted with the old key.
+ */
 export interface Table {
   readonly rows: number;
   /** The tables that hold them: the second half may be in a second one. */

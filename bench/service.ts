@@ -55,6 +55,7 @@ async function measureRounds(table: Table, folder: string, rounds: number): Prom
   ]);
   const { rows } = await table.client.query('SELECT id FROM original.rows_of_user_api_keys');
   const ids = rows.map(({ id }) => String(id));
+  await reset(table);
   const pool = new Pool({ connectionString: DATABASE_URL, max: 1 });
   const database = { url: DATABASE_URL, pool };
   const fleet = await Fleet.start({ folder: path.join(folder, 'application'), database }, env.ENCRYPTION_KEYS, REPLICAS);
