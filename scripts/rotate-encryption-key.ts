@@ -10,6 +10,8 @@ const END_MS = 1000;
 
 // The SDK of AWS would warn on Node 20, which npm does as well, in the middle of the output of a run.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+// Node 20 has no navigator, later versions do. Without it, pg (8.23) tells by a Response whether it is on Cloudflare: that loads all of fetch.
+if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: `Node.js/${process.versions.node}` } });
 
 const interruption = new AbortController();
 const signals: StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];

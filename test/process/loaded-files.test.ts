@@ -103,3 +103,25 @@ describe('what escrow needs', () => {
     );
   });
 });
+
+describe('a rotation', () => {
+  /** What takes long to load, by what shows it: fetch is a part of Node, and loads its http2. */
+  const HEAVY =
+    /\/node_modules\/(?:zod|cli-progress|@prisma)\/|\/src\/(?:backup\/backup-writer|report\/report-schema)\.ts|^node:http2$/u;
+
+  it.each<[name: string, args: readonly string[]]>([
+    ['rotate', []],
+    ['verify', ['verify']],
+  ])('loads nothing that it does not use: %s', async (name, args) => {
+    const urls = await filesLoadedBy(`light-${name}`, args, hex);
+    expect(urls.some((url) => url.includes('/node_modules/pg/'))).toBe(true);
+    expect(urls.filter((url) => HEAVY.test(url))).toEqual([]);
+  });
+
+  it('loads zod when it reads a backup: the test above would see it', async () => {
+    const backup = path.join(folder, 'none.backup');
+    writeFileSync(backup, '{}\n');
+    const urls = await filesLoadedBy('restore', ['restore', backup], hex);
+    expect(urls.some((url) => url.includes('/node_modules/zod/'))).toBe(true);
+  });
+});
