@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type OwnServer, startOwnServer } from '../support/server/own-server.ts';
 import { count, environment, expectIntact, newKeys, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
@@ -14,6 +14,7 @@ beforeAll(async () => {
   await own.connect().pool.query('ALTER DATABASE application SET synchronous_commit = on');
 });
 
+afterEach(() => requireStandby(''));
 afterAll(() => own.stop());
 
 /** Resolves once the server has taken over the setting. */
