@@ -1,4 +1,7 @@
 import type { Pool } from 'pg';
+import { DatabaseError } from './database-error.ts';
+import { QUERY_TIMEOUT, readFailure } from './failure.ts';
+import type { DatabaseSettings } from './settings.ts';
 
 /**
  * A commit that waits for the disk, and hence for every earlier commit, since the log is written in order: including those of
@@ -12,16 +15,30 @@ const BARRIER = `
               THEN pg_catalog.set_config('synchronous_commit', 'on', true) END,
          pg_catalog.pg_logical_emit_message(true, 'rotate-encryption-key', '')`;
 
-/** Resolves when everything committed before is on the server's disk. */
-export async function waitForDisk(pool: Pool): Promise<void> {
+/**
+ * Resolves when everything committed before is on the server's disk, and on the standbys that the operator has commits wait for.
+ *
+ * @throws DatabaseError if that takes longer than a statement may
+ */
+export async function waitForDisk(pool: Pool, settings: DatabaseSettings): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN READ WRITE');
     await client.query(BARRIER);
-    await client.query('COMMIT');
+    await client.query('COMMIT').catch((error: unknown) => {
+      const failure = readFailure(error);
+      throw failure.from === 'client' && failure.text === QUERY_TIMEOUT ? notConfirmed(settings) : error;
+    });
     client.release();
   } catch (error) {
     client.release(true);
     throw error;
   }
+}
+
+function notConfirmed({ host, port, statementTimeoutMs }: DatabaseSettings): DatabaseError {
+  return new DatabaseError(
+    `${host}:${port} did not confirm within ${statementTimeoutMs / 1000} s that all writes so far are on its disk, and on the standbys that commits wait for`,
+    'if synchronous_standby_names lists a standby that is not connected, start it, or take it out of that setting (see pg_stat_replication; wait_event is SyncRep in pg_stat_activity); otherwise look at the disk of the server',
+  );
 }

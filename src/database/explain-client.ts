@@ -1,4 +1,4 @@
-import { type ClientFailure, type Explanation, POOL_CONNECT_TIMEOUT } from './failure.ts';
+import { type ClientFailure, type Explanation, POOL_CONNECT_TIMEOUT, QUERY_TIMEOUT } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
 /** Explains what happened without an answer from the server: on the network, in the TLS handshake, or in pg. */
@@ -66,10 +66,10 @@ const LOST =
 function explainText({ code, text }: ClientFailure, settings: DatabaseSettings): Explanation {
   const { host, port, user, connectTimeoutMs, statementTimeoutMs } = settings;
   const server = `${host}:${port}`;
-  if (text === 'Query read timeout')
+  if (text === QUERY_TIMEOUT)
     return [
       `${server} did not answer a statement within ${statementTimeoutMs / 1000} s`,
-      'if it answers other statements, another transaction holds the row or the table: see pg_stat_activity; DATABASE_STATEMENT_TIMEOUT_MS sets the limit',
+      'if it answers other statements, look into pg_stat_activity: another transaction holds the row or the table, or (wait_event SyncRep) the commit waits for a standby that synchronous_standby_names lists; DATABASE_STATEMENT_TIMEOUT_MS sets the limit',
     ];
   if (['timeout expired', 'timeout exceeded when trying to connect', POOL_CONNECT_TIMEOUT].includes(text))
     return [`${server} did not accept a connection within ${connectTimeoutMs / 1000} s`, null];

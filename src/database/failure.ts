@@ -45,6 +45,8 @@ export function readFailure(error: unknown): ServerFailure | ClientFailure {
   return { from: 'client', code: text(first, 'code'), text: text(first, 'message') };
 }
 
+/** pg 8.23 */
+export const QUERY_TIMEOUT = 'Query read timeout';
 /** pg-pool 3.14 */
 export const POOL_CONNECT_TIMEOUT = 'Connection terminated due to connection timeout';
 

@@ -137,7 +137,7 @@ async function waitForWritesLeftBehind(client: Client, { label }: Table, { write
     throw new RotationRunning(
       `a write to ${label} from an earlier run is still pending on the server (${said(write)})`,
       blocker === undefined
-        ? `end that write: ${toEnd(write)}`
+        ? `${write.waits_for_standby ? 'start that standby, or take it out of that setting; or ' : ''}end that write: ${toEnd(write)}`
         : `end the transaction that holds the row, if it may be ended (${said(blocker)}): ${toEnd(blocker)}; or end the write: ${toEnd(write)}`,
     );
   }

@@ -1,19 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import type { ApplicationRow } from '../support/application/application.ts';
+import { backedUp, expectBackedUp } from '../support/table/backed-up.ts';
 import { readTable, useDatabase } from '../support/table/database.ts';
-import { environment, expectIntact, lockIsFree, newKeys, type Planted, plant } from '../support/table/witness.ts';
+import { environment, expectIntact, lockIsFree, newKeys, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
-import { startTool, workFolder } from '../support/tool/run-tool.ts';
+import { startTool } from '../support/tool/run-tool.ts';
 import { momentToKill } from '../support/tool/wait-for-output.ts';
+import { argumentsFor, drawWay, killsByWay, type WayOfWriting } from '../support/tool/way-of-writing.ts';
 import { SeededRandom } from '../support/vitest/random.ts';
 
-/** `npm run test:crash` kills at least 50 times; an ordinary run is a small sample of it. */
-const KILLS = Number(process.env['CRASH_TABLES'] ?? 1);
+/** `npm run test:crash` kills at least 200 times; an ordinary run is a small sample of it. */
+const TABLES = Number(process.env['CRASH_TABLES'] ?? 1);
+const KILLS = TABLES < 50 ? TABLES : 4 * TABLES;
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 1_000_000);
-const ROWS = KILLS > 1 ? 60 : 30;
 
 const database = useDatabase();
 const keys = newKeys();
@@ -22,30 +23,46 @@ describe('a tool with --backup that is killed (SIGKILL) at random moments', () =
   it(
     'leaves every row at its before or its after in the backups, and restore brings all back',
     async () => {
-      console.log(`crash-backup: CRASH_SEED=${SEED}`);
-      const random = new SeededRandom(SEED);
-      let kills = 0;
-      let tables = 0;
-      for (; kills < KILLS; tables += 1) kills += await rotateAndRestore(random);
-      console.log(`crash-backup: ${tables} tables of ${ROWS} rows, ${kills} kills, every table restored byte for byte`);
+      console.log(`crash-backup: CRASH_SEED=${SEED} CRASH_TABLES=${TABLES}`);
+      const tables: Killed[] = [];
+      const kills = () => tables.reduce((total, table) => total + table.kills, 0);
+      while (kills() < KILLS) tables.push(await rotateAndRestore(new SeededRandom(SEED + tables.length)));
+      const rows = tables.reduce((total, table) => total + table.rows, 0);
+      console.log(
+        `crash-backup: ${tables.length} tables of ${rows} rows in all, ${kills()} kills, ` +
+          `every table restored byte for byte; ${killsByWay(tables)}`,
+      );
     },
-    20 * 60_000,
+    40 * 60_000,
   );
 });
 
-/** @returns the number of kills until a run got to its end */
-async function rotateAndRestore(random: SeededRandom): Promise<number> {
-  const planted = await plant(database, keys, ROWS);
-  const folder = mkdtempSync(path.join(workFolder, 'backups-'));
+interface Killed {
+  readonly way: WayOfWriting;
+  readonly rows: number;
+  readonly kills: number;
+}
+
+/** The larger the batches, the more rows between two kills. */
+function rowsFor(batchRows: number): number {
+  if (batchRows > 100) return TABLES < 50 ? 600 : 1200;
+  return (TABLES < 50 ? 30 : 120) * (batchRows > 1 ? 2 : 1);
+}
+
+/** Rotates until a run got to its end, and then puts everything back. */
+async function rotateAndRestore(random: SeededRandom): Promise<Killed> {
+  const way = drawWay(random, true);
+  const folder = way.backups ?? '';
+  const rows = rowsFor(way.batchRows);
+  const planted = await plant(database, keys, rows);
   for (let kills = 0; ; kills += 1) {
-    const args = ['--verbose', '--batch-size', String(random.pick(1, 1, 4)), '--backup', path.join(folder, `${kills}.jsonl`)];
-    const tool = startTool(args, environment(keys, database.url));
+    const tool = startTool(['--verbose', ...argumentsFor(way, kills)], environment(keys, database.url));
     await momentToKill(tool, random);
     tool.child.kill('SIGKILL');
     const { signal, code, stderr } = await tool.end;
     await lockIsFree(database);
     await expectIntact(database, keys, planted);
-    await expectBackedUp(planted, folder);
+    await expectBackedUp(database, planted, folder);
     if (signal !== null) continue;
     expect(code, stderr).toBe(0);
 
@@ -56,35 +73,6 @@ async function rotateAndRestore(random: SeededRandom): Promise<number> {
       if (backedUp(path.join(folder, file)).length > 0) expect(restore.code, restore.stderr).toBe(0);
     }
     expect(await readTable(database)).toEqual(planted.before);
-    return kills;
+    return { way, rows, kills };
   }
-}
-
-interface Backed {
-  readonly id: string;
-  readonly before: Omit<ApplicationRow, 'id'>;
-  readonly after: Omit<ApplicationRow, 'id'>;
-}
-
-/** The rows in a backup; it may have an end line, and the last line may be torn. */
-function backedUp(file: string): Backed[] {
-  const whole = readFileSync(file, 'utf8').split('\n').slice(1, -1);
-  return whole.map((line) => JSON.parse(line)).filter((content) => !('end' in content));
-}
-
-/** Every row that is not as it was planted is in a backup, with exactly the value that it has. */
-async function expectBackedUp(planted: Planted, folder: string): Promise<void> {
-  const known = new Set(planted.before.map(identity));
-  for (const file of readdirSync(folder)) {
-    for (const { id, before, after } of backedUp(path.join(folder, file))) {
-      expect(known.has(identity({ id, ...before })), `the value of row ${id} before`).toBe(true);
-      known.add(identity({ id, ...after }));
-    }
-  }
-  const unknown = (await readTable(database)).filter((row) => !known.has(identity(row)));
-  expect(unknown.map(({ id }) => id)).toEqual([]);
-}
-
-function identity({ id, iv, content, tag }: ApplicationRow): string {
-  return [id, iv, content, tag].join();
 }

@@ -45,7 +45,7 @@ async function expectLastWritesKept(untouched: ReadonlyMap<string, string>, allo
   return writes;
 }
 
-describe('an application that writes the whole time', () => {
+describe.each([[[]], [['--connections', '4']]])('an application that writes the whole time (%j)', (args: string[]) => {
   it('keeps every value that it wrote with the new key, and the run ends 0', async () => {
     const untouched = await letWritersLoose([
       ['new', 'replace'],
@@ -53,12 +53,12 @@ describe('an application that writes the whole time', () => {
       ['new', 'replace'],
     ]);
 
-    const { code, stdout, stderr } = await runTool([], env);
+    const { code, stdout, stderr } = await runTool(args, env);
 
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('meanwhile an application ');
     const writes = await expectLastWritesKept(untouched, ['new']);
-    console.log(`race: writers with the new key made ${writes} writes, 0 lost`);
+    console.log(`race ${args.join(' ')}: writers with the new key made ${writes} writes, 0 lost`);
   });
 
   it('keeps every value that it wrote with either key; the run ends 6, with advice, and the next one 0', async () => {
@@ -69,16 +69,16 @@ describe('an application that writes the whole time', () => {
       ['new', 'insert and delete'],
     ]);
 
-    const { code, stdout, stderr } = await runTool([], env);
+    const { code, stdout, stderr } = await runTool(args, env);
 
     expect(code, stderr).toBe(6);
     expect(stdout).toContain('keep the old key');
     expect(stdout).toMatch(/a service (that )?still writes with the old key/u);
     const writes = await expectLastWritesKept(untouched, ['old', 'new']);
-    console.log(`race: writers with both keys made ${writes} writes, 0 lost`);
+    console.log(`race ${args.join(' ')}: writers with both keys made ${writes} writes, 0 lost`);
 
     const before = await readTable(database);
-    const again = await runTool([], env);
+    const again = await runTool(args, env);
     expect(again.code, again.stderr).toBe(0);
     const after = await readTable(database);
     expect(after.map((row) => [row.id, decrypt(keys.new, row)?.toString()])).toEqual(
@@ -91,7 +91,7 @@ describe('an application that writes the whole time', () => {
       ['old', 'replace'],
       ['old', 'insert and delete'],
     ]);
-    const tool = startTool(['--verbose'], env);
+    const tool = startTool(['--verbose', ...args], env);
     await lineSeen(tool, /Rotated key /u, 50);
     const [replacing, inserting] = writers;
     await replacing?.stop();
@@ -101,6 +101,6 @@ describe('an application that writes the whole time', () => {
 
     expect(code, stderr).toBe(0);
     const writes = await expectLastWritesKept(untouched, ['new']);
-    console.log(`race: writers with the old key, stopped midway, made ${writes} writes, 0 lost`);
+    console.log(`race ${args.join(' ')}: writers with the old key, stopped midway, made ${writes} writes, 0 lost`);
   });
 });

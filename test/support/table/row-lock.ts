@@ -37,13 +37,15 @@ const OR_FAIL = `
 /**
  * Resolves once a statement of a rotation in this database waits for what another transaction holds, and goes on waiting: the one that
  * writes a batch gives up by itself, after which its rows are written one by one.
+ *
+ * @param statements - how many have to wait
  */
-export async function somebodyWaits({ pool }: TestDatabase): Promise<void> {
+export async function somebodyWaits({ pool }: TestDatabase, statements = 1): Promise<void> {
   await pool.query(`
     DO $$ BEGIN
-      WHILE NOT EXISTS (SELECT FROM pg_stat_activity
-                         WHERE datname = current_database() AND wait_event_type = 'Lock'
-                            AND application_name = 'rotate-encryption-key' AND query NOT LIKE '%unnest(%') LOOP
+      WHILE (SELECT count(*) FROM pg_stat_activity
+              WHERE datname = current_database() AND wait_event_type = 'Lock'
+                AND application_name = 'rotate-encryption-key' AND query NOT LIKE '%unnest(%') < ${statements} LOOP
         ${OR_FAIL}
         PERFORM pg_sleep(0.005), pg_stat_clear_snapshot();
       END LOOP;

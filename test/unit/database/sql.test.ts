@@ -99,7 +99,7 @@ describe('the statements that write', () => {
 
   it('and the one that waits for the disk', async () => {
     const server = createServer([]);
-    await waitForDisk(server.pool);
+    await waitForDisk(server.pool, settings);
     expect(server.sent()).toMatchSnapshot();
   });
 });
