@@ -57,7 +57,7 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
     case 'named':
       return [`rows${obstacle.table === null ? '' : ` of ${obstacle.table}`} have its key id`];
     case 'locked':
-      return ['a transaction that has written under it, or to the registry, is open'];
+      return ['an open transaction has written under it, or has locked the registry or a table that refers to it'];
     default:
       return obstacle satisfies never;
   }
