@@ -238,6 +238,32 @@ describe('retire', () => {
     expect(await entryOf(database, keys.old)).toMatchObject({ retired_at: null });
   });
 
+  it('gives way to a migration that came so late that only the last look at the registry waits behind it', async () => {
+    await ready();
+    await pool.query(`
+      CREATE FUNCTION until_somebody_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        WHILE NOT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE relation = TG_RELID AND NOT granted) LOOP
+          IF pg_catalog.clock_timestamp() > pg_catalog.statement_timestamp() + '10 s' THEN RAISE EXCEPTION 'nobody waits'; END IF;
+          PERFORM pg_catalog.pg_sleep(0.005);
+        END LOOP;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER until_somebody_waits BEFORE UPDATE OF retired_at ON encryption_keys EXECUTE FUNCTION until_somebody_waits()`);
+    const altering = pool.query(`
+      DO $$ BEGIN
+        WHILE NOT EXISTS (SELECT FROM pg_locks WHERE relation = 'encryption_keys'::regclass AND mode = 'RowExclusiveLock') LOOP
+          IF clock_timestamp() > now() + interval '60 s' THEN RAISE EXCEPTION 'waited for the fence in vain'; END IF;
+          PERFORM pg_sleep(0.005);
+        END LOOP;
+        DROP TRIGGER until_somebody_waits ON encryption_keys;
+      END $$`);
+    const { code, stdout } = await run(['retire', OLD, '--no-escrow'], { ...ALONE, DATABASE_STATEMENT_TIMEOUT_MS: '20000' });
+    await altering;
+    await pool.query('DROP FUNCTION until_somebody_waits');
+    expect([code, stdout]).toEqual([4, expect.stringMatching(/had to wait for this run: it gave way\n/u)]);
+    expect((await retire('--no-escrow')).code).toBe(0);
+  });
+
   it('begins the soak time anew when a rotation finds values in columns that the schema does not have', async () => {
     await ready();
     const { iv, content, tag } = encrypt(keys.old, 'sk-forgotten');
