@@ -84,5 +84,5 @@ function refuseWord(words: readonly string[], isNamed: boolean): never {
   const stray = words.find((word) => /^[a-z][a-z-]{0,19}$/u.test(word) && !/^[0-9a-f]+$/u.test(word));
   const what = isNamed ? 'unexpected word' : 'unknown command';
   const message = stray === undefined ? 'unexpected word on the command line' : `${what} ${stray}`;
-  return refuse(message, `set keys and urls in the environment; ${HINT}`);
+  return refuse(message, `put a value that has spaces in quotes; set keys and urls in the environment; ${HINT}`);
 }

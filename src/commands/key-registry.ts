@@ -47,7 +47,7 @@ export function openRegistry(
   if (target !== undefined && target.retired_at !== null) {
     refuse(
       `key ${target.fingerprint} was retired on ${dayOf(target.retired_at)}: nothing may be encrypted under it`,
-      'put another key first, such as one that generate-key makes',
+      'put a key first that is not retired: one that status lists, or one that generate-key makes',
     );
   }
   const missing = keys.filter(({ fingerprint }) => !entries.has(fingerprint));
@@ -95,7 +95,7 @@ export function recordOnly(
         const unread = await findUnreadColumns(pool, registry, fields, settings);
         if (unread.length > 0) {
           warnOnce(
-            `this run is not recorded as one that read everything: ${enumerated(unread)} ${verb(unread.length, 'refers', 'refer')} to ${registry.label} as well, and ${verb(unread.length, 'is', 'are')} not in prisma/schema.prisma`,
+            `this run is not recorded as one that read everything: ${enumerated(unread)} ${verb(unread.length, 'refers', 'refer')} to ${registry.label} as well, and ${verb(unread.length, 'is', 'are')} not in prisma/schema.prisma: add ${verb(unread.length, 'it', 'them')} there (docs/adapting.md)`,
           );
         }
         await writer.record(unread.length === 0 ? finding : { ...finding, all: null, isSettled: false });

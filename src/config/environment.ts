@@ -17,8 +17,11 @@ export function withEnvFile(env: Environment, envFile: string | null): Environme
   const file = readSmallFile(envFile ?? DEFAULT_ENV_FILE);
   if ('bytes' in file) return { ...parse(file.bytes), ...env };
   if (envFile === null && file.reason === 'does not exist') return env;
-  const hint = 'name a readable file of NAME=value lines, or leave --env out';
-  return refuse(`the env file ${printable(envFile ?? DEFAULT_ENV_FILE)} ${file.reason}`, hint);
+  const otherwise = envFile === null ? 'run this in a folder without it' : 'leave --env out';
+  return refuse(
+    `the env file ${printable(envFile ?? DEFAULT_ENV_FILE)} ${file.reason}`,
+    `name a readable file of NAME=value lines with --env, or ${otherwise}`,
+  );
 }
 
 /**

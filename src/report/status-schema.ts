@@ -50,7 +50,7 @@ export const statusSchema = z.object({
   step: z
     .enum([
       ...(['none', 'register', 'prepared', 'introduced', 'behind', 'sweep', 'swept', 'retire', 'empty'] as const),
-      ...(['retired-key-in-use', 'other-keys', 'target-retired'] as const),
+      ...(['retired-key-in-use', 'other-keys', 'target-retired', 'not-counted'] as const),
     ])
     .describe('where the rotation is: docs/zero-downtime.md'),
   due: z.array(
@@ -59,6 +59,7 @@ export const statusSchema = z.object({
         'retired-key-in-use',
         'target-retired',
         'values-unaccounted',
+        'values-not-counted',
         'values-under-other-keys',
         'target-too-old',
         'verification-too-old',

@@ -171,10 +171,10 @@ describe('a rotation with a registry', () => {
     const values = () => pool.query('SELECT id, iv, content, tag FROM user_api_keys ORDER BY id').then(({ rows }) => rows);
     const before = await values();
     const rehearsal = await run(['--dry-run']);
-    expect(rehearsal.stdout).toMatch(/it would set the key id of 6 rows more/u);
+    expect(rehearsal.stdout).toMatch(/it would set the key id of 6 rows$/mu);
     const { code, stdout, stderr } = await run(['--backup', path.join(workFolder, 'names.jsonl')]);
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/the key id of 6 rows more was set/u);
+    expect(stdout).toMatch(/the key id of 6 rows was set/u);
     expect(await keyIds(database)).toEqual({ [NEW]: 6 });
     expect(await values()).toEqual(before);
     await pool.query(

@@ -35,7 +35,7 @@ async function makeKey(given: Given, host: Host): Promise<{ readonly text: strin
     const hex = randomBytes(32).toString('hex');
     const lines = [
       `a new encryption key, fingerprint ${importEncryptionKey(hex).fingerprint}`,
-      'save it in your secret store, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services',
+      'save it in your secret store, then rotate to it: docs/runbook.md, or docs/zero-downtime.md if nothing may stop',
     ];
     return { text: hex, lines };
   }

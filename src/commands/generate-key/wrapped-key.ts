@@ -21,7 +21,7 @@ export async function wrapKeyIn(
   });
   const lines = [
     `a new encryption key, wrapped by ${source} and unwrapped once as a test, fingerprint ${key.fingerprint}`,
-    `save the reference, rotate with it as NEW_ENCRYPTION_KEY, then give it to the services: only ${source} can unwrap it`,
+    `save the reference, which only ${source} can unwrap, then rotate to it: docs/runbook.md, or docs/zero-downtime.md if nothing may stop`,
   ];
   return { text: reference, lines };
 }

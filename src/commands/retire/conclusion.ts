@@ -5,9 +5,9 @@ import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { totalOf, type Words } from '../../report/total.ts';
-import { dayOf, said } from '../time-words.ts';
+import { dayOf, minuteAfter, said } from '../time-words.ts';
 import type { RetireEnding } from './ending.ts';
-import { advice, NOT_CHECKED, problem } from './obstacle-words.ts';
+import { advice, problem } from './obstacle-words.ts';
 import type { RetirePlan } from './plan.ts';
 
 /** Says how it ended. */
@@ -35,7 +35,7 @@ export function conclude(
           ...(isGiven
             ? []
             : ['only the tables in prisma/schema.prisma were read: to search the others, the key has to be set as well']),
-          ...(plan.needsEscrow ? [] : [`${NOT_CHECKED} (--no-escrow)`]),
+          ...(plan.needsEscrow ? [] : ['whether the key in use can be recovered if it is lost was not looked at (--no-escrow)']),
         ],
         leftToDo(keys, fingerprint, ending.at),
       );
@@ -88,6 +88,6 @@ function leftToDo(keys: readonly NamedKey[], fingerprint: string, at: Date): str
   return [
     `take it out of the variables of every service${given ? ', and of this command' : ''}, and see what is left to do: ${typed('status')}`,
     'disable it where it is kept: in the secret store, or in the KMS if it wraps no other key',
-    `destroy it when no backup of the database from before ${dayOf(at)} is left: restoring one needs it`,
+    `destroy it when no backup of the database from before ${minuteAfter(at)} is left: restoring one needs it`,
   ];
 }

@@ -7,8 +7,9 @@ import { dayOf, minuteAfter, said } from '../time-words.ts';
 import { ESCROW_CHECK_MS, type Obstacle } from './obstacle.ts';
 import type { RetirePlan } from './plan.ts';
 
-/** Of the target key, which is then the only one that is left. */
-export const NOT_CHECKED = 'nobody has checked whether the key in use can be recovered if it is lost';
+/** Of the target key, which is then the only one that is left. A threshold of shares proves nothing about the others. */
+const NOT_CHECKED =
+  'it is not recorded that all shares of the key in use were checked: nobody knows whether it can be recovered if it is lost';
 
 /** Says what is in the way. */
 export function problem(obstacle: Obstacle, { count }: Words): string[] {
@@ -49,14 +50,14 @@ export function problem(obstacle: Obstacle, { count }: Words): string[] {
       return [
         obstacle.checkedAt === null
           ? NOT_CHECKED
-          : `the escrow of the key in use was last checked on ${dayOf(obstacle.checkedAt)}: more than ${said(ESCROW_CHECK_MS)} ago`,
+          : `a share of the key in use was last checked on ${dayOf(obstacle.checkedAt)}: more than ${said(ESCROW_CHECK_MS)} ago`,
       ];
     case 'gap':
       return [gapProblem(obstacle.gap)];
     case 'named':
       return [`rows${obstacle.table === null ? '' : ` of ${obstacle.table}`} have its key id`];
     case 'locked':
-      return ['a transaction that has written under it, or to the registry, is open'];
+      return ['an open transaction has written under it, or has locked the registry or a table that refers to it'];
     default:
       return obstacle satisfies never;
   }
@@ -119,7 +120,7 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
       return [`${wait}: every verification until then has to find it unused`];
     }
     case 'escrow':
-      return ['have the custodians check their shares of the key in use (docs/escrow.md), or accept the risk: --no-escrow'];
+      return ['have every custodian check their share of the key in use (docs/escrow.md), or accept the risk: --no-escrow'];
     case 'gap':
       return [gapAdvice(obstacle.gap, registry)];
     case 'named':

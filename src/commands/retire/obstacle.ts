@@ -30,7 +30,7 @@ export type Obstacle =
   | { readonly kind: 'gap'; readonly gap: FenceGap }
   /** Rows of that table have its id. */
   | { readonly kind: 'named'; readonly table: string | null }
-  /** A transaction that has written under it is open. */
+  /** A transaction that has written under it, or has locked what the fence needs, is open. */
   | { readonly kind: 'locked' };
 
 /** A check is due every year; a month more, as in the alert of docs/examples/encryption-keys.rules.yml. */

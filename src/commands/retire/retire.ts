@@ -9,6 +9,7 @@ import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
 import type { Result, VerifyEnding } from '../../rotation/result.ts';
 import type { RunOptions } from '../../rotation/run.ts';
+import { unlessAborted } from '../../rotation/unless-aborted.ts';
 import { verify } from '../../rotation/verify.ts';
 import type { Output } from '../../terminal/output.ts';
 import { refuse } from '../../text/problem.ts';
@@ -57,11 +58,13 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
   ];
   const surveys: Result<VerifyEnding>[] = [];
   const isUnused = async (giveWay: AbortSignal) => {
-    const survey = await verify({ ...options, signal: AbortSignal.any([options.signal, giveWay]), ring });
+    const signal = AbortSignal.any([options.signal, giveWay]);
+    const survey = await verify({ ...options, signal, ring });
     surveys.push(survey);
     if (survey.ending.kind === 'stopped') return false;
     // Until the fence stood, others could still change what was read of the registry and of the constraints.
-    obstacles.push(...(await obstaclesNow(retirement)));
+    // To read the registry may mean to wait behind a migration, which itself waits for the fence.
+    obstacles.push(...(await unlessAborted(signal, () => obstaclesNow(retirement))));
     return obstacles.length === 0 && surveyObstacles(survey.ending.fields, fingerprint, key !== undefined).length === 0;
   };
   const mayFence = usable !== null && retiredAt === null && obstacles.length === 0;

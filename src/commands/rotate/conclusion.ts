@@ -76,7 +76,8 @@ export function conclude(
       const total = totalOf(ending.fields);
       const values = words.count(total.under(keys, 'source'));
       const headline = `a run would rotate ${values} to ${names.target}; no problems found`;
-      const others = total.misnamed === 0 ? [] : [`it would set the key id of ${words.count(total.misnamed)} more`];
+      const more = total.under(keys, 'source') > 0 ? ' more' : '';
+      const others = total.misnamed === 0 ? [] : [`it would set the key id of ${words.count(total.misnamed)}${more}`];
       return done(headline, ['nothing was written', ...others, ...withoutValue(total)], [repeated(plan, 'without --dry-run')]);
     }
     case 'unreadable-rows': {
@@ -129,9 +130,10 @@ function totals(fields: readonly Compared[]): [before: Total, after: Total] {
 /** Says what became of key ids that named another key. */
 function namesSet(fields: readonly Compared[], after: Total, { count }: Words): string[] {
   const set = fields.reduce((sum, { tally }) => sum + tally.named, 0);
+  const more = fields.some(({ tally }) => tally.rotated > 0) ? ' more' : '';
   const left = after.misnamed;
   return [
-    ...(set > 0 ? [`the key id of ${count(set)} more was set: ${verb(set, 'it', 'they')} named another key, or none`] : []),
+    ...(set > 0 ? [`the key id of ${count(set)}${more} was set: ${verb(set, 'it', 'they')} named another key, or none`] : []),
     ...(left > 0 ? [`${count(left)} ${verb(left, 'has', 'have')} a wrong or missing key id: run the same command again`] : []),
   ];
 }

@@ -17,7 +17,7 @@ const MANY = 10;
  */
 export function afterRotation(
   { backup, rollback, ignore }: RotatePlan,
-  { target, sources, them }: KeyWords,
+  { target, sources, them, isAlone }: KeyWords,
   continued: boolean,
   { unreadable, place, noun }: Total,
   toRetire: readonly NamedKey[] | null,
@@ -27,20 +27,23 @@ export function afterRotation(
     : `keep ${backup} until you are sure that you will not undo this run: restore can, from that file, without any key`;
   const ignored = ignore.length === 0 ? '' : 'column that --ignore names, no ';
   return [
-    `set ${target} in every service that reads ${place}, and restart them`,
+    ...(isAlone ? [] : [`set ${target} in every service that reads ${place}, and restart them`]),
     ...(!rollback && unreadable === 0 ? [`check once more: ${typed('verify')}`] : []),
     ...(backup === null ? [] : [keep]),
-    unreadable === 0
+    ...(unreadable === 0
       ? retireStep()
-      : `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
+      : [
+          `find the key of the unreadable ${noun}s, or repair or ${discard(noun)} the ${noun}s; until then, keep every key that may decrypt them`,
+        ]),
   ];
 
-  function retireStep(): string {
-    if (toRetire === null) return `retire ${sources} once no ${ignored}other table and no backup of the database needs ${them}`;
+  function retireStep(): string[] {
+    if (isAlone) return toRetire === null ? [] : [`see what comes next: ${typed('status')}`];
+    if (toRetire === null) return [`retire ${sources} once no ${ignored}other table and no backup of the database needs ${them}`];
     if (toRetire.length === 0)
-      return `take ${sources} out of the variables everywhere: ${them === 'it' ? 'it is' : 'they are'} retired`;
+      return [`take ${sources} out of the variables everywhere: ${them === 'it' ? 'it is' : 'they are'} retired`];
     const commands = toRetire.map(({ fingerprint }) => typed(`retire ${fingerprint}`)).join(', and ');
-    return `at least a day after that, retire ${sources}, so that nothing can be written under ${them} again: ${commands}`;
+    return [`at least a day after that, retire ${sources}, so that nothing can be written under ${them} again: ${commands}`];
   }
 }
 

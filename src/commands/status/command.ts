@@ -4,6 +4,7 @@ import { type GivenRing, readTargetAndOthers } from '../../config/keys.ts';
 import { isUsable } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { readShareChecks, type SplitChecks } from '../../database/share-checks.ts';
+import { findUnreadColumns } from '../../database/unread-columns.ts';
 import { type Database, withDatabase } from '../../database/with-database.ts';
 import { EXIT, type ExitCode } from '../../report/exit-code.ts';
 import { formatConclusion } from '../../report/summary.ts';
@@ -53,7 +54,8 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
       const counts = await count(opened, database, keys, plan, host, output);
       const tables = [...new Set(opened.fields.map(({ table }) => table.label))];
       const checks = await readChecks(opened, database);
-      const status = statusOf(keys, counts, opened.registry, checks, checkedAt);
+      const unread = await findUnread(opened, database);
+      const status = statusOf(keys, counts, opened.registry, checks, unread, checkedAt);
       return tell({ status, plan, database, tables, checkedAt }, host, output);
     });
   } catch (error) {
@@ -63,6 +65,10 @@ export async function runStatus(given: Given, host: Host): Promise<ExitCode> {
 
 async function readChecks({ pool, registry }: Database, settings: DatabaseSettings): Promise<readonly SplitChecks[]> {
   return isUsable(registry) ? ((await readShareChecks(pool, settings)) ?? []) : [];
+}
+
+async function findUnread({ pool, registry, fields }: Database, settings: DatabaseSettings): Promise<readonly string[]> {
+  return isUsable(registry) ? findUnreadColumns(pool, registry, fields, settings) : [];
 }
 
 async function count(

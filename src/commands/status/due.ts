@@ -1,6 +1,6 @@
 import { isUsable } from '../../database/registry.ts';
 import { anyOf, type Words } from '../../report/total.ts';
-import { verb } from '../../report/wording.ts';
+import { enumerated, verb } from '../../report/wording.ts';
 import { dated, dayOf, said } from '../time-words.ts';
 import { isRetired, type KeyStatus, type Status, valuesUnder, wasUsed } from './keys.ts';
 import { unaccounted } from './steps.ts';
@@ -18,6 +18,7 @@ export interface Due {
     | 'retired-key-in-use'
     | 'values-under-other-keys'
     | 'values-unaccounted'
+    | 'values-not-counted'
     | 'target-retired'
     | 'target-too-old'
     | 'verification-too-old';
@@ -37,6 +38,7 @@ export function dueOf(status: Status, limits: Limits, words: Words): Due[] {
       ? [{ kind: 'target-retired' as const, key: target, message: `${called(target)} was retired${on(target)}` }]
       : []),
     ...unaccountedDue(status, words),
+    ...notCountedDue(status),
     ...others.map((key): Due => ({ kind: 'values-under-other-keys', key, message: leftMessage(key, status, words) })),
     ...ageDue(status, limits),
     ...verificationDue(status, limits),
@@ -74,6 +76,13 @@ function unaccountedDue(status: Status, { count }: Words): Due[] {
     return due(`${none} decrypt ${values < all ? `${values} of ${count(all)}` : anyOf(all, count)}`);
   }
   return due(`${values} ${verb(values, 'row names', 'rows name')} none of the keys that are set`);
+}
+
+function notCountedDue({ unread, registry }: Status): Due[] {
+  if (unread.length === 0) return [];
+  const [refer, are] = [verb(unread.length, 'refers', 'refer'), verb(unread.length, 'is', 'are')];
+  const message = `${enumerated(unread)} ${refer} to ${registry?.label}, and ${are} not in prisma/schema.prisma: values beside ${verb(unread.length, 'it', 'them')} were not counted`;
+  return [{ kind: 'values-not-counted', key: null, message }];
 }
 
 function ageDue({ target, registry, now }: Status, { maxAgeMs }: Limits): Due[] {

@@ -81,6 +81,7 @@ function rotationFact(step: Step, status: Status): string {
       return 'unknown: there are no values';
     case 'retired-key-in-use':
     case 'other-keys':
+    case 'not-counted':
     case 'target-retired':
       return 'unknown until the problem above is solved';
     default:

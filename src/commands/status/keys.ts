@@ -30,6 +30,8 @@ export interface Status {
   readonly keys: readonly KeyStatus[];
   readonly counts: Counts;
   readonly registry: Registry | null;
+  /** Columns that refer to the registry and are not in prisma/schema.prisma, as schema.table.column: nobody counted the values beside them. */
+  readonly unread: readonly string[];
   /** The time to which ages are counted: the server's, if it was asked. */
   readonly now: Date;
 }
@@ -40,6 +42,7 @@ export function statusOf(
   counts: Counts,
   registry: Registry | null,
   checks: readonly SplitChecks[],
+  unread: readonly string[],
   checkedAt: Date,
 ): Status {
   const entries = isUsable(registry) ? registry.entries : new Map<string, RegistryEntry>();
@@ -69,6 +72,7 @@ export function statusOf(
     ],
     counts,
     registry,
+    unread,
     now: isUsable(registry) ? registry.readAt : checkedAt,
   };
 }

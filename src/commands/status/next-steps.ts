@@ -1,7 +1,7 @@
 import { isUsable } from '../../database/registry.ts';
 import { typed } from '../../report/conclusion.ts';
 import type { Words } from '../../report/total.ts';
-import { verb } from '../../report/wording.ts';
+import { enumerated, verb } from '../../report/wording.ts';
 import type { Due } from './due.ts';
 import { isRetired, type Status, valuesUnder } from './keys.ts';
 import { retireCommands, retireSteps } from './retire-steps.ts';
@@ -11,12 +11,17 @@ import { allCalled } from './words.ts';
 
 /** What to do next, in this order. */
 export function nextSteps(step: Step, status: Status, due: readonly Due[], words: Words): string[] {
-  const { target, keys, registry } = status;
+  const { target, keys, registry, unread } = status;
   const retired = keys.filter((key) => key.name !== null && key !== target && isRetired(key) && valuesUnder(key) === 0);
   const isDue = (kind: Due['kind']) => due.some((each) => each.kind === kind);
   const isQuiet = ['none', 'prepared', 'retire'].includes(step.kind);
   const needsRegistry = (isDue('target-too-old') || isDue('verification-too-old')) && !isUsable(registry);
   return [
+    ...(unread.length > 0
+      ? [
+          `add ${enumerated(unread)} to prisma/schema.prisma with {keyId}, and the value beside ${verb(unread.length, 'it', 'them')} (docs/adapting.md), then look again: ${typed('status')}`,
+        ]
+      : []),
     ...stepsOf(step, status, words),
     ...(retired.length > 0
       ? [`take ${allCalled(retired)} out of the variables everywhere: ${verb(retired.length, 'it is', 'they are')} retired`]
@@ -44,6 +49,7 @@ function stepsOf(step: Step, status: Status, words: Words): string[] {
     case 'retire':
       return retireSteps(step.keys);
     case 'none':
+    case 'not-counted':
       return [];
     default:
       return rolloutSteps(step, status, words);

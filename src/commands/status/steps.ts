@@ -16,6 +16,8 @@ export type Step =
   | { readonly kind: 'behind'; readonly newer: KeyStatus }
   /** Steps 3 and 4: values are under keys other than the first. */
   | { readonly kind: 'sweep'; readonly sources: readonly KeyStatus[] }
+  /** Values were not counted, so that no key can be said to have none. */
+  | { readonly kind: 'not-counted' }
   /** Step 5: every value is under the first key, and the others had some. */
   | { readonly kind: 'swept'; readonly sources: readonly KeyStatus[] }
   /** Step 2: every value is under the first key, and the others are for later, or were. */
@@ -28,7 +30,7 @@ export type Step =
 
 /** What is in the way comes first, and what is most urgent before what can wait. */
 export function stepOf(status: Status): Step {
-  const { target, keys, counts, registry } = status;
+  const { target, keys, counts, registry, unread } = status;
   const inUse = keys.filter((key) => isRetired(key) && valuesUnder(key) > 0);
   if (inUse.length > 0) return { kind: 'retired-key-in-use', keys: inUse };
   const unset = keys.filter((key) => key.name === null && !isRetired(key));
@@ -44,6 +46,7 @@ export function stepOf(status: Status): Step {
   const newer = withValues.find((key) => isNewer(key, target));
   if (newer !== undefined) return { kind: 'behind', newer };
   if (withValues.length > 0) return { kind: 'sweep', sources: withValues };
+  if (unread.length > 0) return { kind: 'not-counted' };
   // One that is newer was gone back from: whether for good, nobody can know.
   const left = sources.filter((key) => wasUsed(key) && !isNewer(key, target));
   if (left.length > 0) return { kind: 'swept', sources: left };

@@ -99,12 +99,28 @@ describe('the command line', () => {
     ['escrow --threshold 2', 'escrow has to be followed by one of: split, check, recover', HINT],
     ['escrow chek', 'escrow has to be followed by one of: split, check, recover', HINT],
     ['escrow recover', 'escrow recover needs a FILE', 'escrow recover FILE, the shares, as many as are needed'],
-    ['escrow check one two', 'unexpected word two', `set keys and urls in the environment; ${HINT}`],
-    ['escrow split a', 'unexpected word on the command line', `set keys and urls in the environment; ${HINT}`],
+    [
+      'escrow check one two',
+      'unexpected word two',
+      `put a value that has spaces in quotes; set keys and urls in the environment; ${HINT}`,
+    ],
+    [
+      'escrow split a',
+      'unexpected word on the command line',
+      `put a value that has spaces in quotes; set keys and urls in the environment; ${HINT}`,
+    ],
     ['--json escrow check', 'the command escrow has to come first', `escrow, then its options; ${HINT}`],
-    ['migrate', 'unknown command migrate', `set keys and urls in the environment; ${HINT}`],
-    ['rotate now', 'unexpected word now', `set keys and urls in the environment; ${HINT}`],
-    ['restore f extra', 'unexpected word extra', `set keys and urls in the environment; ${HINT}`],
+    [
+      'migrate',
+      'unknown command migrate',
+      `put a value that has spaces in quotes; set keys and urls in the environment; ${HINT}`,
+    ],
+    ['rotate now', 'unexpected word now', `put a value that has spaces in quotes; set keys and urls in the environment; ${HINT}`],
+    [
+      'restore f extra',
+      'unexpected word extra',
+      `put a value that has spaces in quotes; set keys and urls in the environment; ${HINT}`,
+    ],
     ['--json verify', 'the command verify has to come first', `verify, then its options; ${HINT}`],
     ['--rollback=yes', '--rollback takes no value', HINT],
   ])('refuses "%s"', (argv, message, hint) => {

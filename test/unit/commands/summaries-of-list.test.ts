@@ -57,6 +57,20 @@ describe('the summary of a rotation with a list of three keys', () => {
   });
 });
 
+describe('the summary of a rotation with one key', () => {
+  it.each([
+    ['without a registry', null, []],
+    ['with one', { toRetire: [], wasUsed: true }, ['see what comes next: npx tsx scripts/rotate-encryption-key.ts status']],
+  ])('speaks of no other key, %s', (_title, known, last) => {
+    const census12 = census(0, 12);
+    const only = LIST.slice(0, 1);
+    const named = compared(census12, { before: { ...census12, misnamed: 12 }, tally: { ...NONE, named: 12 } });
+    const { details, nextSteps } = concludeRotate({ kind: 'rotated', fields: [named] }, PLAN, only, ONE, known);
+    expect(details).toContain('the key id of 12 rows was set: they named another key, or none');
+    expect(nextSteps.map(plain)).toEqual(['check once more: npx tsx scripts/rotate-encryption-key.ts verify', ...last]);
+  });
+});
+
 describe('the summary of a nightly sweep that finds nothing to do', () => {
   it.each([
     [true, ['see what comes next: status']],

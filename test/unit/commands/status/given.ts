@@ -54,7 +54,7 @@ export function status(
   const values = keys.reduce((sum, { count }) => sum + (count.kind === 'decrypted' ? count.values : 0), 0);
   const total = totalOf([{ field: FIELD, census: { ...census(values, 0, unreadable), uncommitted } }]);
   const counts: Counts = { kind: 'decrypted', total, under: new Map(), names: null };
-  return { target: keys[0], keys, counts, registry, now: NOW };
+  return { target: keys[0], keys, counts, registry, unread: [], now: NOW };
 }
 
 /** @returns the same as --fast would have it; `none`: rows that name no key */
@@ -66,5 +66,5 @@ export function fast(keys: readonly [KeyStatus, ...KeyStatus[]], none = 0): Stat
     return { ...each, count: { kind: 'named', values } };
   });
   const [target = keys[0]] = named;
-  return { target, keys: named, counts: { kind: 'named', names }, registry: REGISTRY, now: NOW };
+  return { target, keys: named, counts: { kind: 'named', names }, registry: REGISTRY, unread: [], now: NOW };
 }

@@ -95,6 +95,18 @@ export const SITUATIONS: readonly Situation[] = [
     ]),
     'swept',
   ),
+  situation(
+    'step 5, as far as the tables go that are known',
+    { ...status([key('b', 'first', 12, NEW_IN_USE), key('a', 'second', 0, SWEPT)]), unread: ['public.more.key_id'] },
+    'not-counted',
+    ['values-not-counted'],
+  ),
+  situation(
+    'step 4, and columns that are not known',
+    { ...status([key('b', 'first', 7, used(2)), key('a', 'second', 5, OLD)]), unread: ['public.a.key_id', 'public.b.key_id'] },
+    'sweep',
+    ['values-not-counted', ...OTHERS],
+  ),
   situation('step 6', status([key('b', 'first', 12, NEW_IN_USE), key('a', null, 0, SWEPT)]), 'retire'),
   situation('after step 6', status([key('b', 'first', 12, NEW_IN_USE), key('a', null, 0, RETIRED)]), 'none'),
   situation(
