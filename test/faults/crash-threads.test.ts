@@ -8,7 +8,7 @@ import { type RunningTool, runTool, startTool } from '../support/tool/run-tool.t
 import { lineSeen } from '../support/tool/wait-for-output.ts';
 import { SeededRandom } from '../support/vitest/random.ts';
 
-/** Enough for worker threads, on any machine that has more than one core. */
+/** Enough for worker threads. */
 const ROWS = 25_000;
 /** Of one table. */
 const KILLS = 4;
@@ -18,7 +18,10 @@ const ARGUMENTS = ['--verbose', '--batch-size', '500', '--connections', '4'];
 
 const database = useDatabase();
 const keys = newKeys();
-const env = environment(keys, database.url);
+const env = {
+  ...environment(keys, database.url),
+  NODE_OPTIONS: `--import=${new URL('../support/tool/four-cores.mjs', import.meta.url).href}`,
+};
 
 describe('a tool with worker threads that is killed (SIGKILL) at random moments', () => {
   it(
@@ -55,6 +58,7 @@ async function rotateUnderFire(random: SeededRandom, planned: number): Promise<n
   }
   const { code, stderr } = await runTool(ARGUMENTS, env);
   expect(code, stderr.slice(-2000)).toBe(0);
+  expect(stderr).toContain('worker thread started\nworker thread started\n');
   expect(count(await expectIntact(database, keys, planted), 'new')).toBe(ROWS);
   return planned;
 }
