@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
-import { z } from 'zod';
+import { checked, having, isText, listOf } from './answer.ts';
 import { explain } from './explain.ts';
 import { readFrom } from './pool-transaction.ts';
 import type { Registry } from './registry.ts';
 import type { DatabaseSettings } from './settings.ts';
 import type { InspectedField } from './table.ts';
 
-const names = z.array(z.object({ column: z.string() })).transform((rows) => rows.map(({ column }) => column));
+const isNames = listOf(having({ column: isText }));
 
 /** Partitions and child tables are read with their parents. https://www.postgresql.org/docs/current/catalog-pg-constraint.html */
 const UNREAD = `
@@ -43,5 +43,5 @@ export async function findUnreadColumns(
   const { rows } = await readFrom(pool, (client) => client.query(UNREAD, values)).catch((error: unknown) => {
     throw explain(error, settings);
   });
-  return names.parse(rows);
+  return checked(rows, isNames).map(({ column }) => column);
 }

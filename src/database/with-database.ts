@@ -90,6 +90,7 @@ export async function withDatabase<T>(
       const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
       fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
     }
-    return { fields, registry: await readRegistry(pool, settings), mayPrepare: await reachesServer(pool) };
+    const [registry, mayPrepare] = await Promise.all([readRegistry(pool, settings), reachesServer(pool)]);
+    return { fields, registry, mayPrepare };
   }
 }
