@@ -9,6 +9,7 @@ import { fileWith, type HeldShare, splitHere } from '../support/escrow/custodian
 import { document } from '../support/escrow/document.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { useDatabase } from '../support/table/database.ts';
+import { namedField } from '../support/table/registry.ts';
 import { plant } from '../support/table/witness.ts';
 import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
@@ -221,7 +222,7 @@ describe('a check that cannot be recorded', () => {
 describe('escrow recover --verify', () => {
   const recover = (...args: readonly string[]) => {
     const files = shares.slice(1).map(({ text }) => fileWith(text));
-    return runHere(['escrow', 'recover', ...files, '--verify', ...args], { DATABASE_URL });
+    return runHere(['escrow', 'recover', ...files, '--verify', ...args], { DATABASE_URL }, false, [namedField]);
   };
 
   it('decrypts every row with the recovered key alone, and records it as a verification', async () => {

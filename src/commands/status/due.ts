@@ -81,7 +81,7 @@ function unaccountedDue(status: Status, { count }: Words): Due[] {
 function notCountedDue({ unread, registry }: Status): Due[] {
   if (unread.length === 0) return [];
   const [refer, are] = [verb(unread.length, 'refers', 'refer'), verb(unread.length, 'is', 'are')];
-  const message = `${enumerated(unread)} ${refer} to ${registry?.label}, and ${are} not in prisma/schema.prisma: values beside ${verb(unread.length, 'it', 'them')} were not counted`;
+  const message = `${enumerated(unread)} ${refer} to ${registry?.label}, and ${are} not in prisma/schema.prisma: values beside ${verb(unread.length, 'it', 'them')} may not have been counted`;
   return [{ kind: 'values-not-counted', key: null, message }];
 }
 
