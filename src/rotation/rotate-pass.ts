@@ -72,9 +72,9 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
     }
   }
 
-  async function take(planned: PlannedSwap | null): Promise<void> {
+  async function take(planned: PlannedSwap | RowOutcome): Promise<void> {
     // A damaged index can lead to a row twice.
-    if (planned === null || idsAhead.has(planned.swap.id)) return;
+    if (typeof planned === 'string' || idsAhead.has(planned.swap.id)) return;
     ahead.push(planned);
     idsAhead.add(planned.swap.id);
     bytes += storedBytes(planned.swap.after);

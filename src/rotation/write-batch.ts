@@ -53,7 +53,7 @@ export function createBatchWriter(
       if (row === undefined) return settle(id, 'gone');
       const [plan] = await options.work.plan([row]);
       const next = toWrite(options, row, plan);
-      if (next === null) return settle(id, plan?.kind === 'nothing' ? plan.outcome : 'unreadable');
+      if (typeof next === 'string') return settle(id, next);
       if (next.outcome === 'rotated') await options.beforeWrite([next.swap]);
       const [conflicting] = await swap([next], onWritten);
       if (conflicting === undefined) return;
@@ -63,11 +63,11 @@ export function createBatchWriter(
 
   /** Settles the rows that are written. @returns the ids of the others */
   function swap(batch: readonly PlannedSwap[], onWritten: (id: string) => void): Promise<string[]> {
-    const outcomes = new Map(batch.map(({ swap: { id }, outcome }) => [id, outcome]));
+    const named = new Set(batch.filter(({ outcome }) => outcome === 'named').map((planned) => planned.swap.id));
     const swaps = batch.map((planned) => planned.swap);
     return writeSwaps(field, swaps, options.signal, (id) => {
       onWritten(id);
-      settle(id, outcomes.get(id) ?? 'rotated');
+      settle(id, named.has(id) ? 'named' : 'rotated');
     });
   }
 
@@ -80,16 +80,17 @@ export function createBatchWriter(
 }
 
 /**
- * @returns what is to be written of a row; null if nothing is
+ * @returns what is to be written of a row; if nothing is, what became of it
  * @throws RowFailed if it is unreadable, and such rows are not skipped
  */
 export function toWrite(
   { field, skipUnreadable }: Pick<BatchWriterOptions, 'field' | 'skipUnreadable'>,
   { id, stored }: Row,
   plan: Plan | undefined,
-): PlannedSwap | null {
+): PlannedSwap | RowOutcome {
   if (plan === undefined) throw new Error(`nothing was planned for row ${id}`);
   if (plan.kind === 'write') return { outcome: plan.outcome, swap: { id, before: stored, after: plan.after } };
-  if (plan.kind === 'unreadable' && !skipUnreadable) throw new RowFailed(field.name, id, plan.why);
-  return null;
+  if (plan.kind === 'nothing') return plan.outcome;
+  if (skipUnreadable) return 'unreadable';
+  throw new RowFailed(field.name, id, plan.why);
 }

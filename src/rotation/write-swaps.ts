@@ -16,19 +16,12 @@ export class WriteInDoubt extends Error {
     this.beyond = beyond;
   }
 
-  /** @param writes - of one field, one or more. @returns all as one, with the cause of the first */
-  static ofAll(writes: readonly WriteInDoubt[], beyond: readonly string[]): WriteInDoubt {
-    const [first, ...others] = writes;
-    if (first === undefined) throw new Error('no write is in doubt');
-    if (others.length === 0 && beyond.length === 0) return first;
-    const all = (which: keyof FoundAgain) => writes.flatMap(({ found }) => found[which]);
+  /** @param others - of the same field. @returns all as one, with the cause of this one */
+  with(others: readonly WriteInDoubt[], beyond: readonly string[]): WriteInDoubt {
+    const all = (which: keyof FoundAgain) => [this, ...others].flatMap(({ found }) => found[which]);
     const found = { written: all('written'), notWritten: all('notWritten'), unknown: all('unknown') };
-    return new WriteInDoubt(
-      first.field,
-      first.cause,
-      found,
-      beyond.filter((id) => !found.written.includes(id)),
-    );
+    const notInDoubt = beyond.filter((id) => !found.written.includes(id));
+    return new WriteInDoubt(this.field, this.cause, found, notInDoubt);
   }
 }
 

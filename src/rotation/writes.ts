@@ -63,8 +63,8 @@ export class Writes<Batch> {
     const [first] = failed;
     if (first === undefined) return;
     const beyond = this.#begun.slice(first.place + 1).flatMap(({ written }) => written);
-    const inDoubt = failed.flatMap(({ error }) => (error instanceof WriteInDoubt ? [error] : []));
-    if (inDoubt.length > 0) throw WriteInDoubt.ofAll(inDoubt, beyond);
+    const [inDoubt, ...others] = failed.flatMap(({ error }) => (error instanceof WriteInDoubt ? [error] : []));
+    if (inDoubt !== undefined) throw inDoubt.with(others, beyond);
     throw first.error instanceof RowFailed ? first.error.with(beyond) : first.error;
   }
 

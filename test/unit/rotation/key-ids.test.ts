@@ -91,6 +91,18 @@ describe('a rotation of rows that have a key id', () => {
     expect(contents(store).slice(0, 2)).toEqual(['unreadable', 'new: newer']);
   });
 
+  it('corrects the id of a row that changes meanwhile, and saves no value of it', async () => {
+    const store = tableOf(named(row(1, 'new'), null));
+    store.before = (call, nth) => {
+      if (call.method === 'swap' && nth === 1) store.put(named(row(1, 'new', 'newer'), null));
+    };
+    const saved: Swap[] = [];
+    const run = await rotateNamed(store, { beforeWrite: async (_field, swaps) => void saved.push(...swaps) });
+    expect(run).toMatchObject({ ending: { kind: 'rotated' }, tally: { named: 1, conflicts: 1 }, after: { misnamed: 0 } });
+    expect(contents(store)).toEqual(['new: newer']);
+    expect(saved).toEqual([]);
+  });
+
   it('does not wait for ids that an application keeps leaving out: no proof rests on them', async () => {
     const store = tableOf(named(row(1), fingerprints.old));
     store.after = (call) => {

@@ -195,6 +195,13 @@ describe('a pass', () => {
     expect(left.filter((bytes) => bytes.some((byte) => byte !== 0))).toEqual([]);
   });
 
+  it('passes over no row in silence of which nothing was planned', async () => {
+    const store = tableOf(3);
+    const work = { pagesAtOnce: 1, survey: () => expect.fail('no survey'), plan: async () => [] };
+    expect((await passOver(store, { work })).error).toEqual(new Error('nothing was planned for row row-00001'));
+    expect(contents(store)).toEqual(under('old', 1, 3));
+  });
+
   it('writes a row once to which a damaged index leads twice', async () => {
     const store = tableOf(3);
     async function* twice() {

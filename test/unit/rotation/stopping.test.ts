@@ -103,6 +103,29 @@ describe('a run that stopped', () => {
     expect(after).toBeNull();
   });
 
+  it.each([true, false])('tries to put on the disk what was written before it stopped (and does: %s)', async (succeeds) => {
+    const store = tableOf(3);
+    const abort = new AbortController();
+    store.before = ({ method }) => {
+      if (method === 'swap') abort.abort(REASON);
+      if (method === 'waitForDisk' && !succeeds) throw new Error('cut');
+    };
+    const { ending, tally } = await rotateTable(store, { signal: abort.signal });
+    expect(ending).toEqual({ kind: 'stopped', phase: 'rotate', cause: REASON });
+    expect(tally.rotated).toBe(1);
+    expect(store.calls.at(-1)?.method).toBe('waitForDisk');
+  });
+
+  it('waits for no disk if it stopped before it wrote', async () => {
+    const store = tableOf(3);
+    const abort = new AbortController();
+    store.before = ({ method }) => {
+      if (method === 'readPage') abort.abort(REASON);
+    };
+    await rotateTable(store, { signal: abort.signal });
+    expect(store.calls.map(({ method }) => method)).not.toContain('waitForDisk');
+  });
+
   it('names no phase if it could not even count the rows', async () => {
     const store = tableOf(3);
     store.before = () => {
