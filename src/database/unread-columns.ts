@@ -20,7 +20,8 @@ const UNREAD = `
     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND k.conkey = ARRAY[a.attnum]
    WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = to_regclass($1)
-     AND (c.oid, '"' || replace(a.attname, '"', '""') || '"') NOT IN (SELECT oid, "column" FROM read)
+     AND NOT EXISTS (SELECT FROM read WHERE read.oid = c.oid
+                        AND (read."column" IS NULL OR read."column" = '"' || replace(a.attname, '"', '""') || '"'))
    ORDER BY 1`;
 
 /**
@@ -36,9 +37,8 @@ export async function findUnreadColumns(
   fields: readonly InspectedField[],
   settings: DatabaseSettings,
 ): Promise<string[]> {
-  const read = fields.flatMap(({ table }) =>
-    table.values.filter(({ isKeyId }) => isKeyId).map(({ sql }) => [table.oid, sql] as const),
-  );
+  // A field without a key id in schema.prisma may well have one of its table: its values were read, whatever they name.
+  const read = fields.map(({ table }) => [table.oid, table.values.find(({ isKeyId }) => isKeyId)?.sql ?? null] as const);
   const values = [name, read.map(([oid]) => oid), read.map(([, sql]) => sql)];
   const { rows } = await readFrom(pool, (client) => client.query(UNREAD, values)).catch((error: unknown) => {
     throw explain(error, settings);
