@@ -34,7 +34,8 @@ describe('a row that another transaction holds', () => {
     const hasty = { ...env, DATABASE_STATEMENT_TIMEOUT_MS: '1500' };
     const failure = await whileHolding(database, firstId(planted), () => failureOf(runHere([], hasty)));
     expect(failure.message).toBe(`a write failed: ${url.host} did not answer a statement within 1.5 s`);
-    expect(failure.hint).toContain('see pg_stat_activity; DATABASE_STATEMENT_TIMEOUT_MS sets the limit; then run');
+    expect(failure.hint).toContain('look into pg_stat_activity: another transaction holds the row or the table, or ');
+    expect(failure.hint).toContain('; DATABASE_STATEMENT_TIMEOUT_MS sets the limit; then run');
     await expectToFinish(planted);
   });
 
