@@ -46,13 +46,9 @@ export function inDoubt(cause: unknown, found: FoundAgain, rowName: (id: string)
   ]);
 }
 
-/**
- * Says what a crash of the server can have undone: a commit is on its disk a moment after it was made.
- *
- * @param undone - what would be the case then, of the last rows that were written
- */
-export function perhapsUndone(cause: unknown, undone: string): string[] {
-  return cause instanceof DatabaseError && !cause.refused ? [`if the server itself crashed, ${undone}`] : [];
+/** Whether the server was lost without an answer: if it crashed, it may have undone commits that were not on its disk yet. */
+export function isLost(cause: unknown): boolean {
+  return cause instanceof DatabaseError && !cause.refused;
 }
 
 /** Whether the server itself said that the write failed: without its answer, the write may take effect even after the rows were read again. */

@@ -1,5 +1,6 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { type Census, countUnder, UNREADABLE_IDS_KEPT } from './census.ts';
+import { doubtAbout, type ListedPass, whyLeft } from './doubt.ts';
 import type { Pace } from './pace.ts';
 import { readListed, readPages } from './pages.ts';
 import type { Compared, Doubt, Reached, RowOutcome, Tally } from './result.ts';
@@ -19,12 +20,6 @@ export interface FieldRotationOptions {
   readonly pace: Pace;
   /** Awaited with swaps before any of them is made. */
   readonly beforeWrite: (field: string, swaps: readonly Swap[]) => Promise<void>;
-}
-
-/** What a pass over listed rows met: ids that led to no row, and rows that it rotated. */
-interface ListedPass {
-  readonly missing: ReadonlySet<string>;
-  readonly rotated: ReadonlySet<string>;
 }
 
 /** The rotation of one field: what was counted, what was written, and what there is to doubt. */
@@ -60,6 +55,11 @@ export class FieldRotation {
     return this.#options.skipUnreadable && this.before.unreadable <= UNREADABLE_IDS_KEPT;
   }
 
+  get hasWritten(): boolean {
+    const { rotated, named } = this.#tally.now();
+    return rotated + named > 0;
+  }
+
   /** Whether there is anything to write. */
   get isDue(): boolean {
     return this.left > 0 || this.before.misnamed > 0;
@@ -86,29 +86,20 @@ export class FieldRotation {
     if (round === 1) this.#late = this.left;
   }
 
-  /**
-   * Says what keeps the last survey from being a proof.
-   *
-   * @param isLastRound - whether rows that are left under a source key are given up
-   */
+  /** @param isLastRound - whether rows that are left under a source key are given up */
   doubt(isLastRound: boolean): Doubt | null {
-    const { before, left } = this;
-    const after = this.#last;
-    if (before.parts !== after.parts) return { kind: 'parts-changed' };
-    const { went } = before.ids.trafficUntil(after.ids);
-    if (went > 0 && went * 2 >= before.rows - before.withoutValue) return { kind: 'rows-gone', went };
-    if (before !== after && after.ruined > 0) return { kind: 'ruined', count: after.ruined, rows: after.ruinedRows };
-    if (after.uncommitted.length > 0) return { kind: 'uncommitted', transactions: after.uncommitted };
-    return isLastRound && left > 0 ? this.#whyLeft(left) : null;
+    return (
+      doubtAbout(this.before, this.#last) ?? (isLastRound && this.left > 0 ? whyLeft(this.left, this.#last, this.#pass) : null)
+    );
   }
 
   compared(): Compared {
     return { field: this.name, before: this.before, after: this.#last, tally: this.#tally.now(), late: this.#late };
   }
 
-  reached(): Reached {
+  reached(onDisk: boolean): Reached {
     const { name, before } = this;
-    return { field: name, before, last: this.#last, tallyThen: this.#tallyThen, tally: this.#tally.now() };
+    return { field: name, before, last: this.#last, tallyThen: this.#tallyThen, tally: this.#tally.now(), onDisk };
   }
 
   async #passOverAll(left: number): Promise<void> {
@@ -140,15 +131,5 @@ export class FieldRotation {
       const work = await this.#run.workOn(field, this.#options.ring, rows);
       await rotatePass({ ...this.#options, field, work, pages, beforeWrite, onRow, onProgress, tally: this.#tally });
     });
-  }
-
-  /** Says what is known of rows that are still under a source key after a pass over them. */
-  #whyLeft(count: number): Doubt {
-    const { sourceIds } = this.#last;
-    const unreachable = sourceIds.filter((id) => this.#pass?.missing.has(id));
-    if (unreachable.length > 0) return { kind: 'unreachable', count, ids: unreachable };
-    const reverted = sourceIds.filter((id) => this.#pass?.rotated.has(id));
-    if (reverted.length > 0) return { kind: 'reverted', count, ids: reverted };
-    return { kind: 'written-meanwhile', count };
   }
 }

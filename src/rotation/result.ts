@@ -73,6 +73,8 @@ export interface Reached {
   readonly last: Census;
   readonly tallyThen: Tally;
   readonly tally: Tally;
+  /** Whether the writes are on the server's disk, as far as it could be asked: otherwise a crash may undo the last of them. */
+  readonly onDisk: boolean;
 }
 
 /** By the signal or by an error; `phase` is null if none had begun. */

@@ -25,8 +25,8 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
   const run = new Run(options);
   const rotations: FieldRotation[] = [];
   const ending = await rotateAll(rotations, run, options).catch(async (error: unknown): Promise<RotateEnding> => {
-    const reached: readonly Reached[] = rotations.map((rotation) => rotation.reached());
-    if (reached.some(({ tally }) => tally.rotated + tally.named > 0)) await run.tryDisk();
+    const onDisk = !rotations.some(({ hasWritten }) => hasWritten) || (await run.tryDisk());
+    const reached: readonly Reached[] = rotations.map((rotation) => rotation.reached(onDisk));
     if (error instanceof RowFailed) {
       const { field, id, why, beyond } = error;
       return { kind: 'row-failed', field, id, why, beyond, reached };

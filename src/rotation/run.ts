@@ -103,16 +103,21 @@ export class Run {
   }
 
   /**
-   * Tries for a few seconds to put on the server's disk what was committed before the run stopped. Without success the server is lost, and
-   * what it had not put on its disk, if it crashed.
+   * Tries for a few seconds to put on the server's disk what was committed before the run stopped.
+   *
+   * @returns whether it is there; if not, a crash of the server may undo the last of it
    */
-  async tryDisk(): Promise<void> {
+  async tryDisk(): Promise<boolean> {
     const limit = new AbortController();
-    const [field] = this.#options.fields;
-    await Promise.race([field?.store.waitForDisk(), setTimeout(LAST_WAIT_MS, undefined, { signal: limit.signal })]).catch(
-      () => {},
-    );
-    limit.abort();
+    const inTime = this.#options.fields[0]?.store.waitForDisk().then(() => true);
+    const tooLate = setTimeout(LAST_WAIT_MS, false, { signal: limit.signal });
+    try {
+      return (await Promise.race([inTime, tooLate])) === true;
+    } catch {
+      return false;
+    } finally {
+      limit.abort();
+    }
   }
 
   /** Waits until everything committed so far is on the server's disk, so that no crash can undo what was reported. */

@@ -7,7 +7,7 @@ import { rowProblem } from '../../report/wording.ts';
 import type { RowProblem } from '../../rotation/result.ts';
 import type { Ending } from './ending.ts';
 import type { RotatePlan } from './plan.ts';
-import { tableState } from './table-state.ts';
+import { tableState, undone } from './table-state.ts';
 
 /** With several connections: as many later rows as single writes can be ahead, and then some. */
 const BEYOND_NAMED = 20;
@@ -33,6 +33,7 @@ export function rowFailed(
       `the ${words.noun}s before it are rotated; no later ${words.noun} was written${later}`,
       ...writtenBeyond(ending, words),
       ...tableState(ending.reached, names, keys, words, null),
+      ...undone(ending.reached, ending.why, names, words),
     ],
     nextSteps: [rowAdvice(ending.why), runAgain],
   };

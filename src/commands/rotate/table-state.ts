@@ -1,5 +1,6 @@
 import type { KeyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
+import { isLost } from '../../report/stopped-by.ts';
 import { countRole, type Words } from '../../report/total.ts';
 import type { Reached, Tally } from '../../rotation/result.ts';
 
@@ -36,6 +37,18 @@ export function tableState(
       ? [`an application wrote to ${place} during the run: count the ${noun}s again with --dry-run`]
       : []),
   ];
+}
+
+/** Says what a crash of the server can have undone, of the rows that were written. */
+export function undone(
+  reached: readonly Reached[],
+  cause: unknown,
+  { aSource }: Pick<KeyWords, 'aSource'>,
+  { noun }: Pick<Words, 'noun'>,
+): string[] {
+  const hasWritten = reached.some(({ tally }) => tally.rotated + tally.named > 0);
+  if (!hasWritten || (reached.every(({ onDisk }) => onDisk) && !isLost(cause))) return [];
+  return [`if the server itself crashed, the last of these ${noun}s may be under ${aSource} again`];
 }
 
 function movedIn(now: Tally, then: Tally): number {

@@ -15,6 +15,8 @@ export interface Told {
   readonly after: ToldCensus | null;
   readonly tally: Tally;
   readonly late: number;
+  /** Whether the writes of a run that stopped are on the disk; null if it did not stop. */
+  readonly onDisk: boolean | null;
   readonly phases: readonly Phase[];
 }
 
@@ -29,18 +31,26 @@ export function told(
     ...census,
     under: { old: census.under.get(fingerprints.old) ?? 0, new: census.under.get(fingerprints.new) ?? 0 },
   });
-  const unknown = { before: null, after: null, tally: NONE, late: 0, phases };
+  const unknown = { before: null, after: null, tally: NONE, late: 0, onDisk: null, phases };
   switch (ending.kind) {
     case 'rotated':
     case 'rotated-except-unreadable': {
       const { before, after, tally, late } = only(ending.fields);
-      return { ending: { kind: ending.kind }, before: named(before), after: named(after), tally, late, phases };
+      return { ending: { kind: ending.kind }, before: named(before), after: named(after), tally, late, onDisk: null, phases };
     }
     case 'not-verified': {
       const { kind } = ending;
       if (!('doubt' in ending)) return { ...unknown, ending: { kind }, after: named(only(ending.fields).census) };
       const { before, after, tally, late } = only(ending.fields);
-      return { ending: { kind, doubt: ending.doubt }, before: named(before), after: named(after), tally, late, phases };
+      return {
+        ending: { kind, doubt: ending.doubt },
+        before: named(before),
+        after: named(after),
+        tally,
+        late,
+        onDisk: null,
+        phases,
+      };
     }
     case 'nothing-to-do': {
       const census = named(only(ending.fields).census);
@@ -57,7 +67,7 @@ export function told(
       const { reached, ...how } = ending;
       const [field] = reached ?? [];
       if (field === undefined || !('before' in field)) return { ...unknown, ending: how };
-      return { ...unknown, ending: how, before: named(field.before), tally: field.tally };
+      return { ...unknown, ending: how, before: named(field.before), tally: field.tally, onDisk: field.onDisk };
     }
   }
 }

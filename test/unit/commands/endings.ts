@@ -89,7 +89,7 @@ export function compared(after: Census, change: Partial<Compared> = {}): Compare
 /** Ten rows were under the old key and two under the new one; none is rotated yet. */
 export function counted(change: Partial<Reached> = {}): Reached {
   const before = census(10, 2);
-  return { field: FIELD, before, last: before, tallyThen: NONE, tally: NONE, ...change };
+  return { field: FIELD, before, last: before, tallyThen: NONE, tally: NONE, onDisk: true, ...change };
 }
 
 /** What a restore did with the rows of a field. */

@@ -110,9 +110,9 @@ describe('a run that stopped', () => {
       if (method === 'swap') abort.abort(REASON);
       if (method === 'waitForDisk' && !succeeds) throw new Error('cut');
     };
-    const { ending, tally } = await rotateTable(store, { signal: abort.signal });
+    const { ending, tally, onDisk } = await rotateTable(store, { signal: abort.signal });
     expect(ending).toEqual({ kind: 'stopped', phase: 'rotate', cause: REASON });
-    expect(tally.rotated).toBe(1);
+    expect([tally.rotated, onDisk]).toEqual([1, succeeds]);
     expect(store.calls.at(-1)?.method).toBe('waitForDisk');
   });
 

@@ -1,4 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Row } from '../../../src/rotation/store.ts';
 import { createValueWork } from '../../../src/rotation/value-work.ts';
@@ -12,6 +13,7 @@ import {
   layout,
   openAs,
   passOver,
+  plaintextOf,
   ring,
   ringBack,
   rotateTable,
@@ -83,9 +85,14 @@ describe('worker threads', () => {
   });
 
   it('show neither a key nor a plaintext if one throws', async () => {
-    const broken = { ...layout, definition: { ...layout.definition, columns: [] } };
-    const work = new Threads(1).workOn({ ring: { target: keys.new, sources: [] }, layout: broken, digestKey });
-    const error = await work.plan(pageOf([row(1, 'new')])).catch((reason: unknown) => reason);
-    expect(JSON.stringify(error)).not.toContain(hex.new);
+    const these = new Threads(1);
+    const short = { fingerprint: keys.new.fingerprint, keyObject: createSecretKey(Buffer.from(hex.new, 'hex').subarray(0, 16)) };
+    const work = these.workOn({ ring: { target: short, sources: [keys.old] }, layout, digestKey });
+    const error = await work.plan(pageOf([row(1)])).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(Error);
+    const shown = inspect(error, { depth: 9, showHidden: true });
+    for (const secret of [hex.new, hex.new.slice(0, 32), hex.old, plaintextOf(1)]) expect(shown).not.toContain(secret);
+    await expect(work.survey([])).rejects.toBe(error);
+    await these.end();
   });
 });

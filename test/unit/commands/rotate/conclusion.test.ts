@@ -187,6 +187,21 @@ describe('the state of the table after a run that stopped', () => {
     ]);
   });
 
+  it('says what a crash may undo, if what was written could not be put on the disk', () => {
+    const line = 'if the server itself crashed, the last of these rows may be under the old key again';
+    const written = (onDisk: boolean) => [counted({ tally: { ...NONE, rotated: 3 }, onDisk })];
+    for (const onDisk of [true, false]) {
+      const failed: RotateEnding = {
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, beyond: [] },
+        reached: written(onDisk),
+      };
+      for (const ending of [stopped(interrupted('SIGINT'), written(onDisk)), failed]) {
+        expect(said(ending).details.includes(line)).toBe(!onDisk);
+      }
+    }
+    expect(said(stopped(interrupted('SIGINT'), [counted({ onDisk: false })])).details).not.toContain(line);
+  });
+
   it('says only what is known about the rows after one that failed', () => {
     const failed: RotateEnding = {
       ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 }, beyond: [] },
