@@ -37,7 +37,7 @@ export interface TableRun<Ending> {
   /** How it ends if it could not begin: no connection, or no lock. */
   readonly notStarted: (cause: unknown) => Ending;
   /** @param registry - null also if the run ended before it was read */
-  readonly conclude: (ending: Ending, registry: Registry | null) => Conclusion;
+  readonly conclude: (ending: Ending, registry: Registry | null) => Conclusion | Promise<Conclusion>;
   readonly outcome: (ending: Ending) => Outcome;
 }
 
@@ -53,7 +53,7 @@ export async function runOnTables<Ending>(run: TableRun<Ending>, host: Host): Pr
   const startedAt = new Date().toISOString();
   const author = thisAuthor(run.reason);
   const { inspected, registry, result } = await workOnTables(run, host, output, author);
-  const conclusion = run.conclude(result.ending, registry);
+  const conclusion = await run.conclude(result.ending, registry);
   const report = createReport(
     {
       ...{ runId: author.runId, startedAt, command: run.command, dryRun: run.access === 'rehearse', keys },

@@ -83,6 +83,9 @@ export async function withDatabase<T>(
     const opened = await Promise.allSettled(Array.from({ length: connections }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
+    const known = Promise.all([readRegistry(pool, settings), reachesServer(pool)]);
+    // Its failure surfaces when it is awaited, after that of a table.
+    known.catch(() => {});
     const fields: LockableField[] = [];
     for (const encryptedField of encryptedFields) {
       const kept = boundBeside(encryptedField, encryptedFields, settings.schema);
@@ -90,7 +93,7 @@ export async function withDatabase<T>(
       const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
       fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
     }
-    const [registry, mayPrepare] = await Promise.all([readRegistry(pool, settings), reachesServer(pool)]);
+    const [registry, mayPrepare] = await known;
     return { fields, registry, mayPrepare };
   }
 }
