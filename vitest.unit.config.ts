@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     coverage: {
       provider: 'v8',
+      reporter: [['text', { skipFull: true }]],
       include: ['src/crypto/**', 'src/layout/**', 'src/rotation/**'],
       thresholds: { statements: 100, branches: 100, functions: 100, lines: 100 },
     },
