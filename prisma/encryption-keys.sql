@@ -38,4 +38,4 @@ ALTER TABLE user_api_keys
 COMMENT ON COLUMN user_api_keys.key_id IS 'the fingerprint of the key that the value is under';
 
 -- Once every row names its key (the first sweep sees to that), and before the first key is retired, in a migration of its own:
---   ALTER TABLE user_api_keys ALTER COLUMN key_id SET NOT NULL;
+--   ALTER TABLE user_api_keys ADD CONSTRAINT key_id_given CHECK (content IS NULL OR key_id IS NOT NULL);

@@ -11,7 +11,8 @@ Usage: ${SCRIPT} [command] [options]
 
 Moves every encrypted value in a Postgres database from an old AES-256-GCM key
 to a new one, row by row, and proves it. Stop the services that write to the
-tables first. If a run stops, run the same command again to finish it.
+tables first, or follow docs/zero-downtime.md. If a run stops, run the same
+command again to finish it.
 
 Commands:
 ${COMMANDS.map((command) => entry(titleOf(command), command.summary)).join('\n')}

@@ -14,6 +14,9 @@ const KEY = /\b(?:base64|utf8):|(?<![\w+/-])[\w+/-]{43}=?(?![\w+/=-])/u;
 export function readReason(given: Given): string | null {
   const text = given.value('reason');
   if (text !== null && (maskSecrets(text) !== text || KEY.test(text)))
-    refuse('--reason looks like a key or a password', 'say in words why the key changes: they are kept in the registry');
+    refuse(
+      '--reason looks like a key or a password',
+      'say in words why the key changes: whoever may read the registry sees them',
+    );
   return text;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Store, Swap } from '../rotation/store.ts';
-import { DatabaseError } from './database-error.ts';
+import { LockGone } from './database-error.ts';
 import type { LockNumbers } from './lock-numbers.ts';
 import { written as replacedColumns, sqlForMany, sqlForOne } from './swap-sql.ts';
 import type { Table } from './table.ts';
@@ -50,7 +50,7 @@ export function createCompareAndSwap(
     ];
     const statement = swaps.length === 1 ? { ...forOne, values: columns.flat() } : { ...forMany, values: columns };
     const { rows } = await pool.query<{ alive: boolean; id: unknown }>(statement);
-    if (rows[0]?.alive !== true) throw new DatabaseError('the lock on the table was lost', null, true);
+    if (rows[0]?.alive !== true) throw new LockGone();
     return new Set(rows.flatMap(({ id }) => (id === null ? [] : [String(id)])));
   }
 

@@ -12,6 +12,13 @@ export class DatabaseError extends Error {
   }
 }
 
+/** A write found the lock of its run gone: it had no effect, but the server may have crashed since the writes before it. */
+export class LockGone extends DatabaseError {
+  constructor() {
+    super('the lock on the table was lost', null, true);
+  }
+}
+
 /** Another rotation holds the lock on the table, or a write of an earlier one is still waiting on the server. */
 export class RotationRunning extends Error {
   override readonly name = 'RotationRunning';

@@ -22,7 +22,7 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
   const explained = explainBySqlState(failure, {
     '08P01': [
       `${server}, or a pooler in front of the server, ended the connection`,
-      'if it is a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself',
+      'if it is a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that enough connections to the server are free (3, or N + 2 with --connections N), and that DATABASE_URL has no options=; or connect to the server itself',
     ],
     '08004': [`${server} rejected the connection`, 'fix the problem named above'],
     '28P01': [`${server} refused user ${user}`, 'check the user and the password in DATABASE_URL'],
@@ -46,7 +46,10 @@ export function explainSession(failure: ServerFailure, settings: DatabaseSetting
       'the server is out of memory',
       'free some memory on the server, or use a smaller --batch-size; if the message says "shared memory", raise max_locks_per_transaction',
     ],
-    '53300': [`${server} accepts no more connections`, 'close some connections or raise the limit: the tool needs three'],
+    '53300': [
+      `${server} accepts no more connections`,
+      'close some connections, raise the limit or lower --connections: the tool needs three, and with --connections N two more than N',
+    ],
     '53400': ['the server reached a configured limit', `raise the limit that the message names: ALTER ROLE ${quote(user)} SET …`],
     '57014': [
       'the server cancelled a statement',

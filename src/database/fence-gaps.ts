@@ -14,6 +14,8 @@ export interface FenceGap {
   readonly sqlName: string;
   /** The column of the key id; null if the field has none. */
   readonly column: string | null;
+  /** A column of the value, ready for SQL. */
+  readonly valueColumn: string;
   readonly kind: 'no-key-id' | 'may-be-null' | 'no-foreign-key' | 'not-generated';
 }
 
@@ -59,11 +61,13 @@ export function findFenceGaps(pool: Pool, registry: Registry, fields: readonly I
     for (const { name: field, layout, table } of fields) {
       const columns = table.values.filter((column) => layout.keyIds.includes(column.field));
       const values = table.values.filter(({ written, isKeyId }) => written && !isKeyId);
-      if (columns.length === 0) found.push({ field, table: table.label, sqlName: table.name, column: null, kind: 'no-key-id' });
+      const valueColumn = String(values[0]?.sql);
+      if (columns.length === 0)
+        found.push({ field, table: table.label, sqlName: table.name, column: null, valueColumn, kind: 'no-key-id' });
       for (const { sql } of columns) {
         const { rows } = await client.query(GAPS, [table.oid, sql, registry.name, values.map((column) => column.sql)]);
         for (const row of rows) {
-          const gap = { field, table: String(row.table), sqlName: String(row.sql_name), column: String(row.column) };
+          const gap = { field, table: String(row.table), sqlName: String(row.sql_name), column: String(row.column), valueColumn };
           if (row.generated !== true) found.push({ ...gap, kind: 'not-generated' });
           else if (row.referenced !== true) found.push({ ...gap, kind: 'no-foreign-key' });
           else if (row.given !== true) found.push({ ...gap, kind: 'may-be-null' });
@@ -75,10 +79,11 @@ export function findFenceGaps(pool: Pool, registry: Registry, fields: readonly I
 }
 
 /** @returns the statement that closes a gap in a table; null where there is none that does it alone */
-export function sqlToClose({ kind, sqlName, column }: FenceGap, registry: Registry): string | null {
+export function sqlToClose({ kind, sqlName, column, valueColumn }: FenceGap, registry: Registry): string | null {
   if (column === null || kind === 'not-generated' || kind === 'no-key-id') return null;
   const alter = `ALTER TABLE ${sqlName}`;
   return kind === 'may-be-null'
-    ? `${alter} ALTER COLUMN ${quote(column)} SET NOT NULL`
+    ? // Prisma drops NOT NULL where its schema has an optional field, and knows nothing of a check.
+      `${alter} ADD CHECK (${valueColumn} IS NULL OR ${quote(column)} IS NOT NULL)`
     : `${alter} ADD FOREIGN KEY (${quote(column)}) REFERENCES ${registry.name} (active) ON UPDATE NO ACTION ON DELETE NO ACTION`;
 }

@@ -63,7 +63,7 @@ const RECORD = (name: string) => `
                              WHEN NOT $6::boolean THEN known.unused_since
                              ELSE COALESCE(known.unused_since, now()) END,
          rows = seen.rows,
-         operator = $7, host = $8, run_id = $9, reason = $10
+         operator = $7, host = $8, run_id = $9, reason = COALESCE($10, known.reason)
     FROM (SELECT listed.fingerprint, CASE WHEN found.rows IS NULL AND $4::boolean THEN 0 ELSE found.rows END AS rows
             FROM ${name} AS listed LEFT JOIN unnest($1::text[], $2::bigint[]) AS found (fingerprint, rows) USING (fingerprint)) AS seen
    WHERE known.fingerprint = seen.fingerprint AND (known.retired_at IS NULL OR seen.rows > 0)`;

@@ -1,5 +1,5 @@
 import { BackupError } from '../backup/backup-error.ts';
-import { DatabaseError, RotationRunning } from '../database/database-error.ts';
+import { DatabaseError, LockGone, RotationRunning } from '../database/database-error.ts';
 import type { FoundAgain } from '../rotation/result.ts';
 import type { Conclusion } from './conclusion.ts';
 import { EXIT, Interrupted } from './exit-code.ts';
@@ -46,9 +46,23 @@ export function inDoubt(cause: unknown, found: FoundAgain, rowName: (id: string)
   ]);
 }
 
-/** Whether the server was lost without an answer: if it crashed, it may have undone commits that were not on its disk yet. */
-export function isLost(cause: unknown): boolean {
-  return cause instanceof DatabaseError && !cause.refused;
+/**
+ * Says what a crash of the server can undo, of what was written.
+ *
+ * @param causes - of all that failed
+ * @param onDisk - whether the server has confirmed, after them, that it is on its disk
+ * @param values - what was written, as `these rows`
+ * @param again - what then becomes of it
+ */
+export function undone(causes: readonly unknown[], onDisk: boolean, values: string, again: string): string[] {
+  if (onDisk && !causes.some(isLost)) return [];
+  const unconfirmed = `the server did not confirm that all of ${values} are on its disk`;
+  return [`${unconfirmed}: if it crashed, or crashes now, or a standby takes its place, the last of them ${again}`];
+}
+
+/** Whether the server was lost without an answer, or is not the one that it was: if it crashed, it may have undone commits. */
+function isLost(cause: unknown): boolean {
+  return cause instanceof DatabaseError && (!cause.refused || cause instanceof LockGone);
 }
 
 /** Whether the server itself said that the write failed: without its answer, the write may take effect even after the rows were read again. */

@@ -97,9 +97,9 @@ export class FieldRotation {
     return { field: this.name, before: this.before, after: this.#last, tally: this.#tally.now(), late: this.#late };
   }
 
-  reached(onDisk: boolean): Reached {
+  reached(): Reached {
     const { name, before } = this;
-    return { field: name, before, last: this.#last, tallyThen: this.#tallyThen, tally: this.#tally.now(), onDisk };
+    return { field: name, before, last: this.#last, tallyThen: this.#tallyThen, tally: this.#tally.now() };
   }
 
   async #passOverAll(left: number): Promise<void> {

@@ -40,12 +40,10 @@ export async function restore(options: RestoreOptions): Promise<Result<RestoreEn
   }
 
   const ending = await undoAll().catch(async (error: unknown): Promise<RestoreEnding> => {
-    if (reached().some(({ restored }) => restored > 0)) await run.tryDisk();
-    if (error instanceof WriteInDoubt) {
-      const { field, found, cause } = error;
-      return { kind: 'write-in-doubt', field, found, cause, reached: reached() };
-    }
-    return { kind: 'stopped', phase: run.phase, cause: error, reached: reached() };
+    const hasWritten = !options.dryRun && reached().some(({ restored }) => restored > 0);
+    const onDisk = !hasWritten || (await run.tryDisk());
+    if (error instanceof WriteInDoubt) return { ...error.failure, field: error.field, reached: reached(), onDisk };
+    return { kind: 'stopped', phase: run.phase, cause: error, reached: reached(), onDisk };
   });
   return { ending, phases: run.phases };
 }

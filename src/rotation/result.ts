@@ -73,7 +73,11 @@ export interface Reached {
   readonly last: Census;
   readonly tallyThen: Tally;
   readonly tally: Tally;
-  /** Whether the writes are on the server's disk, as far as it could be asked: otherwise a crash may undo the last of them. */
+}
+
+/** Of a run that stopped. */
+interface OnDisk {
+  /** Whether its writes are on the server's disk, as far as it could be asked: otherwise a crash may undo the last of them. */
   readonly onDisk: boolean;
 }
 
@@ -94,8 +98,16 @@ interface InDoubt<Progress> {
   readonly reached: Progress;
 }
 
-interface Beyond {
-  /** The ids of later rows that were written at the same time, on other connections. */
+/** A write that failed. */
+export type Failure =
+  | { readonly kind: 'row-failed'; readonly id: string; readonly why: RowProblem }
+  | { readonly kind: 'write-in-doubt'; readonly found: FoundAgain; readonly cause: unknown };
+
+/** What became of other writes that were under way, over other connections. */
+export interface Besides {
+  /** Those that failed as well, in the order of the rows. */
+  readonly others: readonly Failure[];
+  /** The ids of the rows that were written, though a row before them had failed. */
   readonly beyond: readonly string[];
 }
 
@@ -110,15 +122,16 @@ export type RotateEnding =
   | { readonly kind: 'rehearsed'; readonly fields: readonly FieldCensus[] }
   /** Rows that no key opens: nothing was written. */
   | { readonly kind: 'unreadable-rows'; readonly fields: readonly FieldCensus[] }
-  | (Beyond & {
-      readonly kind: 'row-failed';
-      readonly field: string;
-      readonly id: string;
-      readonly why: RowProblem;
-      readonly reached: readonly Reached[];
-    })
-  | (Beyond & InDoubt<readonly Reached[]>)
-  | Stopped<readonly Reached[]>;
+  | (Besides &
+      OnDisk & {
+        readonly kind: 'row-failed';
+        readonly field: string;
+        readonly id: string;
+        readonly why: RowProblem;
+        readonly reached: readonly Reached[];
+      })
+  | (Besides & OnDisk & InDoubt<readonly Reached[]>)
+  | (OnDisk & Stopped<readonly Reached[]>);
 
 export type VerifyEnding =
   | { readonly kind: 'verified'; readonly fields: readonly FieldCensus[] }
@@ -141,8 +154,8 @@ export interface RestoreTally {
 
 export type RestoreEnding =
   | { readonly kind: 'restored'; readonly reached: readonly RestoreTally[] }
-  | InDoubt<readonly RestoreTally[]>
-  | Stopped<readonly RestoreTally[]>;
+  | (OnDisk & InDoubt<readonly RestoreTally[]>)
+  | (OnDisk & Stopped<readonly RestoreTally[]>);
 
 /** All that is known at the end of a run, however it ended. */
 export interface Result<Ending> {

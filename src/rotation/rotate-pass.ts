@@ -2,7 +2,7 @@ import { storedBytes } from '../layout/layout.ts';
 import { inOrder } from './in-order.ts';
 import type { RowOutcome } from './result.ts';
 import { RowFailed } from './row-failed.ts';
-import type { Row, Swap } from './store.ts';
+import type { Row } from './store.ts';
 import { type BatchWriterOptions, createBatchWriter, type PlannedSwap, toWrite } from './write-batch.ts';
 import { Writes } from './writes.ts';
 
@@ -13,11 +13,8 @@ export interface RotatePassOptions extends BatchWriterOptions {
   readonly batchRows: number;
   /** Batches that are written at the same time. */
   readonly connections: number;
-  /** Awaited with swaps before any of them is made: once for several batches where they are small, and again for a row that has changed. */
-  readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Called with the rows so far that were not under the target key, and that are processed. */
   readonly onProgress: (rows: number) => void;
-  readonly onRow: (id: string, outcome: RowOutcome) => void;
 }
 
 /** Rows that are announced together before the first of them is written, unless a batch has more. */
@@ -84,9 +81,10 @@ export async function rotatePass(options: RotatePassOptions): Promise<void> {
   try {
     const pages = inOrder(options.pages, work.pagesAtOnce, async (page) => ({ page, plans: await work.plan(page) }));
     for await (const { page, plans } of pages) {
+      if (writes.hasFailed) break;
       for (const [index, row] of page.entries()) await take(toWrite(options, row, plans[index]));
     }
-    await handOver();
+    if (!writes.hasFailed) await handOver();
     await beginning;
   } catch (error) {
     await beginning;

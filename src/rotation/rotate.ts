@@ -1,5 +1,5 @@
 import { FieldRotation, type FieldRotationOptions } from './field-rotation.ts';
-import type { Doubt, FieldCensus, Reached, Result, RotateEnding } from './result.ts';
+import type { Doubt, FieldCensus, Result, RotateEnding } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import { Run, type RunOptions } from './run.ts';
 import { WriteInDoubt } from './write-swaps.ts';
@@ -26,16 +26,10 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
   const rotations: FieldRotation[] = [];
   const ending = await rotateAll(rotations, run, options).catch(async (error: unknown): Promise<RotateEnding> => {
     const onDisk = !rotations.some(({ hasWritten }) => hasWritten) || (await run.tryDisk());
-    const reached: readonly Reached[] = rotations.map((rotation) => rotation.reached(onDisk));
-    if (error instanceof RowFailed) {
-      const { field, id, why, beyond } = error;
-      return { kind: 'row-failed', field, id, why, beyond, reached };
-    }
-    if (error instanceof WriteInDoubt) {
-      const { field, found, beyond, cause } = error;
-      return { kind: 'write-in-doubt', field, found, beyond, cause, reached };
-    }
-    return { kind: 'stopped', phase: run.phase, cause: error, reached };
+    const unfinished = { reached: rotations.map((rotation) => rotation.reached()), onDisk };
+    if (error instanceof RowFailed || error instanceof WriteInDoubt)
+      return { ...error.failure, field: error.field, ...error.besides, ...unfinished };
+    return { kind: 'stopped', phase: run.phase, cause: error, ...unfinished };
   });
   await run.end();
   return { ending, phases: run.phases };

@@ -1,22 +1,22 @@
-import type { RowProblem } from './result.ts';
+import type { Besides, Failure, RowProblem } from './result.ts';
+
+/** What is known of other writes where there is one at a time. */
+export const NOTHING_BESIDES: Besides = { others: [], beyond: [] };
 
 /** A row that cannot be rotated: the rows before it are rotated, and of the rows after it only those beyond. */
 export class RowFailed extends Error {
   override readonly name = 'RowFailed';
   readonly field: string;
-  readonly id: string;
-  readonly why: RowProblem;
-  /** The ids of later rows that were written at the same time, on other connections. */
-  readonly beyond: readonly string[];
-  constructor(field: string, id: string, why: RowProblem, beyond: readonly string[] = []) {
+  readonly failure: Extract<Failure, { kind: 'row-failed' }>;
+  readonly besides: Besides;
+  constructor(field: string, id: string, why: RowProblem, besides = NOTHING_BESIDES) {
     super(`row ${id} cannot be rotated: ${why.kind}`);
     this.field = field;
-    this.id = id;
-    this.why = why;
-    this.beyond = beyond;
+    this.failure = { kind: 'row-failed', id, why };
+    this.besides = besides;
   }
 
-  with(beyond: readonly string[]): RowFailed {
-    return new RowFailed(this.field, this.id, this.why, beyond);
+  with(besides: Besides): RowFailed {
+    return new RowFailed(this.field, this.failure.id, this.failure.why, besides);
   }
 }

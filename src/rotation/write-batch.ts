@@ -20,7 +20,7 @@ export interface BatchWriterOptions {
   readonly skipUnreadable: boolean;
   /** Awaited before a row that has changed is read and written again. */
   readonly pace: Pace;
-  /** Awaited before such a row is written again. */
+  /** Awaited with swaps before any of them is made: once for several batches where they are small, and again for a row that has changed. */
   readonly beforeWrite: (swaps: readonly Swap[]) => Promise<void>;
   /** Aborting it ends the writing after the current statement, and the reading of a row that is to be written again at once. */
   readonly signal: AbortSignal;

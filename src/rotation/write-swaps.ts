@@ -1,27 +1,23 @@
 import { sameStored } from '../layout/layout.ts';
-import type { FoundAgain } from './result.ts';
+import type { Besides, Failure, FoundAgain } from './result.ts';
+import { NOTHING_BESIDES } from './row-failed.ts';
 import type { Field, Row, Store, Swap } from './store.ts';
 
 /** A write that failed, or gave no answer: it may have been applied. `found` is what reading its rows again showed. */
 export class WriteInDoubt extends Error {
   override readonly name = 'WriteInDoubt';
   readonly field: string;
-  readonly found: FoundAgain;
-  /** The ids of later rows that were written at the same time, on other connections. */
-  readonly beyond: readonly string[];
-  constructor(field: string, cause: unknown, found: FoundAgain, beyond: readonly string[] = []) {
+  readonly failure: Extract<Failure, { kind: 'write-in-doubt' }>;
+  readonly besides: Besides;
+  constructor(field: string, cause: unknown, found: FoundAgain, besides = NOTHING_BESIDES) {
     super('a write is in doubt', { cause });
     this.field = field;
-    this.found = found;
-    this.beyond = beyond;
+    this.failure = { kind: 'write-in-doubt', found, cause };
+    this.besides = besides;
   }
 
-  /** @param others - of the same field. @returns all as one, with the cause of this one */
-  with(others: readonly WriteInDoubt[], beyond: readonly string[]): WriteInDoubt {
-    const all = (which: keyof FoundAgain) => [this, ...others].flatMap(({ found }) => found[which]);
-    const found = { written: all('written'), notWritten: all('notWritten'), unknown: all('unknown') };
-    const notInDoubt = beyond.filter((id) => !found.written.includes(id));
-    return new WriteInDoubt(this.field, this.cause, found, notInDoubt);
+  with(besides: Besides): WriteInDoubt {
+    return new WriteInDoubt(this.field, this.cause, this.failure.found, besides);
   }
 }
 

@@ -33,8 +33,8 @@ export class Writes<Batch> {
 
   /** Resolves once there is a place for another batch. @throws as `end` does */
   async waitForPlace(): Promise<void> {
-    while (!this.#hasFailed && this.#isFull) await Promise.race(this.#underWay.map(({ end }) => end));
-    if (this.#hasFailed) await this.end();
+    while (!this.hasFailed && this.#isFull) await Promise.race(this.#underWay.map(({ end }) => end));
+    if (this.hasFailed) await this.end();
   }
 
   begin(batch: Batch): void {
@@ -54,18 +54,27 @@ export class Writes<Batch> {
   /**
    * Resolves once every batch is written.
    *
-   * @throws what the first batch that failed threw, in the order of the batches, once all have come to their end. Writes in doubt come
-   * before other failures. A RowFailed and a WriteInDoubt say which rows of later batches were written.
+   * @throws what the first batch that failed threw, in the order of the batches, once all have come to their end; a write in doubt comes
+   * before other failures. A RowFailed and a WriteInDoubt say what became of the other batches.
    */
   async end(): Promise<void> {
     await Promise.all(this.#begun.map(({ end }) => end));
     const failed = this.#begun.flatMap(({ state }, place) => (typeof state === 'object' ? [{ place, error: state.error }] : []));
     const [first] = failed;
     if (first === undefined) return;
-    const beyond = this.#begun.slice(first.place + 1).flatMap(({ written }) => written);
-    const [inDoubt, ...others] = failed.flatMap(({ error }) => (error instanceof WriteInDoubt ? [error] : []));
-    if (inDoubt !== undefined) throw inDoubt.with(others, beyond);
-    throw first.error instanceof RowFailed ? first.error.with(beyond) : first.error;
+    const written = this.#begun.slice(first.place + 1).flatMap((begun) => begun.written);
+    const told = failed.find(({ error }) => error instanceof WriteInDoubt) ?? first;
+    if (!isWriteFailure(told.error)) throw told.error;
+    const others = failed.flatMap(({ error }) => (error !== told.error && isWriteFailure(error) ? [error.failure] : []));
+    const readAgain = new Set(
+      [told.error.failure, ...others].flatMap((failure) => (failure.kind === 'write-in-doubt' ? failure.found.written : [])),
+    );
+    throw told.error.with({ others, beyond: written.filter((id) => !readAgain.has(id)) });
+  }
+
+  /** Whether any has failed: then no other begins. */
+  get hasFailed(): boolean {
+    return this.#begun.some(({ state }) => typeof state === 'object');
   }
 
   /** Also if the oldest has to wait for long: what is beyond it is to be told if it fails. */
@@ -77,12 +86,12 @@ export class Writes<Batch> {
     return this.#begun.filter(({ state }) => state === 'under way');
   }
 
-  get #hasFailed(): boolean {
-    return this.#begun.some(({ state }) => typeof state === 'object');
-  }
-
   #settle(begun: Begun, state: Begun['state']): void {
     begun.state = state;
     while (this.#begun[0]?.state === 'ended') this.#begun.shift();
   }
+}
+
+function isWriteFailure(error: unknown): error is RowFailed | WriteInDoubt {
+  return error instanceof RowFailed || error instanceof WriteInDoubt;
 }

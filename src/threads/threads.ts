@@ -2,7 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { LayoutDefinition } from '../layout/template.ts';
+import type { Plan } from '../rotation/planner.ts';
 import type { Row } from '../rotation/store.ts';
+import type { PageSurvey } from '../rotation/survey-page.ts';
 import type { ValueWork, ValueWorkOptions, Workers } from '../rotation/value-work.ts';
 
 /** What a thread is told once of a field, before its first task. */
@@ -14,9 +16,15 @@ export interface ThreadJob {
   readonly digestKey: KeyObject;
 }
 
+/** What each kind of work on a page comes to. */
+export interface Results {
+  readonly survey: PageSurvey;
+  readonly plan: readonly Plan[];
+}
+
 /** A page to work on. */
 export interface Task {
-  readonly kind: 'survey' | 'plan';
+  readonly kind: keyof Results;
   readonly job: number;
   readonly task: number;
   readonly page: readonly Row[];
@@ -24,13 +32,13 @@ export interface Task {
 
 export type ThreadMessage = ThreadJob | Task;
 
-interface Answer {
+export interface Answer {
   readonly task: number;
-  readonly result: unknown;
+  readonly result: Partial<Results>;
 }
 
 interface Waiting {
-  readonly resolve: (result: unknown) => void;
+  readonly resolve: (result: Partial<Results>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -54,7 +62,7 @@ class Thread {
       this.#waiting.get(task)?.resolve(result);
       this.#waiting.delete(task);
     });
-    this.#worker.on('error', (error) => this.#fail(error));
+    for (const event of ['error', 'messageerror']) this.#worker.on(event, (error) => this.#fail(error));
     this.#worker.on('exit', (code) => this.#fail(new Error(`a worker thread ended with code ${code}`)));
   }
 
@@ -66,7 +74,13 @@ class Thread {
     this.#worker.postMessage(job);
   }
 
-  work(kind: Task['kind'], job: number, page: readonly Row[]): Promise<unknown> {
+  async work<Kind extends Task['kind']>(kind: Kind, job: number, page: readonly Row[]): Promise<Results[Kind]> {
+    const result = (await this.#answer(kind, job, page))[kind];
+    if (result === undefined) throw new Error(`a worker thread did not answer with a ${kind}`);
+    return result;
+  }
+
+  #answer(kind: Task['kind'], job: number, page: readonly Row[]): Promise<Partial<Results>> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) return reject(this.#failure.error);
       this.#tasks += 1;
@@ -101,12 +115,11 @@ export class Threads implements Workers {
     this.#jobs += 1;
     const job = this.#jobs;
     for (const thread of this.#threads) thread.learn({ kind: 'job', job, ring, layout: layout.definition, digestKey });
-    const work = (kind: Task['kind'], page: readonly Row[]) => this.#idlest().work(kind, job, page);
     return {
       // Each has a page that it works on, and one that waits.
       pagesAtOnce: 2 * this.#threads.length,
-      survey: (page) => work('survey', page) as ReturnType<ValueWork['survey']>,
-      plan: (page) => work('plan', page) as ReturnType<ValueWork['plan']>,
+      survey: (page) => this.#idlest().work('survey', job, page),
+      plan: (page) => this.#idlest().work('plan', job, page),
     };
   }
 

@@ -41,7 +41,9 @@ describe('a standby that every commit has to wait for, and that is not there', (
       /exit 4: \S+ did not confirm within 1 s that all writes so far are on its disk, and on the standbys/u,
     );
     expect(run.stdout).toContain(`${ROWS} rows under the new key, 0 still under the old key\n`);
-    expect(run.stdout).toContain('if the server itself crashed, the last of these rows may be under the old key again\n');
+    expect(run.stdout).toContain(
+      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again\n',
+    );
     expect(run.stderr).toContain(
       'hint: if synchronous_standby_names lists a standby that is not connected, start it, or take it out',
     );

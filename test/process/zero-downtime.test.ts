@@ -17,7 +17,7 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const document = readFileSync(path.join(root, 'docs', 'zero-downtime.md'), 'utf8');
 const blocksOf = (kind: string) =>
   [...document.matchAll(new RegExp(`^\`\`\`${kind}\\n((?:.*\\n)*?)\`\`\`$`, 'gmu'))].map(([, code]) => code ?? '');
-const [notNull = '', whereGiven = ''] = blocksOf('sql');
+const whereGiven = blocksOf('sql').join('');
 const registry = readFileSync(path.join(root, 'prisma', 'encryption-keys.sql'), 'utf8');
 
 const database = useDatabase();
@@ -131,7 +131,7 @@ describe('docs/zero-downtime.md, pasted into a shell while the services run', { 
       fleet,
       '### Step 5.',
       { under: '**5.', before: () => firstRollout(fleet) },
-      { under: '### Step 1.', before: () => database.pool.query(notNull) },
+      { under: '### Step 1.', before: () => database.pool.query(whereGiven) },
     );
     const back = readFileSync(rotation('keys'), 'utf8').trim().split(' ').toReversed().join(' ');
     await fleet.rollOut(back);

@@ -2,7 +2,7 @@ import type { CheckedBackup } from '../../backup/backup-reader.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { type FieldOutcome, NOTHING_KNOWN, type Outcome } from '../../report/report.ts';
-import { inDoubt, isLost, stoppedBy } from '../../report/stopped-by.ts';
+import { inDoubt, stoppedBy, undone } from '../../report/stopped-by.ts';
 import type { Words } from '../../report/total.ts';
 import { listed, verb } from '../../report/wording.ts';
 import type { RestoreEnding, RestoreTally } from '../../rotation/result.ts';
@@ -98,12 +98,14 @@ function restored(tallies: readonly RestoreTally[], forReal: string | null, word
 }
 
 function soFar(
-  { cause, reached }: Extract<RestoreEnding, { kind: 'stopped' | 'write-in-doubt' }>,
+  { cause, reached, onDisk }: Extract<RestoreEnding, { kind: 'stopped' | 'write-in-doubt' }>,
   { count, noun }: Words,
 ): string[] {
   const done = sum(reached, ({ restored: put }) => put);
-  const undone = `if the server itself crashed, the last of these ${noun}s may hold the rotated value again`;
-  return [`${count(done)} put back so far`, ...(done > 0 && isLost(cause) ? [undone] : [])];
+  return [
+    `${count(done)} put back so far`,
+    ...(done > 0 ? undone([cause], onDisk, `these ${noun}s`, 'may hold the rotated value again') : []),
+  ];
 }
 
 /** Says what became of the rows that a restore did not write, or would not. */

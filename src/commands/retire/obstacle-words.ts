@@ -120,7 +120,9 @@ export function advice(obstacle: Obstacle, { fingerprint, soakMs }: RetirePlan, 
       return [`${wait}: every verification until then has to find it unused`];
     }
     case 'escrow':
-      return ['have every custodian check their share of the key in use (docs/escrow.md), or accept the risk: --no-escrow'];
+      return [
+        'have every custodian check their share of the key in use, so that it is recorded (docs/escrow.md, "Checks in the registry"), or accept the risk: --no-escrow',
+      ];
     case 'gap':
       return [gapAdvice(obstacle.gap, registry)];
     case 'named':
@@ -140,6 +142,5 @@ function gapAdvice(gap: FenceGap, registry: Registry | null): string {
   const sql = registry === null ? null : sqlToClose(gap, registry);
   if (sql === null)
     return 'in a migration of your application, make the column active of the registry a generated one, as prisma/encryption-keys.sql does';
-  const instead = gap.kind === 'may-be-null' ? ' (if values may be null, add the check in docs/zero-downtime.md instead)' : '';
-  return `in a migration of your application: ${sql}${instead}`;
+  return `in a migration of your application: ${sql}`;
 }

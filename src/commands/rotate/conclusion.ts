@@ -2,7 +2,7 @@ import { type Conclusion, done } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import { keyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
-import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
+import { stoppedBy } from '../../report/stopped-by.ts';
 import { type Total, totalOf, unreadableHeadline, type Words, withoutValue } from '../../report/total.ts';
 import { listUnreadable, verb } from '../../report/wording.ts';
 import type { Compared } from '../../rotation/result.ts';
@@ -13,8 +13,8 @@ import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
-import { rowFailed, writtenBeyond } from './row-failed.ts';
-import { tableState, undone } from './table-state.ts';
+import { rowFailed, writeInDoubt } from './row-failed.ts';
+import { mayBeUndone, tableState } from './table-state.ts';
 
 /** What the registry said of the keys before the run. */
 export interface KnownKeys {
@@ -95,19 +95,13 @@ export function conclude(
       return notVerified(ending, names, runAgain);
     case 'row-failed':
       return rowFailed(ending, plan, keys, words, runAgain);
-    case 'write-in-doubt': {
-      const { cause, found } = ending;
-      const stop = stoppedBy(cause, runAgain);
-      const rows = inDoubt(cause, found, (id) => words.rowName(ending.field, id), `it is under ${names.either} keys`);
-      const state = tableState(ending.reached, names, keys, words, isRefused(cause) ? null : found.unknown.length);
-      const details = [...rows, ...writtenBeyond(ending, words), ...state, ...undone(ending.reached, cause, names, words)];
-      return { ...stop, headline: `a write failed: ${stop.headline}`, details };
-    }
+    case 'write-in-doubt':
+      return writeInDoubt(ending, keys, words, runAgain);
     case 'stopped': {
       const nothing = plan.dryRun || ending.phase === null;
       const details = nothing
         ? ['nothing was written']
-        : [...tableState(ending.reached, names, keys, words, null), ...undone(ending.reached, ending.cause, names, words)];
+        : [...tableState(ending.reached, names, keys, words, null), ...mayBeUndone(ending, [ending.cause], names, words)];
       return { ...stoppedBy(ending.cause, plan.dryRun ? again : runAgain), details };
     }
     default:

@@ -1,8 +1,8 @@
 import type { KeyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
-import { isLost } from '../../report/stopped-by.ts';
+import { undone } from '../../report/stopped-by.ts';
 import { countRole, type Words } from '../../report/total.ts';
-import type { Reached, Tally } from '../../rotation/result.ts';
+import type { Reached, RotateEnding, Tally } from '../../rotation/result.ts';
 
 /**
  * Says what is in the tables after a run that stopped: calculated from the last full survey and the writes since, without reading again.
@@ -39,16 +39,15 @@ export function tableState(
   ];
 }
 
-/** Says what a crash of the server can have undone, of the rows that were written. */
-export function undone(
-  reached: readonly Reached[],
-  cause: unknown,
-  { aSource }: Pick<KeyWords, 'aSource'>,
-  { noun }: Pick<Words, 'noun'>,
+/** Says what a crash of the server can undo, of the rows that were written. @param causes - of all that failed */
+export function mayBeUndone(
+  { reached, onDisk }: Extract<RotateEnding, { readonly onDisk: boolean }>,
+  causes: readonly unknown[],
+  { aSource }: KeyWords,
+  { noun }: Words,
 ): string[] {
   const hasWritten = reached.some(({ tally }) => tally.rotated + tally.named > 0);
-  if (!hasWritten || (reached.every(({ onDisk }) => onDisk) && !isLost(cause))) return [];
-  return [`if the server itself crashed, the last of these ${noun}s may be under ${aSource} again`];
+  return hasWritten ? undone(causes, onDisk, `these ${noun}s`, `may be under ${aSource} again`) : [];
 }
 
 function movedIn(now: Tally, then: Tally): number {

@@ -27,7 +27,7 @@ export function nextSteps(step: Step, status: Status, due: readonly Due[], words
       ? [`take ${allCalled(retired)} out of the variables everywhere: ${verb(retired.length, 'it is', 'they are')} retired`]
       : []),
     ...(needsRegistry
-      ? [registry === null ? 'set up the registry of keys: docs/zero-downtime.md' : 'mend the registry, as the warning says']
+      ? [registry === null ? 'set up the registry of keys: docs/zero-downtime.md' : 'fix the registry, as the warning says']
       : []),
     ...(isDue('verification-too-old') && !needsRegistry && step.kind !== 'sweep' ? [`verify: ${typed('verify')}`] : []),
     ...(isDue('target-too-old') && !needsRegistry && isQuiet

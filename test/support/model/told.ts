@@ -64,10 +64,10 @@ export function told(
     case 'restored':
       return { ...unknown, ending };
     default: {
-      const { reached, ...how } = ending;
+      const { reached, onDisk = null, ...how } = { onDisk: undefined, ...ending };
       const [field] = reached ?? [];
-      if (field === undefined || !('before' in field)) return { ...unknown, ending: how };
-      return { ...unknown, ending: how, before: named(field.before), tally: field.tally, onDisk: field.onDisk };
+      if (field === undefined || !('before' in field)) return { ...unknown, ending: how, onDisk };
+      return { ...unknown, ending: how, before: named(field.before), tally: field.tally, onDisk };
     }
   }
 }

@@ -89,7 +89,7 @@ export function compared(after: Census, change: Partial<Compared> = {}): Compare
 /** Ten rows were under the old key and two under the new one; none is rotated yet. */
 export function counted(change: Partial<Reached> = {}): Reached {
   const before = census(10, 2);
-  return { field: FIELD, before, last: before, tallyThen: NONE, tally: NONE, onDisk: true, ...change };
+  return { field: FIELD, before, last: before, tallyThen: NONE, tally: NONE, ...change };
 }
 
 /** What a restore did with the rows of a field. */
@@ -101,8 +101,9 @@ export function stopped(
   cause: unknown,
   reached: readonly Reached[] = [counted()],
   phase: PhaseName | null = 'rotate',
+  onDisk = true,
 ): Extract<RotateEnding, { kind: 'stopped' }> {
-  return { kind: 'stopped', phase, cause, reached };
+  return { kind: 'stopped', phase, cause, reached, onDisk };
 }
 
 export function inDoubt(
@@ -111,7 +112,7 @@ export function inDoubt(
 ): Extract<RotateEnding, { kind: 'write-in-doubt' }> {
   const rows = { written: [], notWritten: [], unknown: [], ...found };
   const reached = [counted({ tally: { ...NONE, rotated: rows.written.length } })];
-  return { kind: 'write-in-doubt', field: FIELD, found: rows, beyond: [], cause, reached };
+  return { kind: 'write-in-doubt', field: FIELD, found: rows, others: [], beyond: [], onDisk: true, cause, reached };
 }
 
 export const interrupted = (signal: StopSignal) => new Interrupted(signal);

@@ -44,7 +44,16 @@ describe('the summary of a rotation with a list of three keys', () => {
     ['no row that a key opens', { kind: 'unreadable-rows', fields: surveyed(unreadable) }],
     [
       'a row that changed',
-      { kind: 'row-failed', field: FIELD, id: 'row-3', why: { kind: 'not-authentic' }, beyond: [], reached: [reached] },
+      {
+        kind: 'row-failed',
+        field: FIELD,
+        id: 'row-3',
+        why: { kind: 'not-authentic' },
+        others: [],
+        beyond: [],
+        onDisk: true,
+        reached: [reached],
+      },
     ],
     ['a write in doubt', { ...inDoubt({ unknown: ['row-5'] }, LOST), reached: [reached] }],
     ['rows that are put back', notVerified({ kind: 'reverted', count: 2, ids: ['row-1', 'row-2'] })],

@@ -177,7 +177,16 @@ describe('the summary of a rotation of two fields', () => {
     ],
     [
       'a row that failed',
-      { kind: 'row-failed', field: REFRESH, id: 'row-5', why: { kind: 'not-authentic' }, beyond: [], reached: reached() },
+      {
+        kind: 'row-failed',
+        field: REFRESH,
+        id: 'row-5',
+        why: { kind: 'not-authentic' },
+        others: [],
+        beyond: [],
+        onDisk: true,
+        reached: reached(),
+      },
       ['preflight', 'rotate'],
     ],
     [
@@ -187,7 +196,9 @@ describe('the summary of a rotation of two fields', () => {
         field: REFRESH,
         id: 'row-5',
         why: { kind: 'conflicts', attempts: 3 },
+        others: [],
         beyond: [],
+        onDisk: true,
         reached: reached(),
       },
       ['preflight', 'rotate'],
@@ -280,11 +291,15 @@ describe('the summary of a restore of two fields', () => {
         ...{ kind: 'write-in-doubt', field: REFRESH, cause: LOST },
         found: { written: [], notWritten: [], unknown: ['row-5'] },
         reached: tallies({ restored: 12 }, { restored: 4 }),
+        onDisk: true,
       },
     ],
     [
       'some, and a signal stopped it',
-      { kind: 'stopped', phase: 'restore', cause: interrupted('SIGTERM'), reached: tallies({ restored: 12 }, { restored: 4 }) },
+      {
+        ...{ kind: 'stopped', phase: 'restore', cause: interrupted('SIGTERM') },
+        ...{ reached: tallies({ restored: 12 }, { restored: 4 }), onDisk: true },
+      },
     ],
   ])('that put back %s', (_title, ending, dryRun = false) => {
     const conclusion = concludeRestore(ending, dryRun, { report: null }, TWO);

@@ -148,7 +148,15 @@ describe('the summary of a rotation', () => {
     [
       'a row that became unreadable',
       {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-5', why: { kind: 'not-authentic' }, beyond: [] },
+        ...{
+          kind: 'row-failed',
+          field: FIELD,
+          id: 'row-5',
+          why: { kind: 'not-authentic' },
+          others: [],
+          beyond: [],
+          onDisk: true,
+        },
         reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
     ],
@@ -160,7 +168,9 @@ describe('the summary of a rotation', () => {
           field: FIELD,
           id: 'row-5',
           why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' },
+          others: [],
           beyond: [],
+          onDisk: true,
         },
         reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
@@ -169,7 +179,15 @@ describe('the summary of a rotation', () => {
     [
       'a row that keeps changing',
       {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 }, beyond: [] },
+        ...{
+          kind: 'row-failed',
+          field: FIELD,
+          id: 'row-1',
+          why: { kind: 'conflicts', attempts: 3 },
+          others: [],
+          beyond: [],
+          onDisk: true,
+        },
         reached: [counted({ tally: { ...NONE, conflicts: 3 } })],
       },
     ],
@@ -262,11 +280,12 @@ describe('the summary of a restore', () => {
     kind: 'write-in-doubt',
     field: FIELD,
     found: { written: [], notWritten: [], unknown: [], ...found },
-    ...{ cause, reached: [restoreTally({ restored: 4 })] },
+    ...{ cause, reached: [restoreTally({ restored: 4 })], onDisk: true },
   });
   const ended = (cause: unknown, phase: PhaseName | null = 'restore'): RestoreEnding => ({
     ...{ kind: 'stopped', phase, cause },
     reached: [restoreTally(phase === null ? {} : { restored: 4 })],
+    onDisk: true,
   });
 
   it.each<[title: string, ending: RestoreEnding]>([

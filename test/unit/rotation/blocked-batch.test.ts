@@ -63,7 +63,7 @@ describe('a batch that another transaction blocks', () => {
     };
     const { error, tally } = await passOver(store, { batchRows: 4 });
     expect(error).toEqual(new WriteInDoubt(FIELD, CUT, { written: [], notWritten: [], unknown: ids(2) }));
-    expect(error).toMatchObject({ found: { written: [], notWritten: [], unknown: ids(2) } });
+    expect(error).toMatchObject({ failure: { found: { written: [], notWritten: [], unknown: ids(2) } } });
     expect(tally.rotated).toBe(1);
     expect(contents(store)).toEqual([...under('new', 1, 2), ...under('old', 3, 4)]);
   });

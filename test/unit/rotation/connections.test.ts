@@ -70,17 +70,17 @@ describe('a pass over three connections', () => {
     expect(begun).toEqual(singles(1, 5));
     for (const number of [5, 4]) end(idOf(number));
     const { error, tally } = await pass;
-    expect(error).toEqual(new RowFailed(FIELD, idOf(2), { kind: 'not-authentic' }, [3, 4, 5].map(idOf)));
+    expect(error).toEqual(new RowFailed(FIELD, idOf(2), { kind: 'not-authentic' }, { others: [], beyond: [3, 4, 5].map(idOf) }));
     expect(tally.rotated).toBe(4);
     expect(contents(memory)).toEqual([...under('new', 1, 1), 'unreadable', ...under('new', 3, 5), ...under('old', 6, 9)]);
   });
 
-  it('tells of all writes in doubt at once, and of the rows beyond the first that were written', async () => {
+  it('tells of all writes in doubt at once, each with its cause, and of the rows beyond the first that were written', async () => {
     const memory = tableOf(9);
-    const cut = new Error('cut');
+    const [cut, refused] = [new Error('cut'), new Error('refused')];
     const { store, end } = held(memory);
     memory.before = ({ method }, nth) => {
-      if (method === 'swap' && nth === 3) throw cut;
+      if (method === 'swap' && nth === 3) throw refused;
     };
     memory.after = (call) => {
       if (call.method === 'swap' && call.swaps[0]?.id === idOf(1)) throw cut;
@@ -91,14 +91,45 @@ describe('a pass over three connections', () => {
     await turns();
     for (const number of [3, 2]) end(idOf(number));
     const { error } = await pass;
-    const found = { written: [idOf(1)], notWritten: [idOf(2)], unknown: [] };
-    expect(error).toEqual(new WriteInDoubt(FIELD, cut, found, [idOf(3)]));
+    const found = { written: [idOf(1)], notWritten: [], unknown: [] };
+    const other = { kind: 'write-in-doubt', found: { written: [], notWritten: [idOf(2)], unknown: [] }, cause: refused } as const;
+    expect(error).toEqual(new WriteInDoubt(FIELD, cut, found, { others: [other], beyond: [idOf(3)] }));
     expect(contents(memory)).toEqual([
       ...under('new', 1, 1),
       'old: plaintext of row-00002',
       ...under('new', 3, 3),
       ...under('old', 4, 9),
     ]);
+  });
+
+  it('tells of a row that failed before a write in doubt', async () => {
+    const memory = tableOf(9);
+    const cut = new Error('cut');
+    const { store, end } = held(memory);
+    memory.before = (call) => {
+      if (call.method === 'swap' && call.swaps[0]?.id === idOf(3)) throw cut;
+    };
+    const pass = passOver(memory, { field: fieldOf(store), connections: 3 });
+    await turns();
+    memory.put(strangeRow(1));
+    end(idOf(1));
+    await turns();
+    for (const number of [2, 3]) end(idOf(number));
+    const { error } = await pass;
+    const found = { written: [], notWritten: [idOf(3)], unknown: [] };
+    const other = { kind: 'row-failed', id: idOf(1), why: { kind: 'not-authentic' } } as const;
+    expect(error).toEqual(new WriteInDoubt(FIELD, cut, found, { others: [other], beyond: [idOf(2)] }));
+  });
+
+  it('reads no further once a write has failed', async () => {
+    const memory = tableOf(8000);
+    for (let number = 701; number <= 8000; number += 1) memory.put(row(number, 'new'));
+    memory.before = ({ method }) => {
+      if (method === 'swap') throw new Error('cut');
+    };
+    const { error } = await passOver(memory, { connections: 3 });
+    expect(error).toBeInstanceOf(WriteInDoubt);
+    expect(memory.calls.filter(({ method }) => method === 'readPage').length).toBeLessThan(5);
   });
 
   it('does not go on for ever behind a write that does not end', async () => {

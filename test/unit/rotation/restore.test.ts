@@ -191,6 +191,21 @@ describe('a restore that stops', () => {
     expect((await restoreTable(store, batches, { signal: abort.signal })).ending.kind).toBe('stopped');
   });
 
+  it('in a dry run puts nothing on the disk', async () => {
+    const store = tableOf(5);
+    const batches = await rotated(store);
+    const abort = new AbortController();
+    let reads = 0;
+    store.after = (call) => {
+      if (call.method === 'readRows') reads += 1;
+      if (reads === 2) abort.abort(new Error('stop'));
+    };
+    const before = store.calls.length;
+    const { ending } = await restoreTable(store, batches, { signal: abort.signal, dryRun: true });
+    expect(ending).toMatchObject({ kind: 'stopped', reached: [{ restored: batches[0]?.length }] });
+    expect(store.calls.slice(before).map(({ method }) => method)).not.toContain('waitForDisk');
+  });
+
   it('at a write that gives no answer reads its rows again, and counts those that were put back', async () => {
     const store = tableOf(5);
     const batches = await rotated(store);

@@ -114,7 +114,14 @@ describe('rotating', () => {
       if (call.method === 'swap' && nth === 5) store.put(strangeRow(5));
     };
     const { ending, tally, before, after } = await rotateTable(store);
-    expect(ending).toEqual({ kind: 'row-failed', field: FIELD, id: idOf(5), why: { kind: 'not-authentic' }, beyond: [] });
+    expect(ending).toEqual({
+      kind: 'row-failed',
+      field: FIELD,
+      id: idOf(5),
+      why: { kind: 'not-authentic' },
+      others: [],
+      beyond: [],
+    });
     expect(contents(store)).toEqual([...under('new', 1, 4), 'unreadable', ...under('old', 6, 9)]);
     expect(tally.rotated).toBe(4);
     expect(before?.rows).toBe(9);

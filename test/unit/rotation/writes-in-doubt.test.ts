@@ -32,11 +32,11 @@ function loseSecondSwap(store: MemoryStore, applied: boolean, also: () => void =
   else store.before = ({ method }, nth) => lose(method, nth);
 }
 
-function expectInDoubt({ error }: PassRun, found: WriteInDoubt['found']): void {
+function expectInDoubt({ error }: PassRun, found: WriteInDoubt['failure']['found']): void {
   if (!(error instanceof WriteInDoubt)) expect.fail(`not WriteInDoubt: ${inspect(error)}`);
   expect(error.message).toBe('a write is in doubt');
   expect(error.cause).toBe(CUT);
-  expect(error.found).toEqual(found);
+  expect(error.failure.found).toEqual(found);
 }
 
 describe('a write that gives no answer', () => {

@@ -55,7 +55,7 @@ describe('worker threads', () => {
     const damaged = tableOf(1100);
     damaged.put(strangeRow(700));
     const { error } = await passOver(damaged, { work });
-    expect(error).toMatchObject({ id: idOf(700), why: { kind: 'not-authentic' } });
+    expect(error).toMatchObject({ failure: { id: idOf(700), why: { kind: 'not-authentic' } } });
     expect(contents(damaged)).toEqual([...under('new', 1, 699), 'unreadable', ...under('old', 701, 1100)]);
   });
 

@@ -4,7 +4,14 @@ import type { RestoreEnding, RestoreTally } from '../../../../src/rotation/resul
 import { bug, FIELD, interrupted, LOST, ONE, REFUSED, RUNNING, restoreTally } from '../endings.ts';
 
 const restored = (tally: Partial<RestoreTally>): RestoreEnding => ({ kind: 'restored', reached: [restoreTally(tally)] });
-const stopped = (cause: unknown): RestoreEnding => ({ kind: 'stopped', phase: 'restore', cause, reached: [restoreTally()] });
+const stopped = (cause: unknown): RestoreEnding => ({
+  ...{ kind: 'stopped', phase: 'restore', cause, reached: [restoreTally()] },
+  onDisk: true,
+});
+const inDoubt = (cause: unknown): RestoreEnding => ({
+  ...{ kind: 'write-in-doubt', field: FIELD, found, cause, reached: [restoreTally()] },
+  onDisk: true,
+});
 const found = { written: [], notWritten: [], unknown: ['row-1'] };
 const FILES = { report: null };
 
@@ -16,8 +23,8 @@ describe('the exit code of a restore', () => {
     [0, 'a backup without records', restored({})],
     [1, 'an error that nobody expected', stopped(bug())],
     [4, 'a database that failed', stopped(LOST)],
-    [4, 'a write without an answer', { kind: 'write-in-doubt', field: FIELD, found, cause: LOST, reached: [restoreTally()] }],
-    [4, 'a write that was refused', { kind: 'write-in-doubt', field: FIELD, found, cause: REFUSED, reached: [restoreTally()] }],
+    [4, 'a write without an answer', inDoubt(LOST)],
+    [4, 'a write that was refused', inDoubt(REFUSED)],
     [5, 'a rotation that is running', stopped(RUNNING)],
     [6, 'a backup of which no row holds a value', restored({ gone: 1, changed: new Set(['row-1']) })],
     [6, 'a backup whose rows are all gone', restored({ gone: 3 })],
@@ -35,15 +42,21 @@ describe('the exit code of a restore', () => {
   it('mentions what was written only if something may have been', () => {
     expect(conclude(stopped(interrupted('SIGINT')), true, FILES, ONE).details).toEqual(['nothing was written']);
     expect(
-      conclude({ kind: 'stopped', phase: null, cause: RUNNING, reached: [restoreTally()] }, false, FILES, ONE).details,
+      conclude({ kind: 'stopped', phase: null, cause: RUNNING, reached: [restoreTally()], onDisk: true }, false, FILES, ONE)
+        .details,
     ).toEqual(['nothing was written']);
     const reached = [restoreTally({ restored: 5 })];
-    expect(conclude({ kind: 'stopped', phase: 'restore', cause: LOST, reached }, false, FILES, ONE).details).toEqual([
+    const soFar = (cause: unknown, onDisk: boolean) =>
+      conclude({ kind: 'stopped', phase: 'restore', cause, reached, onDisk }, false, FILES, ONE).details;
+    expect(soFar(LOST, false)).toEqual([
       '5 rows put back so far',
-      'if the server itself crashed, the last of these rows may hold the rotated value again',
+      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may hold the rotated value again',
     ]);
-    const bySignal: RestoreEnding = { kind: 'stopped', phase: 'restore', cause: interrupted('SIGINT'), reached };
-    expect(conclude(bySignal, false, FILES, ONE).details).toEqual(['5 rows put back so far']);
+    expect(soFar(interrupted('SIGINT'), true)).toEqual(['5 rows put back so far']);
+    expect(soFar(interrupted('SIGINT'), false)).toEqual([
+      '5 rows put back so far',
+      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may hold the rotated value again',
+    ]);
   });
 
   it('names every row that it left alone, up to twenty', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { conclude } from '../../../../src/commands/rotate/conclusion.ts';
-import { DatabaseError, RotationRunning } from '../../../../src/database/database-error.ts';
+import { DatabaseError, LockGone, RotationRunning } from '../../../../src/database/database-error.ts';
 import type { Census } from '../../../../src/rotation/census.ts';
-import type { RotateEnding } from '../../../../src/rotation/result.ts';
+import type { Failure, RotateEnding } from '../../../../src/rotation/result.ts';
 import {
   census,
   compared,
@@ -52,7 +52,16 @@ describe('the exit code of a rotation', () => {
     [
       4,
       'a row that failed',
-      { kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, beyond: [], reached: [counted()] },
+      {
+        kind: 'row-failed',
+        field: FIELD,
+        id: 'row-1',
+        why: { kind: 'not-authentic' },
+        others: [],
+        beyond: [],
+        onDisk: true,
+        reached: [counted()],
+      },
     ],
     [4, 'a write without an answer', inDoubt({ written: ['row-1'] })],
     [4, 'a database that failed', stopped(new DatabaseError('refused', 'start it'))],
@@ -188,26 +197,73 @@ describe('the state of the table after a run that stopped', () => {
   });
 
   it('says what a crash may undo, if what was written could not be put on the disk', () => {
-    const line = 'if the server itself crashed, the last of these rows may be under the old key again';
-    const written = (onDisk: boolean) => [counted({ tally: { ...NONE, rotated: 3 }, onDisk })];
+    const line =
+      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again';
+    const written = [counted({ tally: { ...NONE, rotated: 3 } })];
     for (const onDisk of [true, false]) {
       const failed: RotateEnding = {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, beyond: [] },
-        reached: written(onDisk),
+        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, others: [], beyond: [], onDisk },
+        reached: written,
       };
-      for (const ending of [stopped(interrupted('SIGINT'), written(onDisk)), failed]) {
+      for (const ending of [stopped(interrupted('SIGINT'), written, 'rotate', onDisk), failed]) {
         expect(said(ending).details.includes(line)).toBe(!onDisk);
       }
     }
-    expect(said(stopped(interrupted('SIGINT'), [counted({ onDisk: false })])).details).not.toContain(line);
+    expect(said(stopped(interrupted('SIGINT'), [counted()], 'rotate', false)).details).not.toContain(line);
+  });
+
+  it('says of each write that failed what is known of it', () => {
+    const refused: Failure = {
+      ...{ kind: 'write-in-doubt', cause: new DatabaseError('a trigger refused it', 'look at the trigger', true) },
+      found: { written: [], notWritten: ['row-1'], unknown: [] },
+    };
+    const failedRow: Failure = { kind: 'row-failed', id: 'row-3', why: { kind: 'not-authentic' } };
+    const reached = [counted({ tally: { ...NONE, rotated: 3 } })];
+    const ending: RotateEnding = { ...inDoubt({ unknown: ['row-2'] }), others: [refused, failedRow], beyond: ['row-4'], reached };
+    const { details } = said(ending);
+    expect(details).toMatchInlineSnapshot(`
+      [
+        "row row-2 could not be read again: it is under one of the two keys",
+        "another write failed: a trigger refused it",
+        "row row-1 was read again: it was not written",
+        "row row-3 could not be rotated: neither key can decrypt it",
+        "later rows that were written over other connections: row row-4",
+        "3 rows rotated in this run",
+        "5 rows under the new key, 6 still under the old key, 1 under one of the two",
+        "the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again",
+      ]
+    `);
+    const { details: turned } = said({ ...ending, ...refused, others: [inDoubt({ notWritten: ['row-2'] })] });
+    expect(turned).toContain('row row-2 was read again: it was not written yet, but the server may still be executing the write');
+    expect(turned).toContain('row row-1 was read again: it was not written');
+    expect(turned).toContain(
+      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again',
+    );
+  });
+
+  it('does not trust what was written before the lock was gone', () => {
+    const reached = [counted({ tally: { ...NONE, rotated: 3 } })];
+    const { details } = said({ ...inDoubt({ notWritten: ['row-2'] }, new LockGone()), reached });
+    expect(details).toContain('row row-2 was read again: it was not written');
+    expect(details).toContain(
+      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again',
+    );
   });
 
   it('says only what is known about the rows after one that failed', () => {
     const failed: RotateEnding = {
-      ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'conflicts', attempts: 3 }, beyond: [] },
+      ...{
+        kind: 'row-failed',
+        field: FIELD,
+        id: 'row-1',
+        why: { kind: 'conflicts', attempts: 3 },
+        others: [],
+        beyond: [],
+        onDisk: true,
+      },
       reached: [counted()],
     };
-    const line = 'the rows before it are rotated; no later row was written';
+    const line = 'in this pass, the rows before it were rotated, and no later row was written';
     expect(said(failed).details[0]).toBe(line);
     expect(said(failed, { batchRows: 2 }).details[0]).toBe(`${line}, except possibly in the same batch`);
   });
