@@ -26,7 +26,7 @@ const PATIENCE_MS = 200;
  *
  * A single row has a statement of its own, because planning the one for many takes longer than the write.
  *
- * @param mayPrepare - whether a statement may be prepared once per connection (see `reachesServer`)
+ * @param mayPrepare - see `Session`
  */
 export function createCompareAndSwap(
   pool: Pool,

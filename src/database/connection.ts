@@ -63,16 +63,29 @@ export function createConnector(settings: DatabaseSettings, onWarning: (text: st
   };
 }
 
+/** What statements may rely on. */
+export interface Session {
+  /** Whether a statement may be prepared once per connection. */
+  readonly mayPrepare: boolean;
+  /** Whether a statement is a serializable transaction, unless it says otherwise. */
+  readonly isSerializable: boolean;
+}
+
 /**
  * Finds out whether the server itself is at the other end, or a pooler that may send each statement over a different
  * connection, on which earlier prepared statements are unknown: a pooler makes up the process id that it tells its clients
  * (https://www.postgresql.org/docs/current/protocol-message-formats.html, BackendKeyData).
  */
-export async function reachesServer(pool: Pool): Promise<boolean> {
+export async function inspectSession(pool: Pool): Promise<Session> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query('SELECT pg_catalog.pg_backend_pid() AS pid');
-    return rows[0]?.pid === Reflect.get(client, 'processID');
+    const { rows } = await client.query(
+      "SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.current_setting('default_transaction_isolation') AS isolation",
+    );
+    return {
+      mayPrepare: rows[0]?.pid === Reflect.get(client, 'processID'),
+      isSerializable: rows[0]?.isolation === 'serializable',
+    };
   } finally {
     client.release();
   }

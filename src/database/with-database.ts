@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Field } from '../rotation/store.ts';
 import type { Access } from './check-table.ts';
 import { createCompareAndSwap } from './compare-and-swap.ts';
-import { createConnector, reachesServer } from './connection.ts';
+import { createConnector, inspectSession, type Session } from './connection.ts';
 import { boundBeside, type EncryptedField } from './encrypted-field.ts';
 import { explain } from './explain.ts';
 import { type LockedTable, withRotationLock } from './lock.ts';
@@ -17,6 +17,8 @@ export interface Database {
   /** In the order of the schema. */
   readonly fields: readonly InspectedField[];
   readonly pool: Pool;
+  /** How many statements may write at the same time: one if they would conflict with each other, as serializable transactions do. */
+  readonly writers: number;
   /** The registry of keys, as it is now; null if the application has none. */
   readonly registry: Registry | null;
   /** Runs `work` on the tables while no rotation that it could disturb is running: see withRotationLock. */
@@ -58,7 +60,7 @@ export async function withDatabase<T>(
   signal.throwIfAborted();
   signal.addEventListener('abort', connector.destroy);
   try {
-    const { fields, registry, mayPrepare } = await open().catch((error: unknown) => {
+    const { fields, registry, session } = await open().catch((error: unknown) => {
       throw explain(error, settings);
     });
     // Several fields may be in one table, which has one lock.
@@ -67,25 +69,31 @@ export async function withDatabase<T>(
       withRotationLock(connector, settings, tables, MODE[access], (lost) => {
         stopCutting();
         const openStore = ({ table, numbers }: LockedTable) =>
-          createStore(pool, table, numbers, createCompareAndSwap(pool, table, numbers, mayPrepare), settings);
+          createStore(pool, table, numbers, createCompareAndSwap(pool, table, numbers, session.mayPrepare), settings);
         return locked(
           fields.map((field) => ({ name: field.name, layout: field.layout, store: openStore(field) })),
           lost,
         );
       });
-    return await work({ fields, pool, registry, withLock });
+    return await work({ fields, pool, writers: session.isSerializable ? 1 : writers, registry, withLock });
   } finally {
     stopCutting();
     await closePool(pool, connector);
   }
 
-  async function open(): Promise<{ fields: LockableField[]; registry: Registry | null; mayPrepare: boolean }> {
+  async function open(): Promise<{ fields: LockableField[]; registry: Registry | null; session: Session }> {
     const opened = await Promise.allSettled(Array.from({ length: connections }, () => pool.connect()));
     for (const each of opened) if (each.status === 'fulfilled') each.value.release();
     for (const each of opened) if (each.status === 'rejected') throw each.reason;
-    const known = Promise.all([readRegistry(pool, settings), reachesServer(pool)]);
-    // Its failure surfaces when it is awaited, after that of a table.
+    // First, so that it is the first to have a connection: what it says of a failure comes before what the others say.
+    const inspecting = inspectAll();
+    const known = Promise.all([readRegistry(pool, settings), inspectSession(pool)]);
     known.catch(() => {});
+    const fields = await inspecting;
+    const [registry, session] = await known;
+    return { fields, registry, session };
+  }
+  async function inspectAll(): Promise<LockableField[]> {
     const fields: LockableField[] = [];
     for (const encryptedField of encryptedFields) {
       const kept = boundBeside(encryptedField, encryptedFields, settings.schema);
@@ -93,7 +101,6 @@ export async function withDatabase<T>(
       const numbers = fields.find(({ table }) => table.oid === field.table.oid)?.numbers;
       fields.push({ ...field, numbers: numbers ?? lockNumbers(field.table.oid, access === 'write') });
     }
-    const [registry, mayPrepare] = await known;
-    return { fields, registry, mayPrepare };
+    return fields;
   }
 }

@@ -65,4 +65,17 @@ describe.each(['repeatable read', 'serializable'])('a role whose transactions ar
       expect((await runHere(['verify'], env)).code).toBe(0);
     },
   );
+
+  it.each([
+    ['1', 600],
+    ['20', 2000],
+  ])('does not conflict with itself over several connections (--batch-size %s)', async (batchSize, rows) => {
+    await database.pool.query(`${set} default_transaction_isolation = '${isolation}'`);
+    const planted = await plant(database, keys, rows);
+    const { code, stdout, stderr } = await runHere(['--json', '--batch-size', batchSize, '--connections', '8'], env);
+    expect(code, stderr).toBe(0);
+    expect(stderr.includes('--connections is not used')).toBe(isolation === 'serializable');
+    expect(JSON.parse(stdout)).toMatchObject({ fields: [{ rotated: rows, meanwhile: { conflicts: 0 } }] });
+    expect(count(await expectIntact(database, keys, planted), 'new')).toBe(rows);
+  });
 });

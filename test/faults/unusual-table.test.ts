@@ -106,7 +106,7 @@ describe('a role with fewer connections than a run needs', () => {
       const { code, stdout, stderr } = await runHere(args, application.env);
       expect(code, stderr).toBe(4);
       expect(stderr).toContain(`too many connections for role "${application.role}" (53300)`);
-      expect(stderr).toContain('hint: close some connections or raise the limit: the tool needs three');
+      expect(stderr).toContain('hint: close some connections, raise the limit or lower --connections: the tool needs three');
       expect(stderr).not.toMatch(/preflight|verify: /u);
       expect(stdout).toContain('nothing was');
     }

@@ -7,7 +7,7 @@ import { runHere } from '../support/tool/run-here.ts';
 const database = useDatabase();
 const keys = newKeys();
 const env = environment(keys, database.url);
-const LATER = /later rows that other connections had written by then: ([^\n]+)/u;
+const LATER = /later rows that were written over other connections: ([^\n]+)/u;
 
 /** The trigger refuses one row, once the test lets go of this lock. */
 const GATE = 4711;

@@ -23,7 +23,7 @@ afterEach(async () => {
   bouncer = null;
 });
 
-const HINT = `if it is a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that 3 connections to the server are free, and that DATABASE_URL has no options=; or connect to the server itself${THEN_RUN_AGAIN}`;
+const HINT = `if it is a pooler such as PgBouncer, check the user and the password, that pool_mode is transaction or session, that enough connections to the server are free (3, or N + 2 with --connections N), and that DATABASE_URL has no options=; or connect to the server itself${THEN_RUN_AGAIN}`;
 
 describe.skipIf(pgBouncerBinary === null)(
   'a refusal by PgBouncer is reported in its words, and never blamed on the server',

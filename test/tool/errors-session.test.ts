@@ -97,7 +97,9 @@ describe('a login or a session that is refused', () => {
     const failure = await failureOf(runHere([], env));
     await database.pool.query(`ALTER ROLE ${role} CONNECTION LIMIT -1`);
     expect(failure.message).toBe(`${url.host} accepts no more connections: too many connections for role "${role}" (53300)`);
-    expect(failure.hint).toBe(`close some connections or raise the limit: the tool needs three${THEN_RUN_AGAIN}`);
+    expect(failure.hint).toBe(
+      `close some connections, raise the limit or lower --connections: the tool needs three, and with --connections N two more than N${THEN_RUN_AGAIN}`,
+    );
     await expectToFinish(planted);
   });
 

@@ -1,4 +1,5 @@
 import type { BackupDescription } from '../../backup/backup-format.ts';
+import { quote } from '../../database/own-names.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
@@ -28,7 +29,7 @@ interface Rotation {
 /** Searches for what was forgotten, rotates, and records in the registry what was found. */
 export async function rotateTables({ plan, keys, settings, opened, host, options, author }: Rotation): Promise<Result<Ending>> {
   const { ring, given } = keys;
-  const { fields, pool } = opened;
+  const { fields, pool, writers } = opened;
   const output = createOutput(host, false);
   const entered = given.map(({ key: { fingerprint }, source }) => ({ fingerprint, source }));
   const registry = openRegistry(opened, settings, entered, author, output);
@@ -48,11 +49,12 @@ export async function rotateTables({ plan, keys, settings, opened, host, options
   });
   const backup =
     plan.backup === null ? null : (await import('../../backup/backup-writer.ts')).createBackupWriter(plan.backup, describe);
-  const { dryRun, skipUnreadable, batchRows, connections, maxRowsPerSecond } = plan;
+  const { dryRun, skipUnreadable, batchRows, maxRowsPerSecond } = plan;
+  if (writers < plan.connections) output.warn(oneWriterLine(settings.user));
   try {
     const result = await rotate({
       ...options,
-      ...{ ring, dryRun, skipUnreadable, batchRows, connections },
+      ...{ ring, dryRun, skipUnreadable, batchRows, connections: writers },
       beforeFirstWrite: async (found) => {
         await registry.enter();
         // At once: a run that is killed must not leave a key recorded as unused whose values it has just found and moved.
@@ -67,4 +69,9 @@ export async function rotateTables({ plan, keys, settings, opened, host, options
   } finally {
     await backup?.close();
   }
+}
+
+function oneWriterLine(user: string): string {
+  const instead = `ALTER ROLE ${quote(user)} SET default_transaction_isolation = 'read committed'`;
+  return `the transactions of user ${user} are serializable, and would conflict with each other: --connections is not used; for another setting: ${instead}`;
 }

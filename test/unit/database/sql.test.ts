@@ -4,7 +4,7 @@ import { Client, Pool, type QueryResult } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { waitForDisk } from '../../../src/database/barrier.ts';
 import { createCompareAndSwap } from '../../../src/database/compare-and-swap.ts';
-import { type Connector, reachesServer } from '../../../src/database/connection.ts';
+import { type Connector, inspectSession } from '../../../src/database/connection.ts';
 import { countKeyIds } from '../../../src/database/key-ids.ts';
 import { withRotationLock } from '../../../src/database/lock.ts';
 import type { LockMode, LockNumbers } from '../../../src/database/lock-numbers.ts';
@@ -163,7 +163,7 @@ describe('the statements that read', () => {
 
   it('whether the server itself answers, and not a pooler', async () => {
     const server = createServer([]);
-    await reachesServer(server.pool);
+    await inspectSession(server.pool);
     expect(server.sent()).toMatchSnapshot();
   });
 });
