@@ -27,7 +27,8 @@ COMMENT ON COLUMN encryption_keys.last_verified_at IS 'when a verification last 
 COMMENT ON COLUMN encryption_keys.unused_since IS 'when the first of an unbroken series of verifications found no value under it';
 COMMENT ON COLUMN encryption_keys.escrow_checked_at IS 'when its custodians had last checked all their shares';
 COMMENT ON COLUMN encryption_keys.retired_at IS 'when it was retired: nothing can be written under it since then';
-COMMENT ON COLUMN encryption_keys.operator IS 'who last changed this row, with host, run_id and reason';
+COMMENT ON COLUMN encryption_keys.operator IS 'who last changed this row, with host and run_id';
+COMMENT ON COLUMN encryption_keys.reason IS 'what --reason last said, perhaps in an earlier run';
 COMMENT ON COLUMN encryption_keys.rows IS 'how many values were last found under it';
 COMMENT ON COLUMN encryption_keys.active IS 'the fingerprint until the key is retired: what key_id refers to';
 
@@ -37,5 +38,6 @@ ALTER TABLE user_api_keys
   ADD COLUMN key_id text REFERENCES encryption_keys (active) ON UPDATE NO ACTION ON DELETE NO ACTION;
 COMMENT ON COLUMN user_api_keys.key_id IS 'the fingerprint of the key that the value is under';
 
--- Once every row names its key (the first sweep sees to that), and before the first key is retired, in a migration of its own:
---   ALTER TABLE user_api_keys ADD CONSTRAINT key_id_given CHECK (content IS NULL OR key_id IS NOT NULL);
+-- Once every row names its key (the first sweep sees to that), and before the first key is retired, in two migrations of their own:
+--   ALTER TABLE user_api_keys ADD CONSTRAINT key_id_given CHECK (content IS NULL OR key_id IS NOT NULL) NOT VALID;
+--   ALTER TABLE user_api_keys VALIDATE CONSTRAINT key_id_given;

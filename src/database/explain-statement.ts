@@ -48,7 +48,11 @@ function hintByClass({ sqlState, constraint, table, inFunction }: ServerFailure)
     return `if constraint ${constraint} refers to encryption_keys, the key of the value is retired or not registered: status shows which it is; otherwise change the data or the constraint so that they agree`;
   if (sqlState.startsWith('23') && constraint !== null) {
     const of = table === null ? '' : ` of table ${table}`;
-    return `change the data or constraint ${constraint}${of} so that they agree`;
+    const keyId =
+      sqlState === '23514'
+        ? '; if it says that every value has a key id, drop it, run this command again, then rotate, which sets the key ids, and add it again'
+        : '';
+    return `change the data or constraint ${constraint}${of} so that they agree${keyId}`;
   }
   if (inFunction !== null)
     return `look into function ${inFunction}, which failed or refused the write, and fix the cause, or disable its trigger during the rotation`;

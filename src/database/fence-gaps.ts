@@ -61,7 +61,7 @@ export function findFenceGaps(pool: Pool, registry: Registry, fields: readonly I
     for (const { name: field, layout, table } of fields) {
       const columns = table.values.filter((column) => layout.keyIds.includes(column.field));
       const values = table.values.filter(({ written, isKeyId }) => written && !isKeyId);
-      const valueColumn = String(values[0]?.sql);
+      const [{ sql: valueColumn } = missing(field)] = values;
       if (columns.length === 0)
         found.push({ field, table: table.label, sqlName: table.name, column: null, valueColumn, kind: 'no-key-id' });
       for (const { sql } of columns) {
@@ -76,6 +76,10 @@ export function findFenceGaps(pool: Pool, registry: Registry, fields: readonly I
     }
     return found;
   });
+}
+
+function missing(field: string): never {
+  throw new Error(`no column of ${field} is written`);
 }
 
 /** @returns the statement that closes a gap in a table; null where there is none that does it alone */

@@ -25,7 +25,7 @@ const IN_THE_WAY = `
    WHERE NOT granted AND locktype = 'relation' AND pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1`;
 
 const RETIRE = (name: string) => `
-  UPDATE ${name} SET retired_at = now(), operator = $2, host = $3, run_id = $4, reason = $5
+  UPDATE ${name} SET retired_at = now(), operator = $2, host = $3, run_id = $4, reason = COALESCE($5, reason)
    WHERE fingerprint = $1 AND retired_at IS NULL
   RETURNING retired_at`;
 

@@ -77,7 +77,7 @@ const CHECK = (name: string) => `
 /** A split was checked when the one of its shares was that has waited longest; of several splits, the one that did so last counts. */
 const COMPLETE = (name: string, registry: string) => `
   UPDATE ${registry}
-     SET escrow_checked_at = complete.since, operator = $2, host = $3, run_id = $4, reason = $5
+     SET escrow_checked_at = complete.since, operator = $2, host = $3, run_id = $4, reason = COALESCE($5, reason)
     FROM (SELECT max(since) AS since
             FROM (SELECT min(checked_at) AS since FROM ${name} WHERE fingerprint = $1 GROUP BY split_id, total HAVING count(*) = total) AS whole
          ) AS complete

@@ -16,8 +16,8 @@ export function guard({ writes, owner }: LockNumbers, otherwise: string): string
 
 /**
  * For a statement that writes one row. Its commit does not wait for the disk: a crash of the server may lose it, and loses it whole, so
- * that the row goes back to what it was. The run waits for all of its commits before it proves anything (see `waitForDisk`). `true` ends the setting with
- * the transaction, which is this statement, behind a pooler too: https://www.postgresql.org/docs/current/wal-async-commit.html
+ * that the row goes back to what it was. The run waits for all of its commits before it proves anything (see `waitForDisk`). `true` ends
+ * the setting with the transaction, which is this statement, behind a pooler too: https://www.postgresql.org/docs/current/wal-async-commit.html
  */
 export const ASYNCHRONOUS = "ELSE pg_catalog.set_config('synchronous_commit', 'off', true) IS NOT NULL";
 

@@ -1,6 +1,6 @@
 import { BackupError } from '../backup/backup-error.ts';
 import { DatabaseError, LockGone, RotationRunning } from '../database/database-error.ts';
-import type { FoundAgain } from '../rotation/result.ts';
+import type { Durability, FoundAgain } from '../rotation/result.ts';
 import type { Conclusion } from './conclusion.ts';
 import { EXIT, Interrupted } from './exit-code.ts';
 import { bugHeadline, listed } from './wording.ts';
@@ -50,14 +50,18 @@ export function inDoubt(cause: unknown, found: FoundAgain, rowName: (id: string)
  * Says what a crash of the server can undo, of what was written.
  *
  * @param causes - of all that failed
- * @param onDisk - whether the server has confirmed, after them, that it is on its disk
+ * @param onDisk - of the run that stopped
  * @param values - what was written, as `these rows`
  * @param again - what then becomes of it
  */
-export function undone(causes: readonly unknown[], onDisk: boolean, values: string, again: string): string[] {
-  if (onDisk && !causes.some(isLost)) return [];
-  const unconfirmed = `the server did not confirm that all of ${values} are on its disk`;
-  return [`${unconfirmed}: if it crashed, or crashes now, or a standby takes its place, the last of them ${again}`];
+export function undone(causes: readonly unknown[], onDisk: Durability, values: string, again: string): string[] {
+  if (onDisk === 'unknown') {
+    const unconfirmed = `the server did not confirm that all of ${values} are on its disk`;
+    return [`${unconfirmed}: if it crashed, or crashes now, or a standby takes its place, the last of them ${again}`];
+  }
+  return onDisk === 'flushed' && causes.some(isLost)
+    ? [`if the server crashed during this run, the last of ${values} ${again}`]
+    : [];
 }
 
 /** Whether the server was lost without an answer, or is not the one that it was: if it crashed, it may have undone commits. */

@@ -34,6 +34,7 @@ export class FieldRotation {
   #last: Census;
   #tallyThen: Tally = this.#tally.now();
   #late = 0;
+  #confirmed = 0;
   #pass: ListedPass | null = null;
 
   constructor(field: Field, before: Census, run: Run, options: FieldRotationOptions & RunOptions) {
@@ -55,9 +56,14 @@ export class FieldRotation {
     return this.#options.skipUnreadable && this.before.unreadable <= UNREADABLE_IDS_KEPT;
   }
 
-  get hasWritten(): boolean {
-    const { rotated, named } = this.#tally.now();
-    return rotated + named > 0;
+  /** Whether it has written anything since `confirm`. */
+  get hasUnconfirmed(): boolean {
+    return this.#written > this.#confirmed;
+  }
+
+  /** To be called when all that was written is on the server's disk. */
+  confirm(): void {
+    this.#confirmed = this.#written;
   }
 
   /** Whether there is anything to write. */
@@ -100,6 +106,11 @@ export class FieldRotation {
   reached(): Reached {
     const { name, before } = this;
     return { field: name, before, last: this.#last, tallyThen: this.#tallyThen, tally: this.#tally.now() };
+  }
+
+  get #written(): number {
+    const { rotated, named } = this.#tally.now();
+    return rotated + named;
   }
 
   async #passOverAll(left: number): Promise<void> {

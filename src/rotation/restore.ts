@@ -1,4 +1,4 @@
-import type { RestoreEnding, RestoreTally, Result } from './result.ts';
+import type { Durability, RestoreEnding, RestoreTally, Result } from './result.ts';
 import { Run, type RunOptions } from './run.ts';
 import type { Field, Row, Store, Swap } from './store.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -41,7 +41,7 @@ export async function restore(options: RestoreOptions): Promise<Result<RestoreEn
 
   const ending = await undoAll().catch(async (error: unknown): Promise<RestoreEnding> => {
     const hasWritten = !options.dryRun && reached().some(({ restored }) => restored > 0);
-    const onDisk = !hasWritten || (await run.tryDisk());
+    const onDisk: Durability = hasWritten ? await run.tryDisk() : 'confirmed';
     if (error instanceof WriteInDoubt) return { ...error.failure, field: error.field, reached: reached(), onDisk };
     return { kind: 'stopped', phase: run.phase, cause: error, reached: reached(), onDisk };
   });

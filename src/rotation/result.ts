@@ -75,10 +75,14 @@ export interface Reached {
   readonly tally: Tally;
 }
 
-/** Of a run that stopped. */
+/**
+ * Whether the writes of a run that stopped are on the server's disk. `confirmed`: they were before it stopped. `flushed`: the server put
+ * them there afterwards; if it crashed in between, the last of them are lost. `unknown`: it did not confirm it.
+ */
+export type Durability = 'confirmed' | 'flushed' | 'unknown';
+
 interface OnDisk {
-  /** Whether its writes are on the server's disk, as far as it could be asked: otherwise a crash may undo the last of them. */
-  readonly onDisk: boolean;
+  readonly onDisk: Durability;
 }
 
 /** By the signal or by an error; `phase` is null if none had begun. */
@@ -98,10 +102,12 @@ interface InDoubt<Progress> {
   readonly reached: Progress;
 }
 
-/** A write that failed. */
+/** A failure of the writing. */
 export type Failure =
   | { readonly kind: 'row-failed'; readonly id: string; readonly why: RowProblem }
-  | { readonly kind: 'write-in-doubt'; readonly found: FoundAgain; readonly cause: unknown };
+  | { readonly kind: 'write-in-doubt'; readonly found: FoundAgain; readonly cause: unknown }
+  /** Beside a write, such as the reading of a row that had changed. */
+  | { readonly kind: 'other'; readonly cause: unknown };
 
 /** What became of other writes that were under way, over other connections. */
 export interface Besides {

@@ -1,5 +1,5 @@
 import { FieldRotation, type FieldRotationOptions } from './field-rotation.ts';
-import type { Doubt, FieldCensus, Result, RotateEnding } from './result.ts';
+import type { Doubt, Durability, FieldCensus, Result, RotateEnding } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import { Run, type RunOptions } from './run.ts';
 import { WriteInDoubt } from './write-swaps.ts';
@@ -25,7 +25,7 @@ export async function rotate(options: RotateOptions): Promise<Result<RotateEndin
   const run = new Run(options);
   const rotations: FieldRotation[] = [];
   const ending = await rotateAll(rotations, run, options).catch(async (error: unknown): Promise<RotateEnding> => {
-    const onDisk = !rotations.some(({ hasWritten }) => hasWritten) || (await run.tryDisk());
+    const onDisk: Durability = rotations.some(({ hasUnconfirmed }) => hasUnconfirmed) ? await run.tryDisk() : 'confirmed';
     const unfinished = { reached: rotations.map((rotation) => rotation.reached()), onDisk };
     if (error instanceof RowFailed || error instanceof WriteInDoubt)
       return { ...error.failure, field: error.field, ...error.besides, ...unfinished };
@@ -61,6 +61,7 @@ async function rotateAndVerify(rotations: readonly FieldRotation[], run: Run): P
     const leftBefore = leftIn(rotations);
     for (const rotation of rotations) await rotation.pass(round);
     await run.waitForDisk();
+    for (const rotation of rotations) rotation.confirm();
     // All of them after the last write to any: a trigger may write to another field.
     for (const rotation of rotations) await rotation.verify(round);
     await run.waitForDisk();

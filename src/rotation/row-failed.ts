@@ -3,7 +3,7 @@ import type { Besides, Failure, RowProblem } from './result.ts';
 /** What is known of other writes where there is one at a time. */
 export const NOTHING_BESIDES: Besides = { others: [], beyond: [] };
 
-/** A row that cannot be rotated: the rows before it are rotated, and of the rows after it only those beyond. */
+/** A row that cannot be rotated. `besides` says what became of the writes that were under way. */
 export class RowFailed extends Error {
   override readonly name = 'RowFailed';
   readonly field: string;

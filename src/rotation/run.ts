@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { Census, UnreadableRow } from './census.ts';
 import { createDigestKey } from './plaintext-digest.ts';
-import type { FieldCensus, Phase, PhaseName, RowOutcome } from './result.ts';
+import type { Durability, FieldCensus, Phase, PhaseName, RowOutcome } from './result.ts';
 import type { Field } from './store.ts';
 import { survey } from './survey.ts';
 import { unlessAborted } from './unless-aborted.ts';
@@ -107,14 +107,14 @@ export class Run {
    *
    * @returns whether it is there; if not, a crash of the server may undo the last of it
    */
-  async tryDisk(): Promise<boolean> {
+  async tryDisk(): Promise<Durability> {
     const limit = new AbortController();
-    const inTime = this.#options.fields[0]?.store.waitForDisk().then(() => true);
-    const tooLate = setTimeout(LAST_WAIT_MS, false, { signal: limit.signal });
+    const inTime = this.#options.fields[0]?.store.waitForDisk().then(() => 'flushed' as const);
+    const tooLate = setTimeout(LAST_WAIT_MS, 'unknown' as const, { signal: limit.signal });
     try {
-      return (await Promise.race([inTime, tooLate])) === true;
+      return (await Promise.race([inTime, tooLate])) ?? 'unknown';
     } catch {
-      return false;
+      return 'unknown';
     } finally {
       limit.abort();
     }

@@ -1,3 +1,4 @@
+import type { Failure } from './result.ts';
 import { RowFailed } from './row-failed.ts';
 import { WriteInDoubt } from './write-swaps.ts';
 
@@ -65,7 +66,9 @@ export class Writes<Batch> {
     const written = this.#begun.slice(first.place + 1).flatMap((begun) => begun.written);
     const told = failed.find(({ error }) => error instanceof WriteInDoubt) ?? first;
     if (!isWriteFailure(told.error)) throw told.error;
-    const others = failed.flatMap(({ error }) => (error !== told.error && isWriteFailure(error) ? [error.failure] : []));
+    const others = failed.flatMap(({ error }): Failure[] =>
+      error === told.error ? [] : [isWriteFailure(error) ? error.failure : { kind: 'other', cause: error }],
+    );
     const readAgain = new Set(
       [told.error.failure, ...others].flatMap((failure) => (failure.kind === 'write-in-doubt' ? failure.found.written : [])),
     );

@@ -101,10 +101,9 @@ async function rotateOnDyingServer(random: SeededRandom): Promise<Killed> {
       const { code, stdout, stderr } = await tool.end;
       expect(code, stderr).toBe(4);
       expect(stdout).toContain('run the same command again');
-      if (rotatedIn(stderr).length > 0) {
-        expect(stdout).toContain(
-          'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again',
-        );
+      // After the last row the run may have been in its verification, before which all was put on the disk.
+      if (rotatedIn(stderr).length > 0 && rotatedIn(stderr).length < left) {
+        expect(stdout).toMatch(/the last of (?:them|these rows) may be under the old key again/u);
       }
       await pool.end();
       pool = newPool();

@@ -31,7 +31,7 @@ describe('a write that the database refuses is explained correctly', () => {
       what: 'a CHECK constraint with "ended" in its name',
       setUp: `ALTER TABLE user_api_keys ADD CONSTRAINT user_api_keys_suspended_check CHECK (provider = 'none') NOT VALID`,
       message: 'new row for relation "user_api_keys" violates check constraint "user_api_keys_suspended_check" (23514)',
-      hint: 'change the data or constraint user_api_keys_suspended_check of table user_api_keys so that they agree',
+      hint: 'change the data or constraint user_api_keys_suspended_check of table user_api_keys so that they agree; if it says that every value has a key id, drop it, run this command again, then rotate, which sets the key ids, and add it again',
       undo: 'ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_suspended_check',
     },
     {

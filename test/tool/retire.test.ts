@@ -79,7 +79,7 @@ describe('retire', () => {
       "next:
         1. keep the key
         2. set key KEY as well, behind the others, and see what they are under: npx tsx scripts/rotate-encryption-key.ts --dry-run
-        3. in a migration of your application: ALTER TABLE public.user_api_keys ADD CHECK ("iv" IS NULL OR "key_id" IS NOT NULL)
+        3. in a migration of your application: ALTER TABLE public.user_api_keys ADD CHECK ("iv" IS NULL OR "key_id" IS NOT NULL) (for a large table in two migrations: docs/zero-downtime.md, "Close the gap")
         4. once a verification has found it unused, wait 24 hours (--soak): every verification until then has to find it unused
         5. have every custodian check their share of the key in use, so that it is recorded (docs/escrow.md, "Checks in the registry"), or accept the risk: --no-escrow
         6. run the same command again

@@ -48,7 +48,7 @@ export async function runRestore(given: Given, host: Host): Promise<ExitCode> {
       refuseRetired(backup, keyIds, opened.registry);
       return restoreTables(file, backup, dryRun, database, fields, opened.fields, options);
     },
-    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [], onDisk: true }),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [], onDisk: 'confirmed' }),
     conclude: (ending) => conclude(ending, dryRun, outputPlan, wordsFor(host.encryptedFields.length)),
   };
   return runOnTables(run, host);

@@ -142,5 +142,7 @@ function gapAdvice(gap: FenceGap, registry: Registry | null): string {
   const sql = registry === null ? null : sqlToClose(gap, registry);
   if (sql === null)
     return 'in a migration of your application, make the column active of the registry a generated one, as prisma/encryption-keys.sql does';
-  return `in a migration of your application: ${sql}`;
+  const slowly =
+    gap.kind === 'may-be-null' ? ' (for a large table in two migrations: docs/zero-downtime.md, "Close the gap")' : '';
+  return `in a migration of your application: ${sql}${slowly}`;
 }

@@ -44,7 +44,7 @@ export async function runRotate(given: Given, host: Host): Promise<ExitCode> {
       const [{ rotateTables }] = await loading;
       return rotateTables({ plan, keys, settings: database, opened, host, options, author });
     },
-    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [], onDisk: true }),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: [], onDisk: 'confirmed' }),
     conclude: async (ending, registry) => {
       const [, { conclude }] = await loading;
       return conclude(ending, plan, keys.named, wordsFor(host.encryptedFields.length), knownKeys(keys, registry));

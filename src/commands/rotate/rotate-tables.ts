@@ -1,5 +1,4 @@
 import type { BackupDescription } from '../../backup/backup-format.ts';
-import { quote } from '../../database/own-names.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import type { Database } from '../../database/with-database.ts';
 import type { Author } from '../../database/write-registry.ts';
@@ -72,6 +71,7 @@ export async function rotateTables({ plan, keys, settings, opened, host, options
 }
 
 function oneWriterLine(user: string): string {
-  const instead = `ALTER ROLE ${quote(user)} SET default_transaction_isolation = 'read committed'`;
-  return `the transactions of user ${user} are serializable, and would conflict with each other: --connections is not used; for another setting: ${instead}`;
+  const instead =
+    'to use it, give the tool a role of its own whose default_transaction_isolation is read committed (docs/scheduling.md)';
+  return `the transactions of user ${user} are serializable, and several at once would conflict with each other: --connections is not used; ${instead}`;
 }

@@ -1,5 +1,5 @@
 import type { Conclusion } from '../../report/conclusion.ts';
-import { EXIT } from '../../report/exit-code.ts';
+import { EXIT, Interrupted } from '../../report/exit-code.ts';
 import { type KeyWords, keyWords } from '../../report/key-words.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
@@ -34,7 +34,7 @@ export function rowFailed(
       `in this pass, the ${words.noun}s before it were rotated, and no later ${words.noun} was written${later}`,
       ...besides(ending, names, words),
       ...tableState(ending.reached, names, keys, words, null),
-      ...mayBeUndone(ending, [], names, words),
+      ...mayBeUndone(ending, causesOf(ending.others), names, words),
     ],
     nextSteps: [rowAdvice(ending.why), runAgain],
   };
@@ -52,7 +52,6 @@ export function writeInDoubt(
   const inDoubt = [ending, ...ending.others.filter((failure) => failure.kind === 'write-in-doubt')];
   const pending = inDoubt.filter(({ cause }) => !isRefused(cause));
   const unread = pending.length === 0 ? null : pending.reduce((sum, { found }) => sum + found.unknown.length, 0);
-  const causes = inDoubt.map(({ cause }) => cause);
   return {
     ...stop,
     headline: `a write failed: ${stop.headline}`,
@@ -60,27 +59,34 @@ export function writeInDoubt(
       ...rowsOf(ending, ending.field, names, words),
       ...besides(ending, names, words),
       ...tableState(ending.reached, names, keys, words, unread),
-      ...mayBeUndone(ending, causes, names, words),
+      ...mayBeUndone(ending, [ending.cause, ...causesOf(ending.others)], names, words),
     ],
   };
 }
 
 /** Says what became of the writes that were under way over other connections. */
 function besides(ending: Extract<Ending, { kind: 'row-failed' | 'write-in-doubt' }>, names: KeyWords, words: Words): string[] {
-  const told = ending.kind === 'write-in-doubt' ? stoppedBy(ending.cause, '').headline : null;
+  let before = ending.kind === 'write-in-doubt' ? stoppedBy(ending.cause, '').headline : null;
   const others = ending.others.flatMap((failure) => {
-    const rows = rowsOf(failure, ending.field, names, words);
-    const cause = failure.kind === 'write-in-doubt' ? stoppedBy(failure.cause, '').headline : told;
-    return cause === told ? rows : [`another write failed: ${cause}`, ...rows];
+    const rows = failure.kind === 'other' ? [] : rowsOf(failure, ending.field, names, words);
+    if (failure.kind === 'row-failed' || failure.cause instanceof Interrupted) return rows;
+    const { headline } = stoppedBy(failure.cause, '');
+    if (headline === before) return rows;
+    before = headline;
+    return [`another connection failed: ${headline}`, ...rows];
   });
   return [...others, ...writtenBeyond(ending, words)];
 }
 
-function rowsOf(failure: Failure, field: string, names: KeyWords, words: Words): string[] {
+function rowsOf(failure: Exclude<Failure, { kind: 'other' }>, field: string, names: KeyWords, words: Words): string[] {
   const nameOf = (id: string) => words.rowName(field, id);
   return failure.kind === 'write-in-doubt'
     ? inDoubt(failure.cause, failure.found, nameOf, `it is under ${names.either} keys`)
     : [`${nameOf(failure.id)} could not be rotated: ${rowProblem(failure.why, names)}`];
+}
+
+function causesOf(others: readonly Failure[]): unknown[] {
+  return others.flatMap((failure) => (failure.kind === 'row-failed' ? [] : [failure.cause]));
 }
 
 function writtenBeyond({ field, beyond }: Besides & { readonly field: string }, { noun, rowName }: Words): string[] {

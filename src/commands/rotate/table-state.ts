@@ -41,7 +41,7 @@ export function tableState(
 
 /** Says what a crash of the server can undo, of the rows that were written. @param causes - of all that failed */
 export function mayBeUndone(
-  { reached, onDisk }: Extract<RotateEnding, { readonly onDisk: boolean }>,
+  { reached, onDisk }: Extract<RotateEnding, { readonly onDisk: unknown }>,
   causes: readonly unknown[],
   { aSource }: KeyWords,
   { noun }: Words,

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Census } from '../../../src/rotation/census.ts';
-import type { Phase, RestoreEnding, Result, RotateEnding, Tally, VerifyEnding } from '../../../src/rotation/result.ts';
+import type {
+  Durability,
+  Phase,
+  RestoreEnding,
+  Result,
+  RotateEnding,
+  Tally,
+  VerifyEnding,
+} from '../../../src/rotation/result.ts';
 
 /** The two keys of a test, as a person calls them. */
 export type KeyName = 'old' | 'new';
@@ -16,7 +24,7 @@ export interface Told {
   readonly tally: Tally;
   readonly late: number;
   /** Whether the writes of a run that stopped are on the disk; null if it did not stop. */
-  readonly onDisk: boolean | null;
+  readonly onDisk: Durability | null;
   readonly phases: readonly Phase[];
 }
 

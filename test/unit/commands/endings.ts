@@ -7,6 +7,7 @@ import type { Census, UnreadableRow } from '../../../src/rotation/census.ts';
 import { IdCounts } from '../../../src/rotation/id-counts.ts';
 import type {
   Compared,
+  Durability,
   FieldCensus,
   FoundAgain,
   PhaseName,
@@ -97,11 +98,16 @@ export function restoreTally(change: Partial<RestoreTally> = {}): RestoreTally {
   return { field: FIELD, restored: 0, alreadyRestored: 0, gone: 0, changed: new Set<string>(), ...change };
 }
 
+/** @returns what a run usually comes to that this stopped */
+export function afterwards(cause: unknown): Durability {
+  return cause instanceof DatabaseError && !cause.refused ? 'unknown' : 'flushed';
+}
+
 export function stopped(
   cause: unknown,
   reached: readonly Reached[] = [counted()],
   phase: PhaseName | null = 'rotate',
-  onDisk = true,
+  onDisk = afterwards(cause),
 ): Extract<RotateEnding, { kind: 'stopped' }> {
   return { kind: 'stopped', phase, cause, reached, onDisk };
 }
@@ -112,7 +118,7 @@ export function inDoubt(
 ): Extract<RotateEnding, { kind: 'write-in-doubt' }> {
   const rows = { written: [], notWritten: [], unknown: [], ...found };
   const reached = [counted({ tally: { ...NONE, rotated: rows.written.length } })];
-  return { kind: 'write-in-doubt', field: FIELD, found: rows, others: [], beyond: [], onDisk: true, cause, reached };
+  return { kind: 'write-in-doubt', field: FIELD, found: rows, others: [], beyond: [], onDisk: afterwards(cause), cause, reached };
 }
 
 export const interrupted = (signal: StopSignal) => new Interrupted(signal);

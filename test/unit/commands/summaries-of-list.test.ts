@@ -51,7 +51,7 @@ describe('the summary of a rotation with a list of three keys', () => {
         why: { kind: 'not-authentic' },
         others: [],
         beyond: [],
-        onDisk: true,
+        onDisk: 'confirmed',
         reached: [reached],
       },
     ],

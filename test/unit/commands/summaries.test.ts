@@ -11,6 +11,7 @@ import { keyWords } from '../../../src/report/key-words.ts';
 import type { NamedKey } from '../../../src/report/report.ts';
 import type { PhaseName, RestoreEnding, RestoreTally, RotateEnding, VerifyEnding } from '../../../src/rotation/result.ts';
 import {
+  afterwards,
   bug,
   census,
   compared,
@@ -155,7 +156,7 @@ describe('the summary of a rotation', () => {
           why: { kind: 'not-authentic' },
           others: [],
           beyond: [],
-          onDisk: true,
+          onDisk: 'confirmed',
         },
         reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
@@ -170,7 +171,7 @@ describe('the summary of a rotation', () => {
           why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' },
           others: [],
           beyond: [],
-          onDisk: true,
+          onDisk: 'confirmed',
         },
         reached: [counted({ tally: { ...NONE, rotated: 4 } })],
       },
@@ -186,7 +187,7 @@ describe('the summary of a rotation', () => {
           why: { kind: 'conflicts', attempts: 3 },
           others: [],
           beyond: [],
-          onDisk: true,
+          onDisk: 'confirmed',
         },
         reached: [counted({ tally: { ...NONE, conflicts: 3 } })],
       },
@@ -280,12 +281,12 @@ describe('the summary of a restore', () => {
     kind: 'write-in-doubt',
     field: FIELD,
     found: { written: [], notWritten: [], unknown: [], ...found },
-    ...{ cause, reached: [restoreTally({ restored: 4 })], onDisk: true },
+    ...{ cause, reached: [restoreTally({ restored: 4 })], onDisk: afterwards(cause) },
   });
   const ended = (cause: unknown, phase: PhaseName | null = 'restore'): RestoreEnding => ({
     ...{ kind: 'stopped', phase, cause },
     reached: [restoreTally(phase === null ? {} : { restored: 4 })],
-    onDisk: true,
+    onDisk: afterwards(cause),
   });
 
   it.each<[title: string, ending: RestoreEnding]>([

@@ -49,11 +49,16 @@ describe('an SQLSTATE selects the explanation, with the words of the server', ()
       true,
     ],
     [fromServer('23505'), `${said} (23505)`, 'fix the problem named above', true],
-    [fromServer('23514', { constraint: 'c' }), `${said} (23514)`, 'change the data or constraint c so that they agree', true],
+    [
+      fromServer('23514', { constraint: 'c' }),
+      `${said} (23514)`,
+      /^change the data or constraint c so that they agree; if it says that every value has a key id, drop it/u,
+      true,
+    ],
     [
       fromServer('23514', { constraint: 'c', table: 't' }),
       `${said} (23514)`,
-      'change the data or constraint c of table t so that they agree',
+      /^change the data or constraint c of table t so that they agree; /u,
       true,
     ],
     [fromServer('25006'), `the database accepts no writes: ${said} (25006)`, /primary/u, true],

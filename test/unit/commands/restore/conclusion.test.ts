@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { backupWarnings, conclude } from '../../../../src/commands/restore/conclusion.ts';
-import type { RestoreEnding, RestoreTally } from '../../../../src/rotation/result.ts';
+import type { Durability, RestoreEnding, RestoreTally } from '../../../../src/rotation/result.ts';
 import { bug, FIELD, interrupted, LOST, ONE, REFUSED, RUNNING, restoreTally } from '../endings.ts';
 
 const restored = (tally: Partial<RestoreTally>): RestoreEnding => ({ kind: 'restored', reached: [restoreTally(tally)] });
 const stopped = (cause: unknown): RestoreEnding => ({
   ...{ kind: 'stopped', phase: 'restore', cause, reached: [restoreTally()] },
-  onDisk: true,
+  onDisk: 'confirmed',
 });
 const inDoubt = (cause: unknown): RestoreEnding => ({
   ...{ kind: 'write-in-doubt', field: FIELD, found, cause, reached: [restoreTally()] },
-  onDisk: true,
+  onDisk: 'confirmed',
 });
 const found = { written: [], notWritten: [], unknown: ['row-1'] };
 const FILES = { report: null };
@@ -42,18 +42,23 @@ describe('the exit code of a restore', () => {
   it('mentions what was written only if something may have been', () => {
     expect(conclude(stopped(interrupted('SIGINT')), true, FILES, ONE).details).toEqual(['nothing was written']);
     expect(
-      conclude({ kind: 'stopped', phase: null, cause: RUNNING, reached: [restoreTally()], onDisk: true }, false, FILES, ONE)
-        .details,
+      conclude(
+        { kind: 'stopped', phase: null, cause: RUNNING, reached: [restoreTally()], onDisk: 'confirmed' },
+        false,
+        FILES,
+        ONE,
+      ).details,
     ).toEqual(['nothing was written']);
     const reached = [restoreTally({ restored: 5 })];
-    const soFar = (cause: unknown, onDisk: boolean) =>
+    const soFar = (cause: unknown, onDisk: Durability) =>
       conclude({ kind: 'stopped', phase: 'restore', cause, reached, onDisk }, false, FILES, ONE).details;
-    expect(soFar(LOST, false)).toEqual([
+    expect(soFar(LOST, 'flushed')).toEqual([
       '5 rows put back so far',
-      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may hold the rotated value again',
+      'if the server crashed during this run, the last of these rows may hold the rotated value again',
     ]);
-    expect(soFar(interrupted('SIGINT'), true)).toEqual(['5 rows put back so far']);
-    expect(soFar(interrupted('SIGINT'), false)).toEqual([
+    expect(soFar(LOST, 'confirmed')).toEqual(['5 rows put back so far']);
+    expect(soFar(interrupted('SIGINT'), 'flushed')).toEqual(['5 rows put back so far']);
+    expect(soFar(interrupted('SIGINT'), 'unknown')).toEqual([
       '5 rows put back so far',
       'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may hold the rotated value again',
     ]);

@@ -12,6 +12,7 @@ import {
   interrupted,
   KEYS,
   KEYS_BACK,
+  LOST,
   NONE,
   ONE,
   PLAN,
@@ -59,7 +60,7 @@ describe('the exit code of a rotation', () => {
         why: { kind: 'not-authentic' },
         others: [],
         beyond: [],
-        onDisk: true,
+        onDisk: 'confirmed',
         reached: [counted()],
       },
     ],
@@ -200,54 +201,60 @@ describe('the state of the table after a run that stopped', () => {
     const line =
       'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again';
     const written = [counted({ tally: { ...NONE, rotated: 3 } })];
-    for (const onDisk of [true, false]) {
+    for (const onDisk of ['confirmed', 'flushed', 'unknown'] as const) {
       const failed: RotateEnding = {
         ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, others: [], beyond: [], onDisk },
         reached: written,
       };
       for (const ending of [stopped(interrupted('SIGINT'), written, 'rotate', onDisk), failed]) {
-        expect(said(ending).details.includes(line)).toBe(!onDisk);
+        expect(said(ending).details.includes(line)).toBe(onDisk === 'unknown');
       }
     }
-    expect(said(stopped(interrupted('SIGINT'), [counted()], 'rotate', false)).details).not.toContain(line);
+    expect(said(stopped(interrupted('SIGINT'), [counted()], 'rotate', 'unknown')).details).not.toContain(line);
   });
+
+  const crashed = 'if the server crashed during this run, the last of these rows may be under the old key again';
 
   it('says of each write that failed what is known of it', () => {
     const refused: Failure = {
       ...{ kind: 'write-in-doubt', cause: new DatabaseError('a trigger refused it', 'look at the trigger', true) },
       found: { written: [], notWritten: ['row-1'], unknown: [] },
     };
+    const other: Failure = { kind: 'other', cause: interrupted('SIGINT') };
     const failedRow: Failure = { kind: 'row-failed', id: 'row-3', why: { kind: 'not-authentic' } };
     const reached = [counted({ tally: { ...NONE, rotated: 3 } })];
-    const ending: RotateEnding = { ...inDoubt({ unknown: ['row-2'] }), others: [refused, failedRow], beyond: ['row-4'], reached };
+    const ending: RotateEnding = {
+      ...inDoubt({ unknown: ['row-2'] }),
+      others: [refused, failedRow, other],
+      beyond: ['row-4'],
+      reached,
+      onDisk: 'flushed',
+    };
     const { details } = said(ending);
     expect(details).toMatchInlineSnapshot(`
       [
         "row row-2 could not be read again: it is under one of the two keys",
-        "another write failed: a trigger refused it",
+        "another connection failed: a trigger refused it",
         "row row-1 was read again: it was not written",
         "row row-3 could not be rotated: neither key can decrypt it",
         "later rows that were written over other connections: row row-4",
         "3 rows rotated in this run",
         "5 rows under the new key, 6 still under the old key, 1 under one of the two",
-        "the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again",
+        "if the server crashed during this run, the last of these rows may be under the old key again",
       ]
     `);
     const { details: turned } = said({ ...ending, ...refused, others: [inDoubt({ notWritten: ['row-2'] })] });
+    expect(said({ ...ending, ...failedRow, others: [{ ...other, cause: LOST }] }).details).toContain(crashed);
     expect(turned).toContain('row row-2 was read again: it was not written yet, but the server may still be executing the write');
     expect(turned).toContain('row row-1 was read again: it was not written');
-    expect(turned).toContain(
-      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again',
-    );
+    expect(turned).toContain(crashed);
   });
 
   it('does not trust what was written before the lock was gone', () => {
     const reached = [counted({ tally: { ...NONE, rotated: 3 } })];
-    const { details } = said({ ...inDoubt({ notWritten: ['row-2'] }, new LockGone()), reached });
+    const { details } = said({ ...inDoubt({ notWritten: ['row-2'] }, new LockGone()), reached, onDisk: 'flushed' });
     expect(details).toContain('row row-2 was read again: it was not written');
-    expect(details).toContain(
-      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again',
-    );
+    expect(details).toContain(crashed);
   });
 
   it('says only what is known about the rows after one that failed', () => {
@@ -259,7 +266,7 @@ describe('the state of the table after a run that stopped', () => {
         why: { kind: 'conflicts', attempts: 3 },
         others: [],
         beyond: [],
-        onDisk: true,
+        onDisk: 'confirmed',
       },
       reached: [counted()],
     };
