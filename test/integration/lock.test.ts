@@ -29,10 +29,10 @@ describe('the rotation lock', () => {
   });
 
   it('survives the limits that the server sets for idle transactions', async () => {
-    await database.pool.query(`ALTER DATABASE ${settings.name} SET idle_in_transaction_session_timeout = '50ms'`);
+    await database.pool.query(`ALTER DATABASE ${settings.name} SET idle_in_transaction_session_timeout = '1s'`);
     await withLock(async (lost) => {
       // Longer than the limit, as measured by the server itself.
-      await database.pool.query('SELECT pg_sleep(0.3)');
+      await database.pool.query('SELECT pg_sleep(1.5)');
       expect(lost.aborted).toBe(false);
       await expect(withLock(async () => {})).rejects.toThrow(RotationRunning);
     });
