@@ -109,10 +109,13 @@ export class Run {
    */
   async tryDisk(): Promise<Durability> {
     const limit = new AbortController();
-    const inTime = this.#options.fields[0]?.store.waitForDisk().then(() => 'flushed' as const);
+    const wait = async () => {
+      await this.#options.fields[0]?.store.waitForDisk();
+      return 'flushed' as const;
+    };
     const tooLate = setTimeout(LAST_WAIT_MS, 'unknown' as const, { signal: limit.signal });
     try {
-      return (await Promise.race([inTime, tooLate])) ?? 'unknown';
+      return await Promise.race([wait(), tooLate]);
     } catch {
       return 'unknown';
     } finally {

@@ -121,6 +121,27 @@ describe('a pass over three connections', () => {
     expect(error).toEqual(new WriteInDoubt(FIELD, cut, found, { others: [other], beyond: [idOf(2)] }));
   });
 
+  it('tells of what else failed beside a write', async () => {
+    const memory = tableOf(9);
+    const [cut, refused] = [new Error('cut'), new Error('refused')];
+    const { store, end } = held(memory);
+    memory.before = (call) => {
+      if (call.method === 'swap' && call.swaps[0]?.id === idOf(1)) throw cut;
+      if (call.method === 'readRows' && call.ids[0] === idOf(2)) throw refused;
+    };
+    const pass = passOver(memory, { field: fieldOf(store), connections: 3 });
+    await turns();
+    memory.put(row(2, 'old', 'changed'));
+    end(idOf(1));
+    await turns();
+    for (const number of [2, 3]) end(idOf(number));
+    const { error } = await pass;
+    const found = { written: [], notWritten: [idOf(1)], unknown: [] };
+    expect(error).toEqual(
+      new WriteInDoubt(FIELD, cut, found, { others: [{ kind: 'other', cause: refused }], beyond: [idOf(3)] }),
+    );
+  });
+
   it('reads no further once a write has failed', async () => {
     const memory = tableOf(8000);
     for (let number = 701; number <= 8000; number += 1) memory.put(row(number, 'new'));
