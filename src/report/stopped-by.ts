@@ -1,6 +1,7 @@
 import { BackupError } from '../backup/backup-error.ts';
 import { DatabaseError, LockGone, RotationRunning } from '../database/database-error.ts';
-import type { Durability, FoundAgain } from '../rotation/result.ts';
+import type { Durability } from '../rotation/result.ts';
+import type { FoundAgain } from '../rotation/write-failure.ts';
 import type { Conclusion } from './conclusion.ts';
 import { EXIT, Interrupted } from './exit-code.ts';
 import { bugHeadline, listed } from './wording.ts';

@@ -1,7 +1,7 @@
 import type { Misfit } from '../layout/layout.ts';
 import type { Census } from '../rotation/census.ts';
 import type { Unreadable } from '../rotation/judge.ts';
-import type { RowProblem } from '../rotation/result.ts';
+import type { RowProblem } from '../rotation/write-failure.ts';
 import type { KeyWords } from './key-words.ts';
 import type { NamedKey } from './report.ts';
 

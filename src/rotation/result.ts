@@ -1,5 +1,5 @@
 import type { Census, UnreadableRow } from './census.ts';
-import type { Unreadable } from './judge.ts';
+import type { Besides, DoubtfulWrite, RowFailure } from './write-failure.ts';
 
 export type PhaseName = 'survey' | 'preflight' | 'rotate' | 'verify' | 'restore';
 
@@ -26,12 +26,6 @@ export interface Tally {
 }
 
 export type RowOutcome = 'rotated' | 'named' | 'already-rotated' | 'gone' | 'unreadable' | 'restored';
-
-/** Why a row could not be rotated. */
-export type RowProblem = Unreadable | { readonly kind: 'conflicts'; readonly attempts: number };
-
-/** What was found when the rows of a failed write were read again. */
-export type FoundAgain = Readonly<Record<'written' | 'notWritten' | 'unknown', readonly string[]>>;
 
 /** What one pass found of a field. */
 export interface FieldCensus {
@@ -81,40 +75,17 @@ export interface Reached {
  */
 export type Durability = 'confirmed' | 'flushed' | 'unknown';
 
-interface OnDisk {
+/** How far a run had come when it stopped. */
+interface Unfinished<Progress> {
+  readonly reached: Progress;
   readonly onDisk: Durability;
 }
 
 /** By the signal or by an error; `phase` is null if none had begun. */
-interface Stopped<Progress> {
+interface Stopped {
   readonly kind: 'stopped';
   readonly phase: PhaseName | null;
   readonly cause: unknown;
-  readonly reached: Progress;
-}
-
-/** A write failed, or its answer was lost: only reading the rows again could tell whether it took effect. */
-interface InDoubt<Progress> {
-  readonly kind: 'write-in-doubt';
-  readonly field: string;
-  readonly found: FoundAgain;
-  readonly cause: unknown;
-  readonly reached: Progress;
-}
-
-/** A failure of the writing. */
-export type Failure =
-  | { readonly kind: 'row-failed'; readonly id: string; readonly why: RowProblem }
-  | { readonly kind: 'write-in-doubt'; readonly found: FoundAgain; readonly cause: unknown }
-  /** Beside a write, such as the reading of a row that had changed. */
-  | { readonly kind: 'other'; readonly cause: unknown };
-
-/** What became of other writes that were under way, over other connections. */
-export interface Besides {
-  /** Those that failed as well, in the order of the rows. */
-  readonly others: readonly Failure[];
-  /** The ids of the rows that were written, though a row before them had failed. */
-  readonly beyond: readonly string[];
 }
 
 export type RotateEnding =
@@ -128,22 +99,14 @@ export type RotateEnding =
   | { readonly kind: 'rehearsed'; readonly fields: readonly FieldCensus[] }
   /** Rows that no key opens: nothing was written. */
   | { readonly kind: 'unreadable-rows'; readonly fields: readonly FieldCensus[] }
-  | (Besides &
-      OnDisk & {
-        readonly kind: 'row-failed';
-        readonly field: string;
-        readonly id: string;
-        readonly why: RowProblem;
-        readonly reached: readonly Reached[];
-      })
-  | (Besides & OnDisk & InDoubt<readonly Reached[]>)
-  | (OnDisk & Stopped<readonly Reached[]>);
+  | ((RowFailure | DoubtfulWrite) & Besides & { readonly field: string } & Unfinished<readonly Reached[]>)
+  | (Stopped & Unfinished<readonly Reached[]>);
 
 export type VerifyEnding =
   | { readonly kind: 'verified'; readonly fields: readonly FieldCensus[] }
   /** Rows that the target key does not open, or else transactions that have written and not ended. */
   | { readonly kind: 'not-verified'; readonly fields: readonly FieldCensus[] }
-  | Stopped<null>;
+  | (Stopped & { readonly reached: null });
 
 /** What became of the rows of a backup that belong to one field. */
 export interface RestoreTally {
@@ -160,8 +123,8 @@ export interface RestoreTally {
 
 export type RestoreEnding =
   | { readonly kind: 'restored'; readonly reached: readonly RestoreTally[] }
-  | (OnDisk & InDoubt<readonly RestoreTally[]>)
-  | (OnDisk & Stopped<readonly RestoreTally[]>);
+  | (DoubtfulWrite & { readonly field: string } & Unfinished<readonly RestoreTally[]>)
+  | (Stopped & Unfinished<readonly RestoreTally[]>);
 
 /** All that is known at the end of a run, however it ended. */
 export interface Result<Ending> {

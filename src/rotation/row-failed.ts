@@ -1,4 +1,4 @@
-import type { Besides, Failure, RowProblem } from './result.ts';
+import type { Besides, RowFailure, RowProblem } from './write-failure.ts';
 
 /** What is known of other writes where there is one at a time. */
 export const NOTHING_BESIDES: Besides = { others: [], beyond: [] };
@@ -7,7 +7,7 @@ export const NOTHING_BESIDES: Besides = { others: [], beyond: [] };
 export class RowFailed extends Error {
   override readonly name = 'RowFailed';
   readonly field: string;
-  readonly failure: Extract<Failure, { kind: 'row-failed' }>;
+  readonly failure: RowFailure;
   readonly besides: Besides;
   constructor(field: string, id: string, why: RowProblem, besides = NOTHING_BESIDES) {
     super(`row ${id} cannot be rotated: ${why.kind}`);

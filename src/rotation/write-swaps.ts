@@ -1,13 +1,13 @@
 import { sameStored } from '../layout/layout.ts';
-import type { Besides, Failure, FoundAgain } from './result.ts';
 import { NOTHING_BESIDES } from './row-failed.ts';
 import type { Field, Row, Store, Swap } from './store.ts';
+import type { Besides, DoubtfulWrite, FoundAgain } from './write-failure.ts';
 
 /** A write that failed, or gave no answer: it may have been applied. `found` is what reading its rows again showed. */
 export class WriteInDoubt extends Error {
   override readonly name = 'WriteInDoubt';
   readonly field: string;
-  readonly failure: Extract<Failure, { kind: 'write-in-doubt' }>;
+  readonly failure: DoubtfulWrite;
   readonly besides: Besides;
   constructor(field: string, cause: unknown, found: FoundAgain, besides = NOTHING_BESIDES) {
     super('a write is in doubt', { cause });

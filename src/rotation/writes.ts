@@ -1,5 +1,5 @@
-import type { Failure } from './result.ts';
 import { RowFailed } from './row-failed.ts';
+import type { Failure } from './write-failure.ts';
 import { WriteInDoubt } from './write-swaps.ts';
 
 /** A batch whose writing has begun. */

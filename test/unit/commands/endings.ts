@@ -9,13 +9,13 @@ import type {
   Compared,
   Durability,
   FieldCensus,
-  FoundAgain,
   PhaseName,
   Reached,
   RestoreTally,
   RotateEnding,
   Tally,
 } from '../../../src/rotation/result.ts';
+import type { FoundAgain, RowProblem } from '../../../src/rotation/write-failure.ts';
 
 /** The only field of a run, unless there are two. */
 export const FIELD = 'UserApiKey';
@@ -119,6 +119,15 @@ export function inDoubt(
   const rows = { written: [], notWritten: [], unknown: [], ...found };
   const reached = [counted({ tally: { ...NONE, rotated: rows.written.length } })];
   return { kind: 'write-in-doubt', field: FIELD, found: rows, others: [], beyond: [], onDisk: afterwards(cause), cause, reached };
+}
+
+/** A row that could not be rotated, one write at a time. */
+export function rowFailed(
+  id: string,
+  why: RowProblem,
+  reached: readonly Reached[] = [counted()],
+): Extract<RotateEnding, { kind: 'row-failed' }> {
+  return { kind: 'row-failed', field: FIELD, id, why, others: [], beyond: [], reached, onDisk: 'confirmed' };
 }
 
 export const interrupted = (signal: StopSignal) => new Interrupted(signal);

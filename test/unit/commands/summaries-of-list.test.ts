@@ -8,7 +8,21 @@ import type { NamedKey } from '../../../src/report/report.ts';
 import type { Census } from '../../../src/rotation/census.ts';
 import type { Doubt, VerifyEnding } from '../../../src/rotation/result.ts';
 import { plain } from '../../../src/text/wrap.ts';
-import { census, compared, counted, FIELD, inDoubt, KEYS, LOST, NONE, ONE, PLAN, surveyed, unreadableRows } from './endings.ts';
+import {
+  census,
+  compared,
+  counted,
+  FIELD,
+  inDoubt,
+  KEYS,
+  LOST,
+  NONE,
+  ONE,
+  PLAN,
+  rowFailed,
+  surveyed,
+  unreadableRows,
+} from './endings.ts';
 import { summary } from './summary.ts';
 
 const THIRD = 'cccccccccccccccc';
@@ -42,19 +56,7 @@ describe('the summary of a rotation with a list of three keys', () => {
     ['rehearsed', { kind: 'rehearsed', fields: surveyed(mixed) }, { dryRun: true }],
     ['rows that no key opens', { kind: 'unreadable-rows', fields: surveyed(census(5, 3, 2)) }],
     ['no row that a key opens', { kind: 'unreadable-rows', fields: surveyed(unreadable) }],
-    [
-      'a row that changed',
-      {
-        kind: 'row-failed',
-        field: FIELD,
-        id: 'row-3',
-        why: { kind: 'not-authentic' },
-        others: [],
-        beyond: [],
-        onDisk: 'confirmed',
-        reached: [reached],
-      },
-    ],
+    ['a row that changed', rowFailed('row-3', { kind: 'not-authentic' }, [reached])],
     ['a write in doubt', { ...inDoubt({ unknown: ['row-5'] }, LOST), reached: [reached] }],
     ['rows that are put back', notVerified({ kind: 'reverted', count: 2, ids: ['row-1', 'row-2'] })],
     ['rows that came meanwhile', notVerified({ kind: 'written-meanwhile', count: 2 })],

@@ -32,6 +32,7 @@ import {
   REFUSED,
   RUNNING,
   restoreTally,
+  rowFailed,
   stopped,
   surveyed,
   unreadableRows,
@@ -148,49 +149,18 @@ describe('the summary of a rotation', () => {
   it.each<[title: string, ending: RotateEnding, change?: Partial<typeof PLAN>]>([
     [
       'a row that became unreadable',
-      {
-        ...{
-          kind: 'row-failed',
-          field: FIELD,
-          id: 'row-5',
-          why: { kind: 'not-authentic' },
-          others: [],
-          beyond: [],
-          onDisk: 'confirmed',
-        },
-        reached: [counted({ tally: { ...NONE, rotated: 4 } })],
-      },
+      rowFailed('row-5', { kind: 'not-authentic' }, [counted({ tally: { ...NONE, rotated: 4 } })]),
     ],
     [
       'a row that became malformed, in a batch',
-      {
-        ...{
-          kind: 'row-failed',
-          field: FIELD,
-          id: 'row-5',
-          why: { kind: 'malformed', column: 'iv', misfit: 'odd-length' },
-          others: [],
-          beyond: [],
-          onDisk: 'confirmed',
-        },
-        reached: [counted({ tally: { ...NONE, rotated: 4 } })],
-      },
+      rowFailed('row-5', { kind: 'malformed', column: 'iv', misfit: 'odd-length' }, [
+        counted({ tally: { ...NONE, rotated: 4 } }),
+      ]),
       { batchRows: 500, ...BACKUP, report: 'report.json' },
     ],
     [
       'a row that keeps changing',
-      {
-        ...{
-          kind: 'row-failed',
-          field: FIELD,
-          id: 'row-1',
-          why: { kind: 'conflicts', attempts: 3 },
-          others: [],
-          beyond: [],
-          onDisk: 'confirmed',
-        },
-        reached: [counted({ tally: { ...NONE, conflicts: 3 } })],
-      },
+      rowFailed('row-1', { kind: 'conflicts', attempts: 3 }, [counted({ tally: { ...NONE, conflicts: 3 } })]),
     ],
     ['a lost connection, though the row was written', inDoubt({ written: ['row-1'] }, LOST)],
     ['a lost connection, and the row is not written yet', inDoubt({ notWritten: ['row-1'] }, LOST)],

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { conclude } from '../../../../src/commands/rotate/conclusion.ts';
 import { DatabaseError, LockGone, RotationRunning } from '../../../../src/database/database-error.ts';
 import type { Census } from '../../../../src/rotation/census.ts';
-import type { Failure, RotateEnding } from '../../../../src/rotation/result.ts';
+import type { RotateEnding } from '../../../../src/rotation/result.ts';
+import type { Failure } from '../../../../src/rotation/write-failure.ts';
 import {
   census,
   compared,
@@ -17,6 +18,7 @@ import {
   ONE,
   PLAN,
   PLAN_BACK,
+  rowFailed,
   stopped,
   surveyed,
   unreadableRows,
@@ -50,20 +52,7 @@ describe('the exit code of a rotation', () => {
     [1, 'an unexpected error', stopped(new TypeError('x is not a function'))],
     [3, 'unreadable rows', { kind: 'unreadable-rows', fields: surveyed(census(9, 2, 1)) }],
     [3, 'all but unreadable rows', { kind: 'rotated-except-unreadable', fields: [compared(census(0, 11, 1))] }],
-    [
-      4,
-      'a row that failed',
-      {
-        kind: 'row-failed',
-        field: FIELD,
-        id: 'row-1',
-        why: { kind: 'not-authentic' },
-        others: [],
-        beyond: [],
-        onDisk: 'confirmed',
-        reached: [counted()],
-      },
-    ],
+    [4, 'a row that failed', rowFailed('row-1', { kind: 'not-authentic' })],
     [4, 'a write without an answer', inDoubt({ written: ['row-1'] })],
     [4, 'a database that failed', stopped(new DatabaseError('refused', 'start it'))],
     [5, 'another rotation', stopped(new RotationRunning('another rotation is running', 'wait until it has ended'))],
@@ -202,10 +191,7 @@ describe('the state of the table after a run that stopped', () => {
       'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again';
     const written = [counted({ tally: { ...NONE, rotated: 3 } })];
     for (const onDisk of ['confirmed', 'flushed', 'unknown'] as const) {
-      const failed: RotateEnding = {
-        ...{ kind: 'row-failed', field: FIELD, id: 'row-1', why: { kind: 'not-authentic' }, others: [], beyond: [], onDisk },
-        reached: written,
-      };
+      const failed: RotateEnding = { ...rowFailed('row-1', { kind: 'not-authentic' }, written), onDisk };
       for (const ending of [stopped(interrupted('SIGINT'), written, 'rotate', onDisk), failed]) {
         expect(said(ending).details.includes(line)).toBe(onDisk === 'unknown');
       }
@@ -258,18 +244,7 @@ describe('the state of the table after a run that stopped', () => {
   });
 
   it('says only what is known about the rows after one that failed', () => {
-    const failed: RotateEnding = {
-      ...{
-        kind: 'row-failed',
-        field: FIELD,
-        id: 'row-1',
-        why: { kind: 'conflicts', attempts: 3 },
-        others: [],
-        beyond: [],
-        onDisk: 'confirmed',
-      },
-      reached: [counted()],
-    };
+    const failed: RotateEnding = rowFailed('row-1', { kind: 'conflicts', attempts: 3 });
     const line = 'in this pass, the rows before it were rotated, and no later row was written';
     expect(said(failed).details[0]).toBe(line);
     expect(said(failed, { batchRows: 2 }).details[0]).toBe(`${line}, except possibly in the same batch`);

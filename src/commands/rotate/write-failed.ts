@@ -5,7 +5,7 @@ import type { NamedKey } from '../../report/report.ts';
 import { inDoubt, isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import type { Words } from '../../report/total.ts';
 import { rowProblem } from '../../report/wording.ts';
-import type { Besides, Failure, RowProblem } from '../../rotation/result.ts';
+import type { Besides, Failure, RowProblem } from '../../rotation/write-failure.ts';
 import type { Ending } from './ending.ts';
 import type { RotatePlan } from './plan.ts';
 import { mayBeUndone, tableState } from './table-state.ts';
