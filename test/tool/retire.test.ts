@@ -176,6 +176,16 @@ describe('retire', () => {
     expect((await retire('--no-escrow')).code).toBe(0);
   });
 
+  it('is content once the statement was executed that it advises', async () => {
+    await ready();
+    await pool.query('ALTER TABLE user_api_keys ALTER COLUMN key_id DROP NOT NULL');
+    const { stdout } = await retire('--no-escrow');
+    const [, statement = ''] = /in a migration of your application: (ALTER TABLE .*) \(for a large/u.exec(stdout) ?? [];
+    await pool.query(statement.replace('ADD CHECK', 'ADD CONSTRAINT advised CHECK'));
+    const { code } = await retire('--no-escrow').finally(() => pool.query('ALTER TABLE user_api_keys DROP CONSTRAINT advised'));
+    expect(code).toBe(0);
+  });
+
   it('is content with a check where a value may be null, and only with one that says it', async () => {
     await ready();
     const check = (text: string) =>
