@@ -13,8 +13,8 @@ import { afterRotation, unreadableAdvice } from './next-steps.ts';
 import { notVerified } from './not-verified.ts';
 import { nothingToDo, unregistered } from './nothing-written.ts';
 import type { RotatePlan } from './plan.ts';
-import { rowFailed, writeInDoubt } from './write-failed.ts';
 import { mayBeUndone, tableState } from './table-state.ts';
+import { rowFailed, writeInDoubt } from './write-failed.ts';
 
 /** What the registry said of the keys before the run. */
 export interface KnownKeys {
