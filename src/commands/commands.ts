@@ -28,7 +28,7 @@ const rotate: Command = {
       'leave an encrypted column alone that is not in',
       'prisma/schema.prisma (may be given several times)',
     ),
-    option('backup FILE', 'before each write, save the old and the new value to', 'FILE, which must not exist'),
+    option('backup FILE', 'before a value is written, save the old and the new one', 'to FILE, which must not exist'),
     REASON,
     ...RUN_OPTIONS,
   ],

@@ -5,7 +5,7 @@ import type { Workers } from '../rotation/value-work.ts';
 const ROWS_FROM = 20_000;
 /** A bound, so that memory has one too: how many help beyond it was not measured. */
 const THREADS_AT_MOST = 4;
-/** The main thread and the database each keep one busy: on two cores a worker thread was 14 % faster at best, slower at worst, and took 50 MB. */
+/** The main thread and the database each keep one busy: on two cores a run with a worker thread was 14 % faster at best, and slower at worst. */
 const CORES_TAKEN = 2;
 
 /** Starts as many worker threads as pay for so many rows; null if none does. */

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { DatabaseError } from './database-error.ts';
 import { QUERY_TIMEOUT, readFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
@@ -13,22 +13,25 @@ import type { DatabaseSettings } from './settings.ts';
 const BARRIER = `
   SELECT CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'
               THEN pg_catalog.set_config('synchronous_commit', 'on', true) END,
+         pg_catalog.set_config('client_min_messages', 'warning', true),
          pg_catalog.pg_logical_emit_message(true, 'rotate-encryption-key', '')`;
 
 /**
  * Resolves when everything committed before is on the server's disk, and on the standbys that the operator has commits wait for.
  *
- * @throws DatabaseError if that takes longer than a statement may
+ * @throws DatabaseError if that takes longer than a statement may, or somebody cancels the waiting
  */
 export async function waitForDisk(pool: Pool, settings: DatabaseSettings): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN READ WRITE');
     await client.query(BARRIER);
-    await client.query('COMMIT').catch((error: unknown) => {
+    const warnings = await commit(client).catch((error: unknown) => {
       const failure = readFailure(error);
-      throw failure.from === 'client' && failure.text === QUERY_TIMEOUT ? notConfirmed(settings) : error;
+      const isLate = failure.from === 'client' && failure.text === QUERY_TIMEOUT;
+      throw isLate ? notConfirmed(settings, `no answer came within ${settings.statementTimeoutMs / 1000} s`) : error;
     });
+    if (warnings.length > 0) throw notConfirmed(settings, `it warned: ${warnings.join('; ')}`);
     client.release();
   } catch (error) {
     client.release(true);
@@ -36,9 +39,29 @@ export async function waitForDisk(pool: Pool, settings: DatabaseSettings): Promi
   }
 }
 
-function notConfirmed({ host, port, statementTimeoutMs }: DatabaseSettings): DatabaseError {
+/**
+ * PostgreSQL calls a commit a success, and warns, when somebody cancels its waiting for a standby.
+ *
+ * @returns what the server warned of
+ */
+async function commit(client: ClientBase): Promise<string[]> {
+  const warnings: string[] = [];
+  const listen = ({ message }: { readonly message: string | undefined }) => {
+    warnings.push(message ?? 'without a text');
+  };
+  client.on('notice', listen);
+  try {
+    await client.query('COMMIT');
+    return warnings;
+  } finally {
+    client.off('notice', listen);
+  }
+}
+
+/** @param why - to be read after a colon */
+function notConfirmed({ host, port }: DatabaseSettings, why: string): DatabaseError {
   return new DatabaseError(
-    `${host}:${port} did not confirm within ${statementTimeoutMs / 1000} s that all writes so far are on its disk, and on the standbys that commits wait for`,
+    `${host}:${port} did not confirm that all writes so far are on its disk, and on the standbys that commits wait for: ${why}`,
     'if synchronous_standby_names lists a standby that is not connected, start it, or take it out of that setting (see pg_stat_replication; wait_event is SyncRep in pg_stat_activity); otherwise look at the disk of the server',
   );
 }

@@ -2,6 +2,9 @@ import { Socket } from 'node:net';
 import { Client, type ClientBase, type ClientConfig, Pool } from 'pg';
 import type { DatabaseSettings } from './settings.ts';
 
+/** How long a connection is silent before the system asks whether the other end is there. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Makes connections that all end when the work is over, whether or not the server still answers. */
 export interface Connector {
   readonly client: () => Client;
@@ -25,6 +28,8 @@ export function createConnector(settings: DatabaseSettings, onWarning: (text: st
     // On the client's side, because connection parameters such as statement_timeout are refused by PgBouncer.
     query_timeout: statementTimeoutMs,
     keepAlive: true,
+    // Those that write are silent while a survey reads, and networks drop what is silent for minutes.
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     stream: () => {
       const socket = new Socket();
       sockets.add(socket);

@@ -57,11 +57,11 @@ export function inDoubt(cause: unknown, found: FoundAgain, rowName: (id: string)
  */
 export function undone(causes: readonly unknown[], onDisk: Durability, values: string, again: string): string[] {
   if (onDisk === 'unknown') {
-    const unconfirmed = `the server did not confirm that all of ${values} are on its disk`;
-    return [`${unconfirmed}: if it crashed, or crashes now, or a standby takes its place, the last of them ${again}`];
+    const unconfirmed = `the tool could not confirm that all of ${values} are on the disk of the server`;
+    return [`${unconfirmed}: if that crashed, or crashes now, or a standby takes its place, the last of them ${again}`];
   }
   return onDisk === 'flushed' && causes.some(isLost)
-    ? [`if the server crashed during this run, the last of ${values} ${again}`]
+    ? [`if the server crashed during this run, or a standby took its place, the last of ${values} ${again}`]
     : [];
 }
 

@@ -13,8 +13,8 @@ function rowsPerPage(largestRow: number): number {
 
 /**
  * Reads the table in pages, by keyset pagination: the next page begins after the last id that was read, so rows that are deleted or
- * inserted in the meantime neither end the reading nor shift it. The next page is read while the caller works on this one; no more
- * than two are in memory. A row that the index on the id misses is not among them.
+ * inserted in the meantime neither end the reading nor shift it. The next page is read while the caller works on this one. A row that
+ * the index on the id misses is not among them.
  *
  * @param largestRow - the bytes of the longest row
  * @param expectedRows - how many there are. The reading ends at twice as many, since rows can be added faster than it reads

@@ -90,7 +90,7 @@ export class Run {
     return this.#workers === null ? createValueWork(options) : this.#workers.workOn(options);
   }
 
-  /** To be called at the end of every run. */
+  /** Ends the worker threads, if there are any. */
   async end(): Promise<void> {
     await this.#workers?.end();
   }

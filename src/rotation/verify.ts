@@ -24,7 +24,7 @@ export async function verify(options: VerifyOptions): Promise<Result<VerifyEndin
 
 async function verifyAll(run: Run, ring: KeyRing): Promise<VerifyEnding> {
   const found = await run.surveyAll('verify', ring);
-  // What a crash could still take back would have been seen, and would not be there any more.
+  // The surveys may have seen commits that are not on the disk yet.
   await run.waitForDisk();
   const clean = found.every(
     ({ census }) => census.unreadable + census.uncommitted.length + countUnder(census, ring.sources) === 0,

@@ -80,7 +80,7 @@ export class Writes<Batch> {
     return this.#begun.some(({ state }) => typeof state === 'object');
   }
 
-  /** Also if the oldest has to wait for long: what is beyond it is to be told if it fails. */
+  /** Also behind one that takes long: if it fails, the message names all that was written beyond it. */
   get #isFull(): boolean {
     return this.#underWay.length >= this.#places || this.#begun.length >= this.#places * BEYOND;
   }

@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { LayoutDefinition } from '../layout/template.ts';
@@ -42,17 +44,22 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Lets a thread read TypeScript, as the process itself does, which passes that on to no thread. */
+/** The process reads TypeScript by way of tsx, which a thread does not inherit. As CommonJS it needs no thread of its own for that. */
 const ENTRY = `
-  import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {
-    register();
-    return import(${JSON.stringify(new URL('thread.ts', import.meta.url).href)});
-  });`;
+  require(${JSON.stringify(fileURLToPath(import.meta.resolve('tsx/cjs/api')))}).register();
+  require(${JSON.stringify(fileURLToPath(new URL('thread.ts', import.meta.url)))});`;
+
+/** What a thread makes is garbage as soon as it has answered: with Node's own limit, a thread takes 45 MB and not 25. */
+const YOUNG_MEGABYTES = 8;
 
 /** A worker thread, and the pages that it has not answered for. */
 class Thread {
-  // Without the environment, which holds passwords.
-  readonly #worker = new Worker(ENTRY, { eval: true, env: {} });
+  // Without the environment, which holds passwords. tsx keeps its cache in the folder for temporary files.
+  readonly #worker = new Worker(ENTRY, {
+    eval: true,
+    env: { TMPDIR: tmpdir(), TEMP: tmpdir() },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+  });
   readonly #waiting = new Map<number, Waiting>();
   #tasks = 0;
   #failure: { readonly error: unknown } | null = null;

@@ -158,7 +158,7 @@ describe('restore', () => {
     const { code, stderr } = await runHere(['restore', backup], withoutKeys);
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'warning: the backup has no end line: either the run that wrote it was killed, or this copy of the file',
+      'warning: the backup has no end line: the run that wrote it was killed or could not write on, or this copy of the file',
     );
     expect(await readTable(database)).toEqual(before);
   });

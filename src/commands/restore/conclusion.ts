@@ -13,7 +13,7 @@ const IDS_LISTED = 1000;
 
 /** Says what an operator must know about an undamaged backup before it is restored. */
 export function backupWarnings({ header, ending }: CheckedBackup): string[] {
-  const why = 'either the run that wrote it was killed, or this copy of the file is truncated';
+  const why = 'the run that wrote it was killed or could not write on, or this copy of the file is truncated';
   return [
     ...(header.formatVersion === 1 ? ['the backup has format 1, without checksums: not all damage can be detected'] : []),
     ...(ending === 'torn' ? [`the last line of the backup is incomplete and will be ignored: ${why}`] : []),

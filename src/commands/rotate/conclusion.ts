@@ -53,7 +53,7 @@ export function conclude(
         ...namesSet(ending.fields, after, words),
         ...meanwhile(ending.fields, names, words),
       ];
-      const steps = afterRotation(plan, names, continued(before), after, known?.toRetire ?? null);
+      const steps = afterRotation(withBackup(plan, ending.fields), names, continued(before), after, known?.toRetire ?? null);
       return done(`every ${words.noun} is under ${names.target}`, details, steps);
     }
     case 'rotated-except-unreadable': {
@@ -67,7 +67,7 @@ export function conclude(
           ...listUnreadable(after.unreadable, after.unreadableRows),
           ...meanwhile(ending.fields, names, words),
         ],
-        nextSteps: afterRotation(plan, names, continued(before), after, null),
+        nextSteps: afterRotation(withBackup(plan, ending.fields), names, continued(before), after, null),
       };
     }
     case 'nothing-to-do':
@@ -107,6 +107,11 @@ export function conclude(
     default:
       return ending satisfies never;
   }
+}
+
+/** A backup has records of rotated values alone, and its file is made with the first. */
+function withBackup(plan: RotatePlan, fields: readonly Compared[]): RotatePlan {
+  return fields.some(({ tally }) => tally.rotated > 0) ? plan : { ...plan, backup: null };
 }
 
 function totals(fields: readonly Compared[]): [before: Total, after: Total] {

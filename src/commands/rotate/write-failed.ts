@@ -67,15 +67,19 @@ export function writeInDoubt(
 /** Says what became of the writes that were under way over other connections. */
 function besides(ending: Extract<Ending, { kind: 'row-failed' | 'write-in-doubt' }>, names: KeyWords, words: Words): string[] {
   let before = ending.kind === 'write-in-doubt' ? stoppedBy(ending.cause, '').headline : null;
+  const rowsFailed = ending.others.flatMap((failure) =>
+    failure.kind === 'row-failed' ? rowsOf(failure, ending.field, names, words) : [],
+  );
   const others = ending.others.flatMap((failure) => {
+    if (failure.kind === 'row-failed') return [];
     const rows = failure.kind === 'other' ? [] : rowsOf(failure, ending.field, names, words);
-    if (failure.kind === 'row-failed' || failure.cause instanceof Interrupted) return rows;
+    if (failure.cause instanceof Interrupted) return rows;
     const { headline } = stoppedBy(failure.cause, '');
     if (headline === before) return rows;
     before = headline;
-    return [`another connection failed: ${headline}`, ...rows];
+    return [`over another connection: ${headline}`, ...rows];
   });
-  return [...others, ...writtenBeyond(ending, words)];
+  return [...rowsFailed, ...others, ...writtenBeyond(ending, words)];
 }
 
 function rowsOf(failure: Exclude<Failure, { kind: 'other' }>, field: string, names: KeyWords, words: Words): string[] {

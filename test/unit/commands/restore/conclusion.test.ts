@@ -54,13 +54,13 @@ describe('the exit code of a restore', () => {
       conclude({ kind: 'stopped', phase: 'restore', cause, reached, onDisk }, false, FILES, ONE).details;
     expect(soFar(LOST, 'flushed')).toEqual([
       '5 rows put back so far',
-      'if the server crashed during this run, the last of these rows may hold the rotated value again',
+      'if the server crashed during this run, or a standby took its place, the last of these rows may hold the rotated value again',
     ]);
     expect(soFar(LOST, 'confirmed')).toEqual(['5 rows put back so far']);
     expect(soFar(interrupted('SIGINT'), 'flushed')).toEqual(['5 rows put back so far']);
     expect(soFar(interrupted('SIGINT'), 'unknown')).toEqual([
       '5 rows put back so far',
-      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may hold the rotated value again',
+      'the tool could not confirm that all of these rows are on the disk of the server: if that crashed, or crashes now, or a standby takes its place, the last of them may hold the rotated value again',
     ]);
   });
 
@@ -88,7 +88,7 @@ describe('what is said about a backup before it is restored', () => {
       },
       ...{ records: 1, ending, headerChecksum: '', lastChecksum: '' },
     });
-  const why = 'either the run that wrote it was killed, or this copy of the file is truncated';
+  const why = 'the run that wrote it was killed or could not write on, or this copy of the file is truncated';
   const torn = `the last line of the backup is incomplete and will be ignored: ${why}`;
   const unchecked = 'the backup has format 1, without checksums: not all damage can be detected';
 

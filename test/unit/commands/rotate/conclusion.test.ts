@@ -43,6 +43,18 @@ describe('the advice to retire a key', () => {
   });
 });
 
+describe('the advice to keep a backup', () => {
+  it('is given only if there is one: its file is made with the first record', () => {
+    const keep = 'keep keys.backup.jsonl';
+    for (const kind of ['rotated', 'rotated-except-unreadable'] as const) {
+      for (const count of [0, 3]) {
+        const fields = [{ ...compared(census(0, 12)), tally: { ...NONE, rotated: count, named: 1 } }];
+        expect(said({ kind, fields }, { backup: 'keys.backup.jsonl' }).nextSteps.join().includes(keep)).toBe(count > 0);
+      }
+    }
+  });
+});
+
 describe('the exit code of a rotation', () => {
   it.each<[code: number, title: string, ending: RotateEnding]>([
     [0, 'every row rotated', rotated],
@@ -188,7 +200,7 @@ describe('the state of the table after a run that stopped', () => {
 
   it('says what a crash may undo, if what was written could not be put on the disk', () => {
     const line =
-      'the server did not confirm that all of these rows are on its disk: if it crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again';
+      'the tool could not confirm that all of these rows are on the disk of the server: if that crashed, or crashes now, or a standby takes its place, the last of them may be under the old key again';
     const written = [counted({ tally: { ...NONE, rotated: 3 } })];
     for (const onDisk of ['confirmed', 'flushed', 'unknown'] as const) {
       const failed: RotateEnding = { ...rowFailed('row-1', { kind: 'not-authentic' }, written), onDisk };
@@ -199,7 +211,8 @@ describe('the state of the table after a run that stopped', () => {
     expect(said(stopped(interrupted('SIGINT'), [counted()], 'rotate', 'unknown')).details).not.toContain(line);
   });
 
-  const crashed = 'if the server crashed during this run, the last of these rows may be under the old key again';
+  const crashed =
+    'if the server crashed during this run, or a standby took its place, the last of these rows may be under the old key again';
 
   it('says of each write that failed what is known of it', () => {
     const refused: Failure = {
@@ -220,13 +233,13 @@ describe('the state of the table after a run that stopped', () => {
     expect(details).toMatchInlineSnapshot(`
       [
         "row row-2 could not be read again: it is under one of the two keys",
-        "another connection failed: a trigger refused it",
-        "row row-1 was read again: it was not written",
         "row row-3 could not be rotated: neither key can decrypt it",
+        "over another connection: a trigger refused it",
+        "row row-1 was read again: it was not written",
         "later rows that were written over other connections: row row-4",
         "3 rows rotated in this run",
         "5 rows under the new key, 6 still under the old key, 1 under one of the two",
-        "if the server crashed during this run, the last of these rows may be under the old key again",
+        "if the server crashed during this run, or a standby took its place, the last of these rows may be under the old key again",
       ]
     `);
     const { details: turned } = said({ ...ending, ...refused, others: [inDoubt({ notWritten: ['row-2'] })] });
