@@ -30,7 +30,7 @@ export function judge({ comparisons, growth, startUp, service }: Measured): Goal
   const small = growth.find(({ rows }) => rows >= scoreOf(here, rowByRow).rows);
   if (largest === undefined || tenth === undefined || small === undefined) throw new Error('growth needs more sizes');
   const ofLimit = runRate(scoreOf(here, batches2000)) / writeRate(scoreOf(here, limit));
-  const beyondEmpty = ({ median }: StartUp['empty']) => median / startUp.empty.median - 1;
+  const beyondEmpty = ({ median }: StartUp['empty']) => median - startUp.empty.median;
   const sweep = `${SWEEP.rowsPerSecond} rows/s in batches of ${SWEEP.batchRows}`;
   return [
     goal('at least', 2.2, 'x', 'row by row, against the plain loop', ratio(here, rowByRow, plainLoop)),
@@ -42,8 +42,8 @@ export function judge({ comparisons, growth, startUp, service }: Measured): Goal
     goal('at least', 0.8, 'x', `rows/s at ${largest.rows} rows, against ${tenth.rows}`, runRate(largest) / runRate(tenth)),
     goal('at most', 200, 'MB', `peak memory at ${small.rows} rows`, peak(small)),
     goal('at most', 200, 'MB', `peak memory at ${largest.rows} rows`, peak(largest)),
-    goal('at most', 0.75, 'x', 'what --help takes beyond an empty script, against that', beyondEmpty(startUp.help)),
-    goal('at most', 2.2, 'x', `the same of a rotation of ${START_UP_ROWS} rows`, beyondEmpty(startUp.rotation)),
+    goal('at most', 0.15, 's', '--help, beyond an empty script', beyondEmpty(startUp.help)),
+    goal('at most', 0.45, 's', `a rotation of ${START_UP_ROWS} rows, beyond an empty script`, beyondEmpty(startUp.rotation)),
     goal('at most', 2, 'x', `latency of a service during a sweep of ${sweep}, against before it`, service.ratio.median),
   ];
 }
