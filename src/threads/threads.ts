@@ -49,7 +49,7 @@ const ENTRY = `
   require(${JSON.stringify(fileURLToPath(import.meta.resolve('tsx/cjs/api')))}).register();
   require(${JSON.stringify(fileURLToPath(new URL('thread.ts', import.meta.url)))});`;
 
-/** What a thread makes is garbage as soon as it has answered: with Node's own limit, a thread takes 45 MB and not 25. */
+/** What a thread makes is garbage as soon as it has answered: with Node's own limit, each thread takes at least 10 MB more. */
 const YOUNG_MEGABYTES = 8;
 
 /** A worker thread, and the pages that it has not answered for. */
