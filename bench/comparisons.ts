@@ -1,4 +1,5 @@
 import {
+  barePasses,
   batches500,
   batches2000,
   type Contestant,
@@ -49,7 +50,7 @@ export async function compareAll(serverUrl: string, rows: number, rounds: number
   });
   const here = [
     share(1, plainLoop, realScript, rowByRow, eightConnections, withBackup, preparedUpdates),
-    share(20, batches500, batches2000, limit),
+    share(20, batches500, batches2000, barePasses, limit),
     { ...share(20, twoTables), tables: 2 },
   ];
   const slowDisk = [share(0.2, plainLoop), share(1, rowByRow, withBackup), share(10, batches500)];

@@ -32,7 +32,7 @@ Exit codes:
   1  a bug in the tool                 6  verification failed: keep the old key
   2  usage or configuration            7  status: due; retire: not yet
   3  unreadable or unregistered values 129, 130, 143  stopped by a signal
-  4  database error, or a row failed
+  4  the database, a row or the backup failed
 After 4, 129, 130 or 143, run the same command again: it continues where it
 stopped.`;
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type OwnServer, startOwnServer } from '../support/server/own-server.ts';
+import { endWaits, requireStandby } from '../support/server/require-standby.ts';
 import { count, environment, expectIntact, newKeys, plant } from '../support/table/witness.ts';
 import { runHere } from '../support/tool/run-here.ts';
 
@@ -14,27 +15,13 @@ beforeAll(async () => {
   await own.connect().pool.query('ALTER DATABASE application SET synchronous_commit = on');
 });
 
-afterEach(() => requireStandby(''));
+afterEach(() => requireStandby(own.connect(), ''));
 afterAll(() => own.stop());
-
-/** Resolves once the server has taken over the setting. */
-async function requireStandby(name: string): Promise<void> {
-  const { pool } = own.connect();
-  await pool.query('SET synchronous_commit = local');
-  await pool.query(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
-  await pool.query(`
-    DO $$ BEGIN
-      PERFORM pg_reload_conf();
-      WHILE (SELECT setting FROM pg_file_settings WHERE name = 'synchronous_standby_names' AND applied) IS DISTINCT FROM '${name}'
-        LOOP PERFORM pg_sleep(0.005);
-      END LOOP;
-    END $$`);
-}
 
 describe('a standby that every commit has to wait for, and that is not there', () => {
   it('makes a run that writes row by row end with 4 at the barrier: every row is rotated, and it says what it waited for', async () => {
     const planted = await plant(own.connect(), keys, ROWS);
-    await requireStandby('nobody');
+    await requireStandby(own.connect(), 'nobody');
     const run = await runHere([], env());
     expect(run.code, run.stderr).toBe(4);
     expect(run.stdout).toMatch(
@@ -55,25 +42,16 @@ describe('a standby that every commit has to wait for, and that is not there', (
       expect(again.code, again.stderr).toBe(4);
       expect(again.stdout).toContain('that commits wait for: no answer came within 1 s');
     }
-    await requireStandby('');
+    await requireStandby(own.connect(), '');
     const last = await runHere(['verify'], env());
     expect(last.code, last.stderr).toBe(0);
   });
 
   it('is not taken for done if somebody cancels the waiting for it, as often as it waits: PostgreSQL then says that the commit succeeded', async () => {
     const planted = await plant(own.connect(), keys, ROWS);
-    await requireStandby('nobody');
-    let ended = false;
-    let cancelled = 0;
-    const running = runHere([], { ...env(), DATABASE_STATEMENT_TIMEOUT_MS: '30000' }).finally(() => {
-      ended = true;
-    });
-    while (!ended) {
-      const { rowCount } = await own
-        .connect()
-        .pool.query("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-      cancelled += rowCount ?? 0;
-    }
+    await requireStandby(own.connect(), 'nobody');
+    const running = runHere([], { ...env(), DATABASE_STATEMENT_TIMEOUT_MS: '30000' });
+    const cancelled = await endWaits(own.connect(), running);
     const run = await running;
     expect(cancelled).toBeGreaterThan(0);
     expect(run.code, run.stdout).toBe(4);
@@ -86,7 +64,7 @@ describe('a standby that every commit has to wait for, and that is not there', (
 
   it('makes a batch end with 4, and the next run with 5 while that batch waits; once nothing has to wait, a run finishes', async () => {
     const planted = await plant(own.connect(), keys, ROWS);
-    await requireStandby('nobody');
+    await requireStandby(own.connect(), 'nobody');
     const run = await runHere(['--batch-size', '500'], env());
     expect(run.code, run.stderr).toBe(4);
     expect(run.stderr).toContain('(wait_event SyncRep) the commit waits for a standby that synchronous_standby_names lists');
@@ -99,7 +77,7 @@ describe('a standby that every commit has to wait for, and that is not there', (
     expect(again.stderr).toContain(
       'hint: start that standby, or take it out of that setting; or end that write: SELECT pg_terminate',
     );
-    await requireStandby('');
+    await requireStandby(own.connect(), '');
     const last = await runHere(['--batch-size', '500'], env());
     expect(last.code, last.stderr).toBe(0);
     expect(count(await expectIntact(own.connect(), keys, planted), 'new')).toBe(ROWS);

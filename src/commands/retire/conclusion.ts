@@ -6,7 +6,7 @@ import type { NamedKey } from '../../report/report.ts';
 import { isRefused, stoppedBy } from '../../report/stopped-by.ts';
 import { totalOf, type Words } from '../../report/total.ts';
 import { dayOf, minuteAfter, said } from '../time-words.ts';
-import type { RetireEnding } from './ending.ts';
+import type { RetireEnding, RetireStopped } from './ending.ts';
 import { advice, problem } from './obstacle-words.ts';
 import type { RetirePlan } from './plan.ts';
 
@@ -60,14 +60,17 @@ export function conclude(
         nextSteps: ['keep the key', ...adviceFor(ending, plan, registry), runAgain],
       };
     case 'stopped':
-      return { ...stoppedBy(ending.cause, runAgain), details: [afterStop(ending.cause)] };
+      return { ...stoppedBy(ending.cause, runAgain), details: [afterStop(ending)] };
     default:
       return ending satisfies never;
   }
 }
 
 /** A connection that broke may have taken the answer to the last statement with it. */
-function afterStop(cause: unknown): string {
+function afterStop({ cause, retiredAt }: RetireStopped): string {
+  if (retiredAt !== null) {
+    return 'the key is retired, but until that is confirmed a crash of the server, or a standby that takes its place, may undo it: keep the key';
+  }
   const isKnown = !(cause instanceof DatabaseError) || isRefused(cause);
   return isKnown
     ? 'the key is not retired by this run'

@@ -13,7 +13,10 @@ export type RetireEnding =
       readonly fields: readonly FieldCensus[];
     }
   | { readonly kind: 'not-yet'; readonly obstacles: readonly Obstacle[]; readonly fields: readonly FieldCensus[] }
-  | Extract<VerifyEnding, { kind: 'stopped' }>;
+  | RetireStopped;
+
+/** `retiredAt` is not null if the key is retired, and only that this will last could not be confirmed. */
+export type RetireStopped = Extract<VerifyEnding, { kind: 'stopped' }> & { readonly retiredAt: Date | null };
 
 /** What the report says about the end. */
 export function outcome(ending: RetireEnding): Outcome {

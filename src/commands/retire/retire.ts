@@ -1,4 +1,5 @@
 import type { EncryptionKey } from '../../crypto/encryption-key.ts';
+import { waitForDisk } from '../../database/barrier.ts';
 import { explain } from '../../database/explain.ts';
 import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
@@ -73,13 +74,32 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
   if (fenced?.kind === 'locked') obstacles.push({ kind: 'locked' });
   // Without a fence, or if it could not be set, nothing has been surveyed yet.
   const { ending, phases } = surveys[0] ?? (await verify({ ...options, ring }));
-  if (ending.kind === 'stopped') return { ending, phases };
+  if (ending.kind === 'stopped') return { ending: { ...ending, retiredAt: null }, phases };
+  if (fenced?.kind === 'closed') {
+    try {
+      await confirm(retirement);
+    } catch (cause) {
+      return { ending: { kind: 'stopped', phase: null, cause, reached: null, retiredAt: fenced.retiredAt }, phases };
+    }
+  }
   const { fields } = ending;
   await recorder.record(findingOf(ring, fields));
   if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at: fenced.retiredAt, fields }, phases };
   const found = [...surveyObstacles(fields, fingerprint, key !== undefined), ...obstacles];
   const kind = retiredAt === null ? { kind: 'not-yet' as const } : { kind: 'was-retired' as const, at: retiredAt };
   return { ending: { ...kind, obstacles: found, fields }, phases };
+}
+
+/**
+ * Waits until no crash, and no standby that takes the server's place, can undo the retirement. Its commit proves that only if nobody
+ * cancelled its waiting, and if its answer arrived.
+ */
+function confirm({ settings, opened, options }: Retirement): Promise<void> {
+  return unlessAborted(options.signal, () =>
+    waitForDisk(opened.pool, settings).catch((error: unknown) => {
+      throw explain(error, settings);
+    }),
+  );
 }
 
 /** The search needs the key itself; without it, the other keys have to decrypt every value. */

@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fingerprintOf } from '../support/keys/fingerprint.ts';
+import { type OwnServer, startOwnServer } from '../support/server/own-server.ts';
+import { endWaits, requireStandby } from '../support/server/require-standby.ts';
+import { enterKeys, entryOf, insertNamed, namedField, REGISTRY_SQL } from '../support/table/registry.ts';
+import { newKeys } from '../support/table/witness.ts';
+import { runHere } from '../support/tool/run-here.ts';
+
+const keys = newKeys();
+const OLD = fingerprintOf(keys.old);
+let own: OwnServer;
+
+beforeAll(async () => {
+  // The tests themselves do not wait for a standby; the tool, in its database, does.
+  own = await startOwnServer(['synchronous_commit=local']);
+  const database = own.connect();
+  await database.pool.query(`ALTER DATABASE application SET synchronous_commit = on; ${REGISTRY_SQL}`);
+  await enterKeys(database, keys.old, keys.new);
+  await insertNamed(database, keys.new, 3);
+  await database.pool.query(`
+    ALTER TABLE user_api_keys ALTER COLUMN key_id SET NOT NULL;
+    CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END';
+    CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON encryption_keys DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (OLD.retired_at IS NULL AND NEW.retired_at IS NOT NULL) EXECUTE FUNCTION wait_at_commit()`);
+});
+
+afterEach(() => requireStandby(own.connect(), ''));
+afterAll(() => own.stop());
+
+const retire = () =>
+  runHere(['retire', OLD, '--no-escrow'], { ENCRYPTION_KEYS: keys.new, DATABASE_URL: own.url }, false, [namedField]);
+
+/** Lets a retirement come to its commit, which from then on has to wait for a standby that is not there. */
+async function retireWithoutStandby(): Promise<{ readonly running: ReturnType<typeof retire> }> {
+  const { pool } = own.connect();
+  await pool.query("UPDATE encryption_keys SET retired_at = NULL, unused_since = now() - interval '2 days'");
+  const holder = await pool.connect();
+  await holder.query('SELECT pg_advisory_lock(42)');
+  const running = retire();
+  const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
+  while ((await pool.query(waiting)).rowCount === 0);
+  await requireStandby(own.connect(), 'nobody');
+  await holder.query('SELECT pg_advisory_unlock(42)');
+  holder.release();
+  return { running };
+}
+
+describe('a retirement whose commit waits for a standby that is not there', () => {
+  it.each([
+    ['cancels the waiting, after which PostgreSQL calls the commit a success', 'pg_cancel_backend'],
+    ['ends the connection, after which the registry says that the key is retired', 'pg_terminate_backend'],
+  ])('is not taken for done if somebody %s', async (_, how) => {
+    const { running } = await retireWithoutStandby();
+    const ended = await endWaits(own.connect(), running, how);
+    expect(ended).toBeGreaterThan(0);
+    const run = await running;
+    expect(run.code, run.stdout).toBe(4);
+    expect((await entryOf(own.connect(), keys.old))?.['retired_at']).not.toBeNull();
+    expect(run.stdout).toContain(
+      'the key is retired, but until that is confirmed a crash of the server, or a standby that takes its place, may undo it: keep the key\n',
+    );
+
+    await requireStandby(own.connect(), '');
+    const again = await retire();
+    expect(again.code, again.stdout).toBe(0);
+    expect(again.stdout).toContain(`key ${OLD} was retired on`);
+  });
+});

@@ -1,0 +1,34 @@
+import type { TestDatabase } from '../table/database.ts';
+
+/** Resolves once every commit of the server has to wait for the standby of this name; without a name, for none. */
+export async function requireStandby({ pool }: TestDatabase, name: string): Promise<void> {
+  await pool.query('SET synchronous_commit = local');
+  await pool.query(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
+  await pool.query(`
+    DO $$ BEGIN
+      PERFORM pg_reload_conf();
+      WHILE (SELECT setting FROM pg_file_settings WHERE name = 'synchronous_standby_names' AND applied) IS DISTINCT FROM '${name}'
+        LOOP PERFORM pg_sleep(0.005);
+      END LOOP;
+    END $$`);
+}
+
+/**
+ * Ends the waiting of every commit for a standby, until `end` is settled.
+ *
+ * @param how - a function of PostgreSQL that takes the process
+ * @returns how many it ended
+ */
+export async function endWaits({ pool }: TestDatabase, end: Promise<unknown>, how = 'pg_cancel_backend'): Promise<number> {
+  let ended = false;
+  let waits = 0;
+  const ending = end.finally(() => {
+    ended = true;
+  });
+  while (!ended) {
+    const { rowCount } = await pool.query(`SELECT ${how}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
+    waits += rowCount ?? 0;
+  }
+  await ending;
+  return waits;
+}
