@@ -1,6 +1,7 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { keysOf } from '../crypto/key-ring.ts';
 import type { Finding } from '../database/write-registry.ts';
+import { countUnder } from '../rotation/census.ts';
 import type { Compared, FieldCensus, RotateEnding } from '../rotation/result.ts';
 
 /** @returns what the surveys of all fields say of the keys */
@@ -36,7 +37,8 @@ export function findingAtEnd(ring: KeyRing, ending: RotateEnding): Finding | nul
 /** What it found under a key before, or met late, was used until now. */
 function findingAfter(ring: KeyRing, fields: readonly Compared[]): Finding {
   const after = fields.map(({ field, after: census }) => ({ field, census }));
-  const isLate = fields.some(({ late }) => late > 0);
+  // More were moved than the preflight had seen: they came meanwhile.
+  const isLate = fields.some(({ late, before, tally }) => late > 0 || tally.rotated > countUnder(before, ring.sources));
   const used = ring.sources.filter(
     ({ fingerprint }) => isLate || fields.some(({ before }) => (before.under.get(fingerprint) ?? 0) > 0),
   );

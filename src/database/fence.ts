@@ -41,6 +41,10 @@ const GAVE_WAY = [
 /** How the fence ended. */
 export type Fenced =
   | { readonly kind: 'closed'; readonly retiredAt: Date }
+  /** The server did not answer the commit, and may still carry it out. */
+  | { readonly kind: 'unanswered'; readonly cause: DatabaseError }
+  /** Somebody else has just retired it. */
+  | { readonly kind: 'was-closed'; readonly retiredAt: Date }
   /** `work` did not approve. */
   | { readonly kind: 'opened-again' }
   /** A row of that table names the key. */
@@ -80,8 +84,10 @@ export async function withFence(
       .catch((error: unknown) => refusal(error) ?? Promise.reject(explain(error, settings)));
     if ('kind' in set) return await leave(client, set);
     const retiredAt = set.rows[0]?.retired_at;
-    // Somebody else has just retired it.
-    if (retiredAt === undefined) return await leave(client, { kind: 'locked' });
+    if (retiredAt === undefined) {
+      const other = (await guarded(() => readRegistry(pool, settings)))?.entries.get(fingerprint)?.retired_at ?? null;
+      return await leave(client, other === null ? { kind: 'locked' } : { kind: 'was-closed', retiredAt: other });
+    }
     const giveWay = new AbortController();
     const beat = async () => {
       const { rowCount } = await client.query(IN_THE_WAY);
@@ -102,17 +108,15 @@ export async function withFence(
   async function commit(of: PoolClient, retiredAt: Date): Promise<Fenced> {
     try {
       const { command } = await of.query('COMMIT');
-      if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+      if (command !== 'COMMIT') throw new DatabaseError('the server rolled the retirement back', null, true);
     } catch (error) {
       const refused = refusal(error);
+      const cause = explain(error, settings);
       const found = await readRegistry(pool, settings).catch(() => null);
-      if (found?.entries.get(fingerprint)?.retired_at?.getTime() !== retiredAt.getTime()) {
-        if (refused === null) throw explain(error, settings);
-        of.release(true);
-        return refused;
-      }
+      const isRetired = found?.entries.get(fingerprint)?.retired_at?.getTime() === retiredAt.getTime();
+      if (!isRetired && refused === null && cause.refused) throw cause;
       of.release(true);
-      return { kind: 'closed', retiredAt };
+      return isRetired ? { kind: 'closed', retiredAt } : (refused ?? { kind: 'unanswered', cause });
     }
     of.release();
     return { kind: 'closed', retiredAt };

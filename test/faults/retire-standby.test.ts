@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newKey } from '../support/application/application.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { type OwnServer, startOwnServer } from '../support/server/own-server.ts';
 import { endWaits, requireStandby } from '../support/server/require-standby.ts';
 import { enterKeys, entryOf, insertNamed, namedField, REGISTRY_SQL } from '../support/table/registry.ts';
 import { newKeys } from '../support/table/witness.ts';
+import { secret } from '../support/tool/known-secrets.ts';
 import { runHere } from '../support/tool/run-here.ts';
 
 const keys = newKeys();
@@ -27,21 +29,36 @@ beforeAll(async () => {
 afterEach(() => requireStandby(own.connect(), ''));
 afterAll(() => own.stop());
 
-const retire = () =>
-  runHere(['retire', OLD, '--no-escrow'], { ENCRYPTION_KEYS: keys.new, DATABASE_URL: own.url }, false, [namedField]);
+const retire = (timeoutMs = 60_000) =>
+  runHere(
+    ['retire', OLD, '--no-escrow'],
+    { ENCRYPTION_KEYS: keys.new, DATABASE_URL: own.url, DATABASE_STATEMENT_TIMEOUT_MS: String(timeoutMs) },
+    false,
+    [namedField],
+  );
 
-/** Lets a retirement come to its commit, which from then on has to wait for a standby that is not there. */
-async function retireWithoutStandby(): Promise<{ readonly running: ReturnType<typeof retire> }> {
+const HOLD = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
+
+/** Holds a retirement at its commit. */
+async function retireUntilCommit(timeoutMs?: number) {
   const { pool } = own.connect();
   await pool.query("UPDATE encryption_keys SET retired_at = NULL, unused_since = now() - interval '2 days'");
   const holder = await pool.connect();
   await holder.query('SELECT pg_advisory_lock(42)');
-  const running = retire();
-  const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
-  while ((await pool.query(waiting)).rowCount === 0);
+  const running = retire(timeoutMs);
+  while ((await pool.query(HOLD)).rowCount === 0);
+  const letGo = async () => {
+    await holder.query('SELECT pg_advisory_unlock(42)');
+    holder.release();
+  };
+  return { running, pool, letGo };
+}
+
+/** Lets a retirement come to its commit, which from then on has to wait for a standby that is not there. */
+async function retireWithoutStandby(timeoutMs?: number): Promise<{ readonly running: ReturnType<typeof retire> }> {
+  const { running, letGo } = await retireUntilCommit(timeoutMs);
   await requireStandby(own.connect(), 'nobody');
-  await holder.query('SELECT pg_advisory_unlock(42)');
-  holder.release();
+  await letGo();
   return { running };
 }
 
@@ -64,5 +81,54 @@ describe('a retirement whose commit waits for a standby that is not there', () =
     const again = await retire();
     expect(again.code, again.stdout).toBe(0);
     expect(again.stdout).toContain(`key ${OLD} was retired on`);
+  });
+
+  it('is not called refused while the server has not answered: it is carried out once the standby is there', async () => {
+    const { running } = await retireWithoutStandby(3000);
+    const run = await running;
+    expect(run.code, run.stdout).toBe(4);
+    expect(run.stdout).toContain(
+      'whether the key is retired is not known: the server did not answer the commit, and may still carry it out; keep the key\n',
+    );
+    expect((await entryOf(own.connect(), keys.old))?.['retired_at']).toBeNull();
+    await requireStandby(own.connect(), '');
+    const { pool } = own.connect();
+    while ((await pool.query("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'")).rowCount !== 0);
+    expect((await entryOf(own.connect(), keys.old))?.['retired_at']).not.toBeNull();
+  });
+});
+
+describe('a key whose entry waits for a standby that is not there', () => {
+  it('is not called registered if somebody cancels the waiting', async () => {
+    const fresh = secret(newKey());
+    await requireStandby(own.connect(), 'nobody');
+    const register = () => runHere(['register'], { ENCRYPTION_KEYS: `${keys.new} ${fresh}`, DATABASE_URL: own.url });
+    // The second finds the entry of the first.
+    for (const run of [register, register]) {
+      const ending = run();
+      expect(await endWaits(own.connect(), ending)).toBeGreaterThan(0);
+      const { code, stderr } = await ending;
+      expect(code).toBe(4);
+      expect(stderr).toContain(
+        'did not confirm that all writes so far are on its disk, and on the standbys that commits wait for',
+      );
+      expect(stderr).not.toMatch(/is now in|was already in/u);
+    }
+    await requireStandby(own.connect(), '');
+    expect((await register()).stderr).toContain('was already in');
+  });
+});
+
+describe('two retirements of a key at once', () => {
+  it('are one: the other says that the key was retired', async () => {
+    const { running, pool, letGo } = await retireUntilCommit();
+    const second = retire();
+    const behind = "SELECT FROM pg_locks WHERE locktype IN ('tuple', 'transactionid') AND NOT granted";
+    while ((await pool.query(behind)).rowCount === 0);
+    await letGo();
+    const [one, other] = [await running, await second];
+    expect([one.code, other.code], other.stdout).toEqual([0, 0]);
+    expect(one.stdout).toContain(`key ${OLD} is retired`);
+    expect(other.stdout).toContain(`key ${OLD} was retired on`);
   });
 });

@@ -214,10 +214,13 @@ describe('a backup of rows that name their key', () => {
     expect(await keyIds(database)).toEqual({ [OLD]: 4 });
   });
 
-  it('is not restored once the key is retired', async () => {
+  it.each([
+    ['', fingerprintOf(keys.old)],
+    [', also if its rows named another', fingerprintOf(keys.new)],
+  ])('is not restored once the key is retired%s', async (_, keyId) => {
     await enterKeys(database, keys.old, keys.new);
-    await insertNamed(database, keys.old, 4);
-    const file = path.join(workFolder, 'retired.jsonl');
+    await insertNamed(database, keys.old, 4, keyId);
+    const file = path.join(workFolder, `retired-${keyId}.jsonl`);
     expect((await run(['--backup', file])).code).toBe(0);
     await pool.query('UPDATE encryption_keys SET retired_at = now() WHERE fingerprint = $1', [OLD]);
     const { code, stderr } = await run(['restore', file]);

@@ -336,6 +336,29 @@ describe('retire', () => {
     expect((await run(['retire', OLD, '--soak', 'tomorrow'])).code).toBe(2);
   });
 
+  it('counts the backups that need a key from the last look at the values on: some may have got under it after its retirement', async () => {
+    await ready();
+    expect((await retire('--no-escrow')).code).toBe(0);
+    await pool.query("UPDATE encryption_keys SET retired_at = '2020-02-03' WHERE fingerprint = $1", [OLD]);
+    const { code, stdout } = await retire('--no-escrow');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('was retired on 2020-02-03')]);
+    expect(stdout).toMatch(/destroy it when no backup of the database from before 20(?!20)\d\d-/u);
+  });
+
+  it('does not say that a retirement does not hold while it only cannot be proven', async () => {
+    await ready();
+    expect((await retire('--no-escrow')).code).toBe(0);
+    const writer = await pool.connect();
+    await writer.query('BEGIN; UPDATE user_api_keys SET updated_at = now()');
+    const { code, stdout } = await retire('--no-escrow');
+    await writer.query('ROLLBACK');
+    writer.release();
+    expect([code, stdout]).toEqual([
+      7,
+      expect.stringMatching(/was retired on .*, but it is not proven that this\s+still holds/u),
+    ]);
+  });
+
   it('says so when a key was retired and values are under it all the same', async () => {
     await ready();
     expect((await retire('--no-escrow')).code).toBe(0);

@@ -1,6 +1,7 @@
 import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
+import { waitForDisk } from '../../database/barrier.ts';
 import { explain } from '../../database/explain.ts';
 import { type Registry, readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
@@ -48,6 +49,12 @@ async function enter(
   if (isNew && !registry.mayInsert)
     refuse(`user ${settings.user} may not INSERT into ${registry.label}`, grant(registry, settings));
   const entered = isNew ? await createRegistryWriter(pool, registry, settings, thisAuthor(reason)).enter(missing) : [];
+  // Services get the key now: without its entry, PostgreSQL would refuse all that they write. An earlier run may not have confirmed it.
+  if (registry.mayInsert) {
+    await waitForDisk(pool, settings).catch((error: unknown) => {
+      throw explain(error, settings);
+    });
+  }
   for (const { name, key } of keys) {
     const what = entered.includes(key.fingerprint) ? 'is now in' : 'was already in';
     output.say(`the ${name} key, ${key.fingerprint}, ${what} ${registry.label}`);

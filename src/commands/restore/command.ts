@@ -80,14 +80,16 @@ async function examine(
 
 /** @throws UsageError if a value would come back under a key that is retired */
 function refuseRetired({ header: { keys } }: CheckedBackup, keyIds: ReadonlySet<string>, registry: Registry | null): void {
-  // A value that does not name its key is under one of the source keys of the run.
-  const under = new Set([...keyIds, ...(keyIds.has('') || keyIds.size === 0 ? keys.sources : [])]);
+  // A value that names none of the source keys of the run, or no key, is under one of them all the same.
+  const areNamed = keyIds.size > 0 && [...keyIds].every((id) => keys.sources.includes(id));
+  const under = new Set([...keyIds, ...(areNamed ? [] : keys.sources)]);
   const retired = [...under].flatMap((fingerprint) => registry?.entries.get(fingerprint) ?? []);
   const [key] = retired.filter(({ retired_at }) => retired_at !== null);
   if (registry === null || key?.retired_at == null) return;
   const back = `UPDATE ${registry.name} SET retired_at = NULL WHERE fingerprint = '${key.fingerprint}'`;
+  const holds = keyIds.has(key.fingerprint) || keys.sources.length === 1 ? 'holds' : 'may hold';
   refuse(
-    `the backup holds values under key ${key.fingerprint}, which was retired on ${dayOf(key.retired_at)}`,
+    `the backup ${holds} values under key ${key.fingerprint}, which was retired on ${dayOf(key.retired_at)}`,
     `nothing was written; if the values must come back all the same, put the key back into service first: ${back}`,
   );
 }

@@ -30,7 +30,7 @@ export async function runRetire(given: Given, host: Host): Promise<ExitCode> {
     announcement: [keysLine(keys.named)],
     work: (opened, options, author) => retire({ plan, keys, settings: database, opened, host, options, author, output }),
     conclude: (ending, registry) => conclude(ending, plan, keys.named, words, registry, again),
-    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null, retiredAt: null }),
+    notStarted: (cause) => ({ kind: 'stopped', phase: null, cause, reached: null, retirement: 'none' }),
   };
   return runOnTables(run, host);
 }

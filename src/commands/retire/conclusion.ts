@@ -1,9 +1,8 @@
-import { DatabaseError } from '../../database/database-error.ts';
 import type { Registry } from '../../database/registry.ts';
 import { type Conclusion, done, typed } from '../../report/conclusion.ts';
 import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
-import { isRefused, stoppedBy } from '../../report/stopped-by.ts';
+import { stoppedBy } from '../../report/stopped-by.ts';
 import { totalOf, type Words } from '../../report/total.ts';
 import { dayOf, minuteAfter, said } from '../time-words.ts';
 import type { RetireEnding, RetireStopped } from './ending.ts';
@@ -30,24 +29,25 @@ export function conclude(
         `key ${fingerprint} is retired`,
         [
           `no value is under it: ${others === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
-          `it has been unused for ${said(ending.at.getTime() - since.getTime())}`,
+          `no verification has found a value under it for ${said(ending.at.getTime() - since.getTime())}`,
           'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
+          'a service that has the key, and leaves the key id of a row as it was, is not refused: verify finds that',
           ...(isGiven
             ? []
             : ['only the tables in prisma/schema.prisma were read: to search the others, the key has to be set as well']),
           ...(plan.needsEscrow ? [] : ['whether the key in use can be recovered if it is lost was not looked at (--no-escrow)']),
         ],
-        leftToDo(keys, fingerprint, ending.at),
+        leftToDo(keys, fingerprint, ending.asOf),
       );
     }
     case 'was-retired': {
       if (ending.obstacles.length === 0) {
         const details = ['no value is under it, and PostgreSQL refuses every write that names it'];
-        return done(`key ${fingerprint} was retired on ${dayOf(ending.at)}`, details, leftToDo(keys, fingerprint, ending.at));
+        return done(`key ${fingerprint} was retired on ${dayOf(ending.at)}`, details, leftToDo(keys, fingerprint, ending.asOf));
       }
       return {
         exitCode: EXIT.notYet,
-        headline: `key ${fingerprint} was retired on ${dayOf(ending.at)}, but that does not hold`,
+        headline: `key ${fingerprint} was retired on ${dayOf(ending.at)}, but ${isBroken(ending) ? 'that does not hold' : 'it is not proven that this still holds'}`,
         details: ending.obstacles.flatMap((obstacle) => problem(obstacle, words)),
         nextSteps: ['keep the key', ...adviceFor(ending, plan, registry), runAgain],
       };
@@ -66,15 +66,22 @@ export function conclude(
   }
 }
 
-/** A connection that broke may have taken the answer to the last statement with it. */
-function afterStop({ cause, retiredAt }: RetireStopped): string {
-  if (retiredAt !== null) {
-    return 'the key is retired, but until that is confirmed a crash of the server, or a standby that takes its place, may undo it: keep the key';
+/** Whether values are under the key, or PostgreSQL does not refuse others. */
+function isBroken({ obstacles }: Extract<RetireEnding, { kind: 'was-retired' }>): boolean {
+  return obstacles.some(({ kind }) => ['values', 'unregistered', 'gap'].includes(kind));
+}
+
+function afterStop({ retirement }: RetireStopped): string {
+  switch (retirement) {
+    case 'none':
+      return 'the key is not retired by this run';
+    case 'sent':
+      return 'whether the key is retired is not known: the server did not answer the commit, and may still carry it out; keep the key';
+    case 'made':
+      return 'the key is retired, but until that is confirmed a crash of the server, or a standby that takes its place, may undo it: keep the key';
+    default:
+      return retirement satisfies never;
   }
-  const isKnown = !(cause instanceof DatabaseError) || isRefused(cause);
-  return isKnown
-    ? 'the key is not retired by this run'
-    : `the key is not retired by this run, unless the connection broke at its very end: ${typed('status')} shows it`;
 }
 
 function adviceFor(

@@ -4,19 +4,24 @@ import type { Obstacle } from './obstacle.ts';
 
 /** How the command ends. */
 export type RetireEnding =
-  | { readonly kind: 'retired'; readonly at: Date; readonly fields: readonly FieldCensus[] }
+  /** `asOf`: the server's time after the survey. */
+  | { readonly kind: 'retired'; readonly at: Date; readonly asOf: Date; readonly fields: readonly FieldCensus[] }
   /** By an earlier run; `obstacles` would be in the way today. */
   | {
       readonly kind: 'was-retired';
       readonly at: Date;
+      readonly asOf: Date;
       readonly obstacles: readonly Obstacle[];
       readonly fields: readonly FieldCensus[];
     }
   | { readonly kind: 'not-yet'; readonly obstacles: readonly Obstacle[]; readonly fields: readonly FieldCensus[] }
   | RetireStopped;
 
-/** `retiredAt` is not null if the key is retired, and only that this will last could not be confirmed. */
-export type RetireStopped = Extract<VerifyEnding, { kind: 'stopped' }> & { readonly retiredAt: Date | null };
+/**
+ * `retirement` is made if the registry says that the key is retired, and the run stopped before it had confirmed that; sent if the server
+ * did not answer the commit.
+ */
+export type RetireStopped = Extract<VerifyEnding, { kind: 'stopped' }> & { readonly retirement: 'none' | 'sent' | 'made' };
 
 /** What the report says about the end. */
 export function outcome(ending: RetireEnding): Outcome {

@@ -1,5 +1,6 @@
 import type { EncryptionKey } from '../../crypto/encryption-key.ts';
 import { waitForDisk } from '../../database/barrier.ts';
+import { DatabaseError } from '../../database/database-error.ts';
 import { explain } from '../../database/explain.ts';
 import { type Fenced, withFence } from '../../database/fence.ts';
 import { findFenceGaps } from '../../database/fence-gaps.ts';
@@ -18,7 +19,7 @@ import type { Host } from '../command.ts';
 import { findingOf } from '../finding.ts';
 import { recordOnly, registryProblem } from '../key-registry.ts';
 import { findUnregistered, notSearchedLine } from '../unregistered.ts';
-import type { RetireEnding } from './ending.ts';
+import type { RetireEnding, RetireStopped } from './ending.ts';
 import { type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
 import type { RetireKeys, RetirePlan } from './plan.ts';
 
@@ -72,34 +73,56 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
   const fenced: Fenced | null = mayFence ? await withFence(pool, usable, settings, fingerprint, author, isUnused) : null;
   if (fenced?.kind === 'still-named') obstacles.push({ kind: 'named', table: fenced.table });
   if (fenced?.kind === 'locked') obstacles.push({ kind: 'locked' });
+  const at = fenced !== null && 'retiredAt' in fenced ? fenced.retiredAt : retiredAt;
   // Without a fence, or if it could not be set, nothing has been surveyed yet.
   const { ending, phases } = surveys[0] ?? (await verify({ ...options, ring }));
-  if (ending.kind === 'stopped') return { ending: { ...ending, retiredAt: null }, phases };
-  if (fenced?.kind === 'closed') {
-    try {
-      await confirm(retirement);
-    } catch (cause) {
-      return { ending: { kind: 'stopped', phase: null, cause, reached: null, retiredAt: fenced.retiredAt }, phases };
-    }
-  }
+  const stopped = (cause: unknown, retirement: RetireStopped['retirement']): Result<RetireEnding> => ({
+    ending: { kind: 'stopped', phase: null, cause, reached: null, retirement },
+    phases,
+  });
+  if (fenced?.kind === 'unanswered') return stopped(fenced.cause, 'sent');
+  if (ending.kind === 'stopped') return { ending: { ...ending, retirement: at === null ? 'none' : 'made' }, phases };
   const { fields } = ending;
-  await recorder.record(findingOf(ring, fields));
-  if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at: fenced.retiredAt, fields }, phases };
-  const found = [...surveyObstacles(fields, fingerprint, key !== undefined), ...obstacles];
-  const kind = retiredAt === null ? { kind: 'not-yet' as const } : { kind: 'was-retired' as const, at: retiredAt };
-  return { ending: { ...kind, obstacles: found, fields }, phases };
+  const surveyed = surveyObstacles(fields, fingerprint, key !== undefined);
+  if (at === null) {
+    await recorder.record(findingOf(ring, fields));
+    return { ending: { kind: 'not-yet', obstacles: [...surveyed, ...obstacles], fields }, phases };
+  }
+  try {
+    const { asOf, gaps } = await unlessAborted(options.signal, () => confirm(retirement, at));
+    await recorder.record(findingOf(ring, fields));
+    if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at, asOf, fields }, phases };
+    const unregistered = obstacles.filter(({ kind }) => kind === 'unregistered');
+    return { ending: { kind: 'was-retired', at, asOf, obstacles: [...surveyed, ...unregistered, ...gaps], fields }, phases };
+  } catch (cause) {
+    return stopped(cause, 'made');
+  }
 }
 
 /**
- * Waits until no crash, and no standby that takes the server's place, can undo the retirement. Its commit proves that only if nobody
- * cancelled its waiting, and if its answer arrived.
+ * Waits until the retirement is on the disk, and on the standbys that commits wait for. Its own commit proves that only if its answer
+ * arrived, and if nobody cancelled its waiting. Then looks at the registry once more: another server may be answering by now.
+ *
+ * @param at - when the key was retired
+ * @returns the time of the server, and what is wrong with the fence now
+ * @throws DatabaseError
  */
-function confirm({ settings, opened, options }: Retirement): Promise<void> {
-  return unlessAborted(options.signal, () =>
-    waitForDisk(opened.pool, settings).catch((error: unknown) => {
-      throw explain(error, settings);
-    }),
-  );
+async function confirm(retirement: Retirement, at: Date): Promise<{ readonly asOf: Date; readonly gaps: readonly Obstacle[] }> {
+  const { plan, settings, opened } = retirement;
+  const look = async () => {
+    await waitForDisk(opened.pool, settings);
+    return readRegistry(opened.pool, settings);
+  };
+  const registry = await look().catch((error: unknown) => {
+    throw explain(error, settings);
+  });
+  if (!isUsable(registry) || registry.entries.get(plan.fingerprint)?.retired_at?.getTime() !== at.getTime()) {
+    throw new DatabaseError(
+      `the registry does not say any more that key ${plan.fingerprint} was retired then`,
+      'somebody has changed it meanwhile, or another server answers that does not have the retirement',
+    );
+  }
+  return { asOf: registry.readAt, gaps: await fenceObstacles(registry, retirement) };
 }
 
 /** The search needs the key itself; without it, the other keys have to decrypt every value. */

@@ -38,15 +38,20 @@ function keyFacts(key: KeyStatus, { registry, now }: Status, { count }: Words): 
   const line: Fact = [key.name ?? 'not set', `${key.fingerprint} (${key.source}): ${found}`];
   if (!isUsable(registry)) return [line];
   const escrow = key.splits.map((split): Fact => ['', `escrow split ${split.split_id.slice(0, 8)}: ${sharesChecked(split)}`]);
-  return [line, ['', key.entry === null ? 'not in the registry' : historyOf(key.entry, now)], ...escrow];
+  return [
+    line,
+    ['', key.entry === null ? 'not in the registry' : historyOf(key.entry, now, values.kind !== 'unknown' && values.values > 0)],
+    ...escrow,
+  ];
 }
 
-function historyOf(entry: RegistryEntry, now: Date): string {
+/** @param isUsed - whether it has values, which the registry may not know yet */
+function historyOf(entry: RegistryEntry, now: Date, isUsed: boolean): string {
   const at = (time: Date | null, what: string, otherwise: string) => (time === null ? otherwise : `${what} ${dated(time, now)}`);
   return [
     at(entry.activated_at, 'activated', `registered ${dated(entry.created_at, now)}, not activated`),
     at(entry.last_verified_at, 'verified', 'not verified'),
-    ...(entry.unused_since === null ? [] : [`unused since ${dated(entry.unused_since, now)}`]),
+    ...(isUsed || entry.unused_since === null ? [] : [`unused since ${dated(entry.unused_since, now)}`]),
     at(entry.escrow_checked_at, 'escrow checked', 'escrow not checked'),
     ...(entry.retired_at === null ? [] : [`retired ${dated(entry.retired_at, now)}`]),
   ].join(', ');

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import type { TestDatabase } from '../table/database.ts';
 
 /** Resolves once every commit of the server has to wait for the standby of this name; without a name, for none. */
@@ -11,6 +12,27 @@ export async function requireStandby({ pool }: TestDatabase, name: string): Prom
         LOOP PERFORM pg_sleep(0.005);
       END LOOP;
     END $$`);
+  if (name !== '') await seeThatCommitsWait(pool);
+}
+
+/** The checkpointer tells all others of the setting: until it has read that itself, a commit passes. */
+async function seeThatCommitsWait(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  await client.query('SET synchronous_commit = on');
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+  const pid = Number(rows[0]?.pid);
+  for (let hasWaited = false; !hasWaited; ) {
+    let isOver = false;
+    const commit = client.query("SELECT pg_logical_emit_message(true, '', '')").finally(() => {
+      isOver = true;
+    });
+    while (!(isOver || hasWaited)) {
+      const waiting = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'SyncRep'";
+      hasWaited = (await pool.query(waiting, [pid])).rowCount === 1;
+    }
+    await commit;
+  }
+  client.release(true);
 }
 
 /**
