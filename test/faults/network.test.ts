@@ -14,7 +14,7 @@ const ROWS = 5;
 /** An ordinary run strikes at every k-th message, with another first one for each fault; FAULTS=all strikes at each message. */
 const every = process.env['FAULTS'] === 'all' ? 1 : 240;
 const WHAT_IS_KNOWN =
-  /error: (a write failed: )?(the connection to \S+ was (cut|lost)|the lock was lost|\S+ did not (answer a statement|accept a connection) within 1.5 s)/u;
+  /error: (a write failed: )?(the connection to \S+ was (cut|lost)|the lock was lost|\S+ did not (answer a statement|accept a connection|confirm .*: no answer came) within 1.5 s)/u;
 const FAULTS: readonly Fault[] = ['fin', 'rst', 'stall', 'stall of one connection', 'delay'];
 
 /** The order of the messages of several connections is another one in each run: their last ones may not be met. */
