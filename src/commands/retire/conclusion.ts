@@ -31,7 +31,7 @@ export function conclude(
           `no value is under it: ${others === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
           `no verification has found a value under it for ${said(ending.at.getTime() - since.getTime())}`,
           'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
-          'a service that has the key, and leaves the key id of a row as it was, is not refused: verify finds that',
+          'a service that has the key, and leaves the key id of a row as it was, is not refused: verify finds what it wrote',
           ...(isGiven
             ? []
             : ['only the tables in prisma/schema.prisma were read: to search the others, the key has to be set as well']),
