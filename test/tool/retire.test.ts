@@ -345,6 +345,19 @@ describe('retire', () => {
     expect(stdout).toMatch(/destroy it when no backup of the database from before 20(?!20)\d\d-/u);
   });
 
+  it('looks at the registry once more before it says that a key is retired', async () => {
+    await ready();
+    await pool.query(`
+      CREATE FUNCTION take_back() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN UPDATE public.encryption_keys SET retired_at = NULL; RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER take_back AFTER UPDATE ON encryption_keys DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.retired_at IS NOT NULL) EXECUTE FUNCTION take_back()`);
+    const { code, stdout } = await retire('--no-escrow');
+    await pool.query('DROP FUNCTION take_back CASCADE');
+    expect([code, stdout]).toEqual([4, expect.stringContaining('the key was retired, and is not any more: keep it\n')]);
+    expect(stdout).toContain('the registry does not say any more that key');
+  });
+
   it('does not say that a retirement does not hold while it only cannot be proven', async () => {
     await ready();
     expect((await retire('--no-escrow')).code).toBe(0);

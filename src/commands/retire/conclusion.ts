@@ -79,6 +79,8 @@ function afterStop({ retirement }: RetireStopped): string {
       return 'whether the key is retired is not known: the server did not answer the commit, and may still carry it out; keep the key';
     case 'made':
       return 'the key is retired, but until that is confirmed a crash of the server, or a standby that takes its place, may undo it: keep the key';
+    case 'undone':
+      return 'the key was retired, and is not any more: keep it';
     default:
       return retirement satisfies never;
   }

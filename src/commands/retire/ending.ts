@@ -18,10 +18,12 @@ export type RetireEnding =
   | RetireStopped;
 
 /**
- * `retirement` is made if the registry says that the key is retired, and the run stopped before it had confirmed that; sent if the server
- * did not answer the commit.
+ * `retirement` is made if the registry says that the key is retired, and the run stopped before it had confirmed that; undone if the
+ * registry does not say so any more; sent if the server did not answer the commit.
  */
-export type RetireStopped = Extract<VerifyEnding, { kind: 'stopped' }> & { readonly retirement: 'none' | 'sent' | 'made' };
+export type RetireStopped = Extract<VerifyEnding, { kind: 'stopped' }> & {
+  readonly retirement: 'none' | 'sent' | 'made' | 'undone';
+};
 
 /** What the report says about the end. */
 export function outcome(ending: RetireEnding): Outcome {

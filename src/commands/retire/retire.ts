@@ -89,7 +89,9 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
     return { ending: { kind: 'not-yet', obstacles: [...surveyed, ...obstacles], fields }, phases };
   }
   try {
-    const { asOf, gaps } = await unlessAborted(options.signal, () => confirm(retirement, at));
+    const now = await unlessAborted(options.signal, () => confirm(retirement, at));
+    if (now === null) return stopped(undone(fingerprint), 'undone');
+    const { asOf, gaps } = now;
     await recorder.record(findingOf(ring, fields));
     if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at, asOf, fields }, phases };
     const unregistered = obstacles.filter(({ kind }) => kind === 'unregistered');
@@ -104,10 +106,13 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
  * arrived, and if nobody cancelled its waiting. Then looks at the registry once more: another server may be answering by now.
  *
  * @param at - when the key was retired
- * @returns the time of the server, and what is wrong with the fence now
+ * @returns the time of the server, and what is wrong with the fence now; null if the registry does not have the retirement any more
  * @throws DatabaseError
  */
-async function confirm(retirement: Retirement, at: Date): Promise<{ readonly asOf: Date; readonly gaps: readonly Obstacle[] }> {
+async function confirm(
+  retirement: Retirement,
+  at: Date,
+): Promise<{ readonly asOf: Date; readonly gaps: readonly Obstacle[] } | null> {
   const { plan, settings, opened } = retirement;
   const look = async () => {
     await waitForDisk(opened.pool, settings);
@@ -116,13 +121,15 @@ async function confirm(retirement: Retirement, at: Date): Promise<{ readonly asO
   const registry = await look().catch((error: unknown) => {
     throw explain(error, settings);
   });
-  if (!isUsable(registry) || registry.entries.get(plan.fingerprint)?.retired_at?.getTime() !== at.getTime()) {
-    throw new DatabaseError(
-      `the registry does not say any more that key ${plan.fingerprint} was retired then`,
-      'somebody has changed it meanwhile, or another server answers that does not have the retirement',
-    );
-  }
+  if (!isUsable(registry) || registry.entries.get(plan.fingerprint)?.retired_at?.getTime() !== at.getTime()) return null;
   return { asOf: registry.readAt, gaps: await fenceObstacles(registry, retirement) };
+}
+
+function undone(fingerprint: string): DatabaseError {
+  return new DatabaseError(
+    `the registry does not say any more that key ${fingerprint} is retired`,
+    'see whether somebody took it back, or a failover put a server in the place of this one that does not have the retirement',
+  );
 }
 
 /** The search needs the key itself; without it, the other keys have to decrypt every value. */
