@@ -23,7 +23,7 @@ export const TOOL = '../scripts/rotate-encryption-key.ts';
 
 export const plainLoop = byHand('plain loop with Prisma, no checks', './processes/plain-loop.ts');
 export const realScript = byHand('script of a real project', './processes/real-script.ts');
-export const barePasses = byHand('the three passes in batches of 2000, no checks', './processes/bare-passes.ts');
+export const barePasses = byHand('the three passes in batches of 2000, no proof', './processes/bare-passes.ts');
 export const rowByRow = tool('row by row', []);
 export const withBackup = tool('row by row, --backup', ['--backup', 'backup.jsonl']);
 export const eightConnections = tool('row by row, --connections 8', ['--batch-size', '1', '--connections', '8']);

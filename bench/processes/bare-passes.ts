@@ -1,5 +1,5 @@
 // The least that the passes of this tool in batches of 2000 can take with Node's cipher and pg: everything is decrypted, decrypted once
-// more and re-encrypted (the new value is opened before it is written), and decrypted at the end. Nothing is locked, counted or compared.
+// more and re-encrypted (the new value is opened before it is written), and decrypted at the end. No lock, no census, no digest, no report.
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';

@@ -13,7 +13,7 @@ export function explainStatement(failure: ServerFailure, { user }: DatabaseSetti
   const explained = explainBySqlState(failure, {
     '0A000': [
       '',
-      'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run',
+      'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run; if the server is a standby, point DATABASE_URL at the primary',
     ],
     '23502': [
       '',

@@ -93,9 +93,12 @@ export async function withFence(
       const { rowCount } = await client.query(IN_THE_WAY);
       if (rowCount !== 0) giveWay.abort(new DatabaseError(...GAVE_WAY, true));
     };
-    heartbeat = setInterval(() => void beat().catch(() => {}), HEARTBEAT_MS);
+    // Without the connection of the fence, the rest of a survey proves nothing.
+    heartbeat = setInterval(() => void beat().catch((error: unknown) => giveWay.abort(explain(error, settings))), HEARTBEAT_MS);
     if (!(await work(giveWay.signal))) return await leave(client, { kind: 'opened-again' });
     clearInterval(heartbeat);
+    // If it broke meanwhile, no commit is sent.
+    await guarded(() => client.query('SELECT 1'));
     return await commit(client, retiredAt);
   } catch (error) {
     client.release(true);

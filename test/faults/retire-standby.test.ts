@@ -132,3 +132,16 @@ describe('two retirements of a key at once', () => {
     expect(other.stdout).toContain(`key ${OLD} was retired on`);
   });
 });
+
+describe('a migration that waits for the commit of a retirement', () => {
+  it('is seen by the last look: the key is retired, and nothing refuses it any more', async () => {
+    const { running, pool, letGo } = await retireUntilCommit();
+    const migrating = own.connect().pool.query('ALTER TABLE user_api_keys DROP CONSTRAINT user_api_keys_key_id_fkey');
+    while ((await pool.query("SELECT FROM pg_locks WHERE locktype = 'relation' AND NOT granted")).rowCount === 0);
+    await letGo();
+    const { code, stdout } = await running;
+    await migrating;
+    expect([code, stdout]).toEqual([7, expect.stringMatching(/was retired on .*, but that does not hold/u)]);
+    expect(stdout).toContain('has no foreign key to the registry that is in force');
+  });
+});

@@ -88,7 +88,7 @@ describe('a write that the database refuses is explained correctly', () => {
       what: 'a rule that does something else instead',
       setUp: 'CREATE RULE keep AS ON UPDATE TO user_api_keys DO INSTEAD NOTHING',
       message: 'cannot perform UPDATE RETURNING on relation "user_api_keys" (0A000)',
-      hint: 'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run',
+      hint: 'if a rule on the table is the cause, disable it during the rotation: ALTER TABLE … DISABLE RULE …; if a cached plan is the cause, the table was altered during this run; if the server is a standby, point DATABASE_URL at the primary',
       undo: 'DROP RULE keep ON user_api_keys',
     },
     {

@@ -336,7 +336,7 @@ describe('retire', () => {
     expect((await run(['retire', OLD, '--soak', 'tomorrow'])).code).toBe(2);
   });
 
-  it('counts the backups that need a key from the last look at the values on: some may have got under it after its retirement', async () => {
+  it('says that backups from before its own survey may need the key: a value may have got under it after its retirement', async () => {
     await ready();
     expect((await retire('--no-escrow')).code).toBe(0);
     await pool.query("UPDATE encryption_keys SET retired_at = '2020-02-03' WHERE fingerprint = $1", [OLD]);

@@ -49,7 +49,8 @@ async function enter(
   if (isNew && !registry.mayInsert)
     refuse(`user ${settings.user} may not INSERT into ${registry.label}`, grant(registry, settings));
   const entered = isNew ? await createRegistryWriter(pool, registry, settings, thisAuthor(reason)).enter(missing) : [];
-  // Services get the key now: without its entry, PostgreSQL would refuse all that they write. An earlier run may not have confirmed it.
+  // Services get the key now: without its entry, PostgreSQL would refuse all that they write. Also what an earlier run
+  // entered may not be confirmed; a role that may not enter keys need not be able to wait.
   if (registry.mayInsert) {
     await waitForDisk(pool, settings).catch((error: unknown) => {
       throw explain(error, settings);

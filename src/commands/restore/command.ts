@@ -87,9 +87,11 @@ function refuseRetired({ header: { keys } }: CheckedBackup, keyIds: ReadonlySet<
   const [key] = retired.filter(({ retired_at }) => retired_at !== null);
   if (registry === null || key?.retired_at == null) return;
   const back = `UPDATE ${registry.name} SET retired_at = NULL WHERE fingerprint = '${key.fingerprint}'`;
-  const holds = keyIds.has(key.fingerprint) || keys.sources.length === 1 ? 'holds' : 'may hold';
+  const { fingerprint } = key;
+  const isCertain = keyIds.has(fingerprint) || keys.sources.length === 1;
+  const what = keys.sources.includes(fingerprint) ? `${isCertain ? 'holds' : 'may hold'} values under` : 'has rows that name';
   refuse(
-    `the backup ${holds} values under key ${key.fingerprint}, which was retired on ${dayOf(key.retired_at)}`,
+    `the backup ${what} key ${fingerprint}, which was retired on ${dayOf(key.retired_at)}`,
     `nothing was written; if the values must come back all the same, put the key back into service first: ${back}`,
   );
 }

@@ -4,6 +4,7 @@ import { EXIT } from '../../report/exit-code.ts';
 import type { NamedKey } from '../../report/report.ts';
 import { stoppedBy } from '../../report/stopped-by.ts';
 import { totalOf, type Words } from '../../report/total.ts';
+import type { FieldCensus } from '../../rotation/result.ts';
 import { dayOf, minuteAfter, said } from '../time-words.ts';
 import type { RetireEnding, RetireStopped } from './ending.ts';
 import { advice, problem } from './obstacle-words.ts';
@@ -21,28 +22,17 @@ export function conclude(
   const { fingerprint } = plan;
   switch (ending.kind) {
     case 'retired': {
-      const { values } = totalOf(ending.fields);
-      const others = keys.filter((key) => key.fingerprint !== fingerprint).length;
       const since = registry?.entries.get(fingerprint)?.unused_since ?? ending.at;
-      const isGiven = keys.some((key) => key.fingerprint === fingerprint);
-      return done(
-        `key ${fingerprint} is retired`,
-        [
-          `no value is under it: ${others === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(values)}`,
-          `no verification has found a value under it for ${said(ending.at.getTime() - since.getTime())}`,
-          'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
-          'a service that has the key, and leaves the key id of a row as it was, is not refused: verify finds what it wrote',
-          ...(isGiven
-            ? []
-            : ['only the tables in prisma/schema.prisma were read: to search the others, the key has to be set as well']),
-          ...(plan.needsEscrow ? [] : ['whether the key in use can be recovered if it is lost was not looked at (--no-escrow)']),
-        ],
-        leftToDo(keys, fingerprint, ending.asOf),
-      );
+      const unused = `no verification has found a value under it for ${said(ending.at.getTime() - since.getTime())}`;
+      const escrow = plan.needsEscrow
+        ? []
+        : ['whether the key in use can be recovered if it is lost was not looked at (--no-escrow)'];
+      const details = [unused, ...provenOf(ending.fields, keys, fingerprint, words), ...escrow];
+      return done(`key ${fingerprint} is retired`, details, leftToDo(keys, fingerprint, ending.asOf));
     }
     case 'was-retired': {
       if (ending.obstacles.length === 0) {
-        const details = ['no value is under it, and PostgreSQL refuses every write that names it'];
+        const details = provenOf(ending.fields, keys, fingerprint, words);
         return done(`key ${fingerprint} was retired on ${dayOf(ending.at)}`, details, leftToDo(keys, fingerprint, ending.asOf));
       }
       return {
@@ -66,6 +56,20 @@ export function conclude(
   }
 }
 
+/** What is so of a key that is retired, and how far that goes. */
+function provenOf(fields: readonly FieldCensus[], keys: readonly NamedKey[], fingerprint: string, words: Words): string[] {
+  const others = keys.filter((key) => key.fingerprint !== fingerprint).length;
+  const isGiven = others < keys.length;
+  return [
+    `no value is under it: ${others === 1 ? 'the other key' : 'the other keys'} decrypted ${words.count(totalOf(fields).values)}`,
+    'PostgreSQL refuses every later write that names it, also from a service that was forgotten',
+    'a service that has the key, and leaves the key id of a row as it was, is not refused: verify finds what it wrote',
+    ...(isGiven
+      ? []
+      : ['only the tables in prisma/schema.prisma were read: to search the others, the key has to be set as well']),
+  ];
+}
+
 /** Whether values are under the key, or PostgreSQL does not refuse others. */
 function isBroken({ obstacles }: Extract<RetireEnding, { kind: 'was-retired' }>): boolean {
   return obstacles.some(({ kind }) => ['values', 'unregistered', 'gap'].includes(kind));
@@ -75,6 +79,8 @@ function afterStop({ retirement }: RetireStopped): string {
   switch (retirement) {
     case 'none':
       return 'the key is not retired by this run';
+    case 'before':
+      return 'the key was retired before, and this run did not come to show that this still holds: keep the key';
     case 'sent':
       return 'whether the key is retired is not known: the server did not answer the commit, and may still carry it out; keep the key';
     case 'made':
@@ -100,6 +106,6 @@ function leftToDo(keys: readonly NamedKey[], fingerprint: string, at: Date): str
   return [
     `take it out of the variables of every service${given ? ', and of this command' : ''}, and see what is left to do: ${typed('status')}`,
     'disable it where it is kept: in the secret store, or in the KMS if it wraps no other key',
-    `destroy it when no backup of the database from before ${minuteAfter(at)} is left: restoring one needs it`,
+    `destroy it when no backup of the database from before ${minuteAfter(at)} is left: restoring one may need it`,
   ];
 }

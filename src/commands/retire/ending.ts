@@ -18,11 +18,11 @@ export type RetireEnding =
   | RetireStopped;
 
 /**
- * `retirement` is made if the registry says that the key is retired, and the run stopped before it had confirmed that; undone if the
+ * `retirement` is made if the run retired the key, and stopped before it had confirmed that; before if another run did; undone if the
  * registry does not say so any more; sent if the server did not answer the commit.
  */
 export type RetireStopped = Extract<VerifyEnding, { kind: 'stopped' }> & {
-  readonly retirement: 'none' | 'sent' | 'made' | 'undone';
+  readonly retirement: 'none' | 'before' | 'sent' | 'made' | 'undone';
 };
 
 /** What the report says about the end. */

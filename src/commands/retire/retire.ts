@@ -81,7 +81,9 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
     phases,
   });
   if (fenced?.kind === 'unanswered') return stopped(fenced.cause, 'sent');
-  if (ending.kind === 'stopped') return { ending: { ...ending, retirement: at === null ? 'none' : 'made' }, phases };
+  const before = at === null ? 'none' : 'before';
+  const state = fenced?.kind === 'closed' ? 'made' : before;
+  if (ending.kind === 'stopped') return { ending: { ...ending, retirement: state }, phases };
   const { fields } = ending;
   const surveyed = surveyObstacles(fields, fingerprint, key !== undefined);
   if (at === null) {
@@ -89,15 +91,15 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
     return { ending: { kind: 'not-yet', obstacles: [...surveyed, ...obstacles], fields }, phases };
   }
   try {
-    const now = await unlessAborted(options.signal, () => confirm(retirement, at));
+    const now = await unlessAborted(options.signal, () => confirm(retirement));
     if (now === null) return stopped(undone(fingerprint), 'undone');
-    const { asOf, gaps } = now;
+    const { gaps, ...times } = now;
     await recorder.record(findingOf(ring, fields));
-    if (fenced?.kind === 'closed') return { ending: { kind: 'retired', at, asOf, fields }, phases };
+    if (fenced?.kind === 'closed' && gaps.length === 0) return { ending: { kind: 'retired', ...times, fields }, phases };
     const unregistered = obstacles.filter(({ kind }) => kind === 'unregistered');
-    return { ending: { kind: 'was-retired', at, asOf, obstacles: [...surveyed, ...unregistered, ...gaps], fields }, phases };
+    return { ending: { kind: 'was-retired', ...times, obstacles: [...surveyed, ...unregistered, ...gaps], fields }, phases };
   } catch (cause) {
-    return stopped(cause, 'made');
+    return stopped(cause, state);
   }
 }
 
@@ -105,14 +107,12 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
  * Waits until the retirement is on the disk, and on the standbys that commits wait for. Its own commit proves that only if its answer
  * arrived, and if nobody cancelled its waiting. Then looks at the registry once more: another server may be answering by now.
  *
- * @param at - when the key was retired
- * @returns the time of the server, and what is wrong with the fence now; null if the registry does not have the retirement any more
- * @throws DatabaseError
+ * @returns when the key was retired, the time of the server, and what is wrong with the fence now; null if the key is not retired
+ * @throws DatabaseError, also if the registry cannot be used any more
  */
 async function confirm(
   retirement: Retirement,
-  at: Date,
-): Promise<{ readonly asOf: Date; readonly gaps: readonly Obstacle[] } | null> {
+): Promise<{ readonly at: Date; readonly asOf: Date; readonly gaps: readonly Obstacle[] } | null> {
   const { plan, settings, opened } = retirement;
   const look = async () => {
     await waitForDisk(opened.pool, settings);
@@ -121,8 +121,12 @@ async function confirm(
   const registry = await look().catch((error: unknown) => {
     throw explain(error, settings);
   });
-  if (!isUsable(registry) || registry.entries.get(plan.fingerprint)?.retired_at?.getTime() !== at.getTime()) return null;
-  return { asOf: registry.readAt, gaps: await fenceObstacles(registry, retirement) };
+  if (!isUsable(registry)) {
+    const problem = registry === null ? null : registryProblem(registry, settings);
+    throw new DatabaseError(problem?.message ?? 'the registry of keys is not there any more', problem?.hint ?? null);
+  }
+  const at = registry.entries.get(plan.fingerprint)?.retired_at ?? null;
+  return at === null ? null : { at, asOf: registry.readAt, gaps: await fenceObstacles(registry, retirement) };
 }
 
 function undone(fingerprint: string): DatabaseError {
