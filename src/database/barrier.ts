@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
 import { DatabaseError } from './database-error.ts';
+import { explain } from './explain.ts';
 import { QUERY_TIMEOUT, readFailure } from './failure.ts';
 import type { DatabaseSettings } from './settings.ts';
 
@@ -22,7 +23,9 @@ const BARRIER = `
  * @throws DatabaseError if that takes longer than a statement may, or somebody cancels the waiting
  */
 export async function waitForDisk(pool: Pool, settings: DatabaseSettings): Promise<void> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw explain(error, settings);
+  });
   try {
     await client.query('BEGIN READ WRITE');
     await client.query(BARRIER);
@@ -35,7 +38,7 @@ export async function waitForDisk(pool: Pool, settings: DatabaseSettings): Promi
     client.release();
   } catch (error) {
     client.release(true);
-    throw error;
+    throw explain(error, settings);
   }
 }
 

@@ -40,11 +40,11 @@ const GAVE_WAY = [
 
 /** How the fence ended. */
 export type Fenced =
-  | { readonly kind: 'closed'; readonly retiredAt: Date }
+  | { readonly kind: 'closed' }
   /** The server did not answer the commit, and may still carry it out. */
   | { readonly kind: 'unanswered'; readonly cause: DatabaseError }
   /** Somebody else has just retired it. */
-  | { readonly kind: 'was-closed'; readonly retiredAt: Date }
+  | { readonly kind: 'was-closed' }
   /** `work` did not approve. */
   | { readonly kind: 'opened-again' }
   /** A row of that table names the key. */
@@ -85,8 +85,8 @@ export async function withFence(
     if ('kind' in set) return await leave(client, set);
     const retiredAt = set.rows[0]?.retired_at;
     if (retiredAt === undefined) {
-      const other = (await guarded(() => readRegistry(pool, settings)))?.entries.get(fingerprint)?.retired_at ?? null;
-      return await leave(client, other === null ? { kind: 'locked' } : { kind: 'was-closed', retiredAt: other });
+      const other = (await readRegistry(pool, settings))?.entries.get(fingerprint)?.retired_at ?? null;
+      return await leave(client, { kind: other === null ? 'locked' : 'was-closed' });
     }
     const giveWay = new AbortController();
     const beat = async () => {
@@ -119,10 +119,10 @@ export async function withFence(
       const isRetired = found?.entries.get(fingerprint)?.retired_at?.getTime() === retiredAt.getTime();
       if (!isRetired && refused === null && cause.refused) throw cause;
       of.release(true);
-      return isRetired ? { kind: 'closed', retiredAt } : (refused ?? { kind: 'unanswered', cause });
+      return isRetired ? { kind: 'closed' } : (refused ?? { kind: 'unanswered', cause });
     }
     of.release();
-    return { kind: 'closed', retiredAt };
+    return { kind: 'closed' };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { checked, type Guarded, having, isFlag, isText, isTime, listOf, orNull } from './answer.ts';
+import { explain } from './explain.ts';
 import { quote } from './own-names.ts';
 import { readFrom } from './pool-transaction.ts';
 import type { DatabaseSettings } from './settings.ts';
@@ -68,11 +69,12 @@ const COLUMNS = [...Object.keys(ENTRY), 'operator', 'host', 'reason', 'run_id', 
  * Reads the registry, in the schema that DATABASE_URL names.
  *
  * @returns null if there is no table of that name, or it is in a schema that the role may not use
- * @throws what pg throws
+ * @throws DatabaseError
  */
-export function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<Registry | null> {
+export function readRegistry(pool: Pool, settings: DatabaseSettings): Promise<Registry | null> {
+  const { schema } = settings;
   const name = `${quote(schema)}.${quote(TABLE)}`;
-  return readFrom(pool, async (client) => {
+  const read = readFrom(pool, async (client) => {
     const { rows: found } = await client.query(DESCRIBE, [schema, TABLE]);
     if (found[0] === undefined) return null;
     const { columns, may_read: mayRead, may_insert, may_update, read_at: readAt } = checked(found[0], isDescription);
@@ -90,6 +92,9 @@ export function readRegistry(pool: Pool, { schema }: DatabaseSettings): Promise<
     );
     const rights = { mayRead, mayInsert: may_insert, mayUpdate: may_update };
     return { label: `${schema}.${TABLE}`, name, ...rights, missingColumn, entries, readAt };
+  });
+  return read.catch((error: unknown) => {
+    throw explain(error, settings);
   });
 }
 

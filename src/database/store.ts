@@ -30,6 +30,6 @@ export function createStore(
     readPage: (after, limit) => guarded(() => reader.readPage(after, limit)),
     readRows: (ids) => guarded(() => reader.readRows(ids)),
     swap: (swaps) => guarded(() => compareAndSwap(swaps)),
-    waitForDisk: () => guarded(() => waitForDisk(pool, settings)),
+    waitForDisk: () => waitForDisk(pool, settings),
   };
 }

@@ -2,8 +2,7 @@ import { readDatabase } from '../../config/database.ts';
 import { withEnvFile } from '../../config/environment.ts';
 import { type GivenKey, readGivenKeys } from '../../config/keys.ts';
 import { waitForDisk } from '../../database/barrier.ts';
-import { explain } from '../../database/explain.ts';
-import { type Registry, readRegistry } from '../../database/registry.ts';
+import { readRegistry } from '../../database/registry.ts';
 import type { DatabaseSettings } from '../../database/settings.ts';
 import { type Pool, withPool } from '../../database/with-pool.ts';
 import { createRegistryWriter } from '../../database/write-registry.ts';
@@ -38,7 +37,7 @@ async function enter(
   reason: string | null,
   output: Output,
 ): Promise<ExitCode> {
-  const registry = requireRegistry(await read(pool, settings), settings);
+  const registry = requireRegistry(await readRegistry(pool, settings), settings);
   for (const { name, key } of keys) {
     const retired = registry.entries.get(key.fingerprint)?.retired_at ?? null;
     if (retired !== null)
@@ -51,21 +50,10 @@ async function enter(
   const entered = isNew ? await createRegistryWriter(pool, registry, settings, thisAuthor(reason)).enter(missing) : [];
   // Services get the key now: without its entry, PostgreSQL would refuse all that they write. Also what an earlier run
   // entered may not be confirmed; a role that may not enter keys need not be able to wait.
-  if (registry.mayInsert) {
-    await waitForDisk(pool, settings).catch((error: unknown) => {
-      throw explain(error, settings);
-    });
-  }
+  if (registry.mayInsert) await waitForDisk(pool, settings);
   for (const { name, key } of keys) {
     const what = entered.includes(key.fingerprint) ? 'is now in' : 'was already in';
     output.say(`the ${name} key, ${key.fingerprint}, ${what} ${registry.label}`);
   }
   return EXIT.done;
-}
-
-/** @throws DatabaseError */
-function read(pool: Pool, settings: DatabaseSettings): Promise<Registry | null> {
-  return readRegistry(pool, settings).catch((error: unknown) => {
-    throw explain(error, settings);
-  });
 }

@@ -1,9 +1,14 @@
 import type { Environment } from '../../config/environment.ts';
 import { readTargetAndOthers } from '../../config/keys.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
+import type { DatabaseSettings } from '../../database/settings.ts';
+import type { Database } from '../../database/with-database.ts';
+import type { Author } from '../../database/write-registry.ts';
 import type { NamedKey } from '../../report/report.ts';
+import type { RunOptions } from '../../rotation/run.ts';
+import type { Output } from '../../terminal/output.ts';
 import { refuse } from '../../text/problem.ts';
-import type { Given } from '../command.ts';
+import type { Given, Host } from '../command.ts';
 import { readDuration } from '../duration.ts';
 import { namedKeys, ringOf } from '../given-ring.ts';
 import { readReason } from '../reason.ts';
@@ -39,6 +44,18 @@ export async function readRetirePlan(given: Given): Promise<RetirePlan> {
 export interface RetireKeys {
   readonly ring: KeyRing;
   readonly named: readonly NamedKey[];
+}
+
+/** What a retirement works with. */
+export interface Retirement {
+  readonly plan: RetirePlan;
+  readonly keys: RetireKeys;
+  readonly settings: DatabaseSettings;
+  readonly opened: Database;
+  readonly host: Host;
+  readonly options: RunOptions;
+  readonly author: Author;
+  readonly output: Output;
 }
 
 /** @throws UsageError; the reason of the interruption */

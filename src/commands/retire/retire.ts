@@ -1,39 +1,17 @@
-import type { EncryptionKey } from '../../crypto/encryption-key.ts';
 import { waitForDisk } from '../../database/barrier.ts';
 import { DatabaseError } from '../../database/database-error.ts';
-import { explain } from '../../database/explain.ts';
 import { type Fenced, withFence } from '../../database/fence.ts';
-import { findFenceGaps } from '../../database/fence-gaps.ts';
-import { isUsable, type Registry, readRegistry } from '../../database/registry.ts';
-import type { DatabaseSettings } from '../../database/settings.ts';
-import { findUnreadColumns } from '../../database/unread-columns.ts';
-import type { Database } from '../../database/with-database.ts';
-import type { Author } from '../../database/write-registry.ts';
+import { isUsable, readRegistry } from '../../database/registry.ts';
 import type { Result, VerifyEnding } from '../../rotation/result.ts';
-import type { RunOptions } from '../../rotation/run.ts';
 import { unlessAborted } from '../../rotation/unless-aborted.ts';
 import { verify } from '../../rotation/verify.ts';
-import type { Output } from '../../terminal/output.ts';
 import { refuse } from '../../text/problem.ts';
-import type { Host } from '../command.ts';
 import { findingOf } from '../finding.ts';
 import { recordOnly, registryProblem } from '../key-registry.ts';
-import { findUnregistered, notSearchedLine } from '../unregistered.ts';
 import type { RetireEnding, RetireStopped } from './ending.ts';
+import { fenceObstacles, noRegistry, obstaclesNow, unregisteredUnder } from './find-obstacles.ts';
 import { type Obstacle, registryObstacles, surveyObstacles } from './obstacle.ts';
-import type { RetireKeys, RetirePlan } from './plan.ts';
-
-/** What a retirement works with. */
-export interface Retirement {
-  readonly plan: RetirePlan;
-  readonly keys: RetireKeys;
-  readonly settings: DatabaseSettings;
-  readonly opened: Database;
-  readonly host: Host;
-  readonly options: RunOptions;
-  readonly author: Author;
-  readonly output: Output;
-}
+import type { Retirement } from './plan.ts';
 
 /**
  * Retires a key, or says what is in the way of that.
@@ -73,20 +51,18 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
   const fenced: Fenced | null = mayFence ? await withFence(pool, usable, settings, fingerprint, author, isUnused) : null;
   if (fenced?.kind === 'still-named') obstacles.push({ kind: 'named', table: fenced.table });
   if (fenced?.kind === 'locked') obstacles.push({ kind: 'locked' });
-  const at = fenced !== null && 'retiredAt' in fenced ? fenced.retiredAt : retiredAt;
+  const state = stateAfter(fenced, retiredAt !== null);
   // Without a fence, or if it could not be set, nothing has been surveyed yet.
   const { ending, phases } = surveys[0] ?? (await verify({ ...options, ring }));
   const stopped = (cause: unknown, retirement: RetireStopped['retirement']): Result<RetireEnding> => ({
     ending: { kind: 'stopped', phase: null, cause, reached: null, retirement },
     phases,
   });
-  if (fenced?.kind === 'unanswered') return stopped(fenced.cause, 'sent');
-  const before = at === null ? 'none' : 'before';
-  const state = fenced?.kind === 'closed' ? 'made' : before;
+  if (fenced?.kind === 'unanswered') return stopped(fenced.cause, state);
   if (ending.kind === 'stopped') return { ending: { ...ending, retirement: state }, phases };
   const { fields } = ending;
   const surveyed = surveyObstacles(fields, fingerprint, key !== undefined);
-  if (at === null) {
+  if (state === 'none') {
     await recorder.record(findingOf(ring, fields));
     return { ending: { kind: 'not-yet', obstacles: [...surveyed, ...obstacles], fields }, phases };
   }
@@ -95,12 +71,19 @@ export async function retire(retirement: Retirement): Promise<Result<RetireEndin
     if (now === null) return stopped(undone(fingerprint), 'undone');
     const { gaps, ...times } = now;
     await recorder.record(findingOf(ring, fields));
-    if (fenced?.kind === 'closed' && gaps.length === 0) return { ending: { kind: 'retired', ...times, fields }, phases };
+    if (state === 'made' && gaps.length === 0) return { ending: { kind: 'retired', ...times, fields }, phases };
     const unregistered = obstacles.filter(({ kind }) => kind === 'unregistered');
     return { ending: { kind: 'was-retired', ...times, obstacles: [...surveyed, ...unregistered, ...gaps], fields }, phases };
   } catch (cause) {
     return stopped(cause, state);
   }
+}
+
+/** @param wasRetired - whether the registry said so before */
+function stateAfter(fenced: Fenced | null, wasRetired: boolean): Exclude<RetireStopped['retirement'], 'undone'> {
+  if (fenced?.kind === 'closed') return 'made';
+  if (fenced?.kind === 'unanswered') return 'sent';
+  return wasRetired || fenced?.kind === 'was-closed' ? 'before' : 'none';
 }
 
 /**
@@ -114,13 +97,8 @@ async function confirm(
   retirement: Retirement,
 ): Promise<{ readonly at: Date; readonly asOf: Date; readonly gaps: readonly Obstacle[] } | null> {
   const { plan, settings, opened } = retirement;
-  const look = async () => {
-    await waitForDisk(opened.pool, settings);
-    return readRegistry(opened.pool, settings);
-  };
-  const registry = await look().catch((error: unknown) => {
-    throw explain(error, settings);
-  });
+  await waitForDisk(opened.pool, settings);
+  const registry = await readRegistry(opened.pool, settings);
   if (!isUsable(registry)) {
     const problem = registry === null ? null : registryProblem(registry, settings);
     throw new DatabaseError(problem?.message ?? 'the registry of keys is not there any more', problem?.hint ?? null);
@@ -134,46 +112,4 @@ function undone(fingerprint: string): DatabaseError {
     `the registry does not say any more that key ${fingerprint} is retired`,
     'see whether somebody took it back, or a failover put a server in the place of this one that does not have the retirement',
   );
-}
-
-/** The search needs the key itself; without it, the other keys have to decrypt every value. */
-async function unregisteredUnder(key: EncryptionKey | undefined, retirement: Retirement): Promise<Obstacle[]> {
-  if (key === undefined) return [];
-  const { settings, opened, host, options, output } = retirement;
-  const ring = { target: key, sources: [] };
-  const { values, notSearched } = await findUnregistered(opened.pool, settings, ring, host.encryptedFields, [], options.signal);
-  const line = notSearchedLine(notSearched);
-  if (line !== null) output.warn(line);
-  return values.length > 0 ? [{ kind: 'unregistered', values }] : [];
-}
-
-function noRegistry(registry: Registry | null, settings: DatabaseSettings): Obstacle {
-  return { kind: 'no-registry', problem: registry === null ? null : registryProblem(registry, settings) };
-}
-
-async function obstaclesNow(retirement: Retirement): Promise<Obstacle[]> {
-  const { plan, keys, settings, opened } = retirement;
-  const registry = await readRegistry(opened.pool, settings).catch((error: unknown) => {
-    throw explain(error, settings);
-  });
-  if (!isUsable(registry)) return [noRegistry(registry, settings)];
-  return [
-    ...(await fenceObstacles(registry, retirement)),
-    ...registryObstacles(registry, plan, keys.ring.target.fingerprint, settings),
-  ];
-}
-
-/** What the constraints of the tables say. */
-async function fenceObstacles(registry: Registry, { settings, opened }: Retirement): Promise<Obstacle[]> {
-  const { pool, fields } = opened;
-  const gaps = await findFenceGaps(pool, registry, fields).catch((error: unknown) => {
-    throw explain(error, settings);
-  });
-  // Where a field lacks the mark of its key id, that says it all.
-  const isUnmarked = gaps.some(({ kind }) => kind === 'no-key-id');
-  const columns = isUnmarked ? [] : await findUnreadColumns(pool, registry, fields, settings);
-  return [
-    ...gaps.map((gap) => ({ kind: 'gap' as const, gap })),
-    ...(columns.length > 0 ? [{ kind: 'not-read' as const, columns }] : []),
-  ];
 }
