@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../src/report/exit-code.ts';
 import { decrypt, encrypt } from '../support/application/application.ts';
 import { fingerprintOf } from '../support/keys/fingerprint.ts';
 import { defaultField } from '../support/table/default-field.ts';
@@ -343,6 +344,34 @@ describe('retire', () => {
     const { code, stdout } = await retire('--no-escrow');
     expect([code, stdout]).toEqual([0, expect.stringContaining('was retired on 2020-02-03')]);
     expect(stdout).toMatch(/destroy it when no backup of the database from before 20(?!20)\d\d-/u);
+  });
+
+  it.each([
+    ['is interrupted in the survey', 130, 'SELECT 1', 'exit 130'],
+    [
+      'finds another registry after it',
+      4,
+      'ALTER TABLE encryption_keys RENAME COLUMN rows TO count',
+      'encryption_keys has no column rows\n',
+    ],
+  ])('says what it knows of a key that was retired before if it %s', async (_, expected, sql, headline) => {
+    await ready();
+    expect((await retire('--no-escrow')).code).toBe(0);
+    const holder = await pool.connect();
+    await holder.query('BEGIN; LOCK TABLE user_api_keys IN ACCESS EXCLUSIVE MODE');
+    const interruption = new AbortController();
+    const running = runHere(['retire', OLD, '--no-escrow'], ALONE, false, [namedField], interruption.signal);
+    await anybodyWaits(database);
+    await pool.query(sql);
+    if (expected === 130) interruption.abort(new Interrupted('SIGINT'));
+    await holder.query('ROLLBACK');
+    holder.release();
+    const { code, stdout } = await running;
+    if (expected !== 130) await pool.query('ALTER TABLE encryption_keys RENAME COLUMN count TO rows');
+    expect([code, stdout]).toEqual([expected, expect.stringContaining(headline)]);
+    expect(stdout).toContain(
+      'the key was retired before, and this run did not come to show that this still holds: keep the key\n',
+    );
   });
 
   it('looks at the registry once more before it says that a key is retired', async () => {
